@@ -1,0 +1,71 @@
+# How a folder of Cloche becomes a target, and the flags that all of them share.
+#
+#   cloche_folder(NAME DEPS base abi ...)
+#
+# makes the static library cloche_NAME from the folder's *.cc files, and, from its *_test.cc files,
+# the GoogleTest program NAME_test, registered with CTest. *_fuzz.cc files become one libFuzzer
+# program each under -DCLOCHE_FUZZ=ON. *_main.cc files are left to the folder. A folder names only
+# folders below it (scripts/check-layers checks the includes).
+
+set(CMAKE_CXX_STANDARD 20)
+set(CMAKE_CXX_STANDARD_REQUIRED ON)
+set(CMAKE_CXX_EXTENSIONS ON)  # TRY() is a statement expression
+set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+
+option(CLOCHE_WERROR "warnings are errors" ON)
+option(CLOCHE_FUZZ "build the fuzz targets" OFF)
+set(CLOCHE_SANITIZE "" CACHE STRING "value of -fsanitize=, empty for none")
+
+find_program(CCACHE ccache)
+if(CCACHE)
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${CCACHE})
+  set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE})
+endif()
+
+add_library(cloche_flags INTERFACE)
+target_include_directories(cloche_flags INTERFACE ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR})
+target_compile_options(cloche_flags INTERFACE -Wall -Wextra -Wconversion -Wshadow
+  -fno-strict-aliasing -fstack-protector-strong $<$<BOOL:${CLOCHE_WERROR}>:-Werror>)
+if(CLOCHE_SANITIZE)
+  target_compile_options(cloche_flags INTERFACE -fsanitize=${CLOCHE_SANITIZE}
+    -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_link_options(cloche_flags INTERFACE -fsanitize=${CLOCHE_SANITIZE})
+endif()
+if(CLOCHE_FUZZ)
+  target_compile_options(cloche_flags INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+
+function(cloche_folder NAME)
+  cmake_parse_arguments(F "" "" "DEPS" ${ARGN})
+  file(GLOB SOURCES CONFIGURE_DEPENDS *.cc)
+  set(TESTS ${SOURCES})
+  set(FUZZERS ${SOURCES})
+  list(FILTER TESTS INCLUDE REGEX "_test\\.cc$")
+  list(FILTER FUZZERS INCLUDE REGEX "_fuzz\\.cc$")
+  list(FILTER SOURCES EXCLUDE REGEX "_(test|fuzz|bench|main)\\.cc$")
+  list(TRANSFORM F_DEPS PREPEND cloche_ OUTPUT_VARIABLE LIBRARIES)
+  if(SOURCES)
+    add_library(cloche_${NAME} STATIC ${SOURCES})
+    target_link_libraries(cloche_${NAME} PUBLIC cloche_flags ${LIBRARIES})
+    target_compile_options(cloche_${NAME} PRIVATE -fno-rtti)
+  else()
+    add_library(cloche_${NAME} INTERFACE)
+    target_link_libraries(cloche_${NAME} INTERFACE cloche_flags ${LIBRARIES})
+  endif()
+  if(TESTS AND BUILD_TESTING)
+    find_package(GTest REQUIRED)
+    include(GoogleTest)
+    add_executable(${NAME}_test ${TESTS})
+    target_link_libraries(${NAME}_test PRIVATE cloche_${NAME} GTest::gtest GTest::gtest_main)
+    # One CTest test a folder: cases run in one process unless a folder says otherwise.
+    add_test(NAME ${NAME}_test COMMAND ${NAME}_test)
+  endif()
+  if(CLOCHE_FUZZ)
+    foreach(FUZZER ${FUZZERS})
+      get_filename_component(STEM ${FUZZER} NAME_WE)
+      add_executable(${STEM} ${FUZZER})
+      target_link_libraries(${STEM} PRIVATE cloche_${NAME})
+      target_link_options(${STEM} PRIVATE -fsanitize=fuzzer)
+    endforeach()
+  endif()
+endfunction()

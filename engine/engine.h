@@ -1,0 +1,228 @@
+// The engine: WebAssembly programs that can be started, stopped, forked and thrown away.
+//
+// A *module* is a checked, compiled program. A *pool* belongs to one tenant (one sandbox) and owns
+// everything that runs for it. A *context* is one thread of control: a wasm stack, the mutable
+// globals, and a reference to a *memory* (an address space). fork() copies all three; clone()
+// shares the memory. Contexts forked from one another form a *family* and share one *slot* (store,
+// instance, native stack, address range); one of them is resident in it at a time, and run() brings
+// a context in by itself. How it works, and the rules it rests on: docs/fork.md and engine/README.md.
+//
+// Thread class: Engine and Module are safe. A Pool and its contexts belong to one thread at a time;
+// they may be handed to another thread between two calls. Nothing here throws. Nothing of wasmtime
+// is visible outside this folder.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+
+namespace cloche::engine {
+
+class Context;
+class Pool;
+class Engine;
+
+enum class ValueType : uint8_t { kI32, kI64, kF32, kF64 };
+
+union Value {
+  int32_t i32;
+  int64_t i64;
+  float f32;
+  double f64;
+};
+
+// The linear memory of the resident context. `size` is the slot's declared size in bytes. The
+// pointer is good until the next call that may make another context resident, or grow_memory().
+struct MemoryView {
+  uint8_t* data = nullptr;
+  uint64_t size = 0;
+};
+
+// What a host function sees of its caller. Lives only for the call.
+class Call {
+ public:
+  virtual MemoryView memory() = 0;
+  virtual Context& context() = 0;  // the running context (its user() tells whose it is)
+  // Asks the guest to stop at the next function it enters; run() then returns kSuspended. The
+  // function still returns to the guest. A guest that does not enter a function goes on running
+  // until the next tick.
+  virtual void suspend() = 0;
+
+ protected:
+  ~Call() = default;
+};
+
+// One import that the host offers. `call` gets the parameters in `values` and leaves the result, if
+// the type has one, in values[0]. It must not throw, block, or run guest code.
+struct HostFunction {
+  std::string module, name;
+  std::vector<ValueType> params;
+  std::vector<ValueType> results;  // none or one
+  void (*call)(void* env, Call& call, Value* values) noexcept = nullptr;
+  void* env = nullptr;
+};
+
+enum class TrapKind : uint8_t {
+  kUnreachable,
+  kMemoryOutOfBounds,
+  kDivisionByZero,
+  kIntegerOverflow,
+  kBadConversion,
+  kStackOverflow,
+  kBadIndirectCall,  // null, out of bounds or another signature
+  kUncaughtException,
+  kOutOfMemory,  // the exception heap is full
+  kOther,
+};
+
+struct Stop {
+  enum class Reason : uint8_t {
+    kSuspended,  // stopped after Call::suspend()
+    kPreempted,  // a tick, and the pool's should_yield() said so
+    kTrapped,    // this context is over; its relatives are not
+    kReturned,   // the entry function returned; this context is over
+  };
+  Reason reason = Reason::kSuspended;
+  TrapKind trap = TrapKind::kOther;  // for kTrapped
+  std::string message;               // for kTrapped: what the engine says, for a log
+};
+
+struct Import {
+  std::string module, name, type;  // type as "iij:i"
+};
+
+struct ModuleLimits {
+  uint64_t max_bytes = 64 << 20;         // of the wasm file
+  uint32_t max_memory_pages = 65536;     // declared minimum, of 64 KiB
+};
+
+// A compiled program. Immutable, shared by all sandboxes of the process.
+class Module {
+ public:
+  virtual ~Module() = default;
+  virtual const std::array<uint8_t, 32>& hash() const = 0;  // SHA-256 of the wasm file
+  virtual const std::vector<Import>& imports() const = 0;
+  virtual uint64_t initial_memory() const = 0;  // bytes, a multiple of 64 KiB
+  virtual uint64_t max_memory() const = 0;      // bytes the module allows itself, <= 4 GiB - 64 KiB
+};
+
+using ModuleRef = std::shared_ptr<const Module>;
+
+// Called now and then while something long happens: what, and percent done (0-100).
+using Progress = std::function<void(const std::string& what, int percent)>;
+
+struct EngineOptions {
+  std::string cache_dir;  // for compiled code; empty: no cache on disk
+  std::vector<HostFunction> host_functions;
+  std::chrono::microseconds tick{1000};
+  Progress progress;
+};
+
+struct PoolOptions {
+  // Asked on a tick while a context runs: shall it yield? Called on the running thread, between two
+  // guest instructions; it must not touch the pool.
+  bool (*should_yield)(void* env) noexcept = nullptr;
+  void* env = nullptr;
+  uint64_t max_memory = 4ull << 30;  // upper bound of one address space, bytes
+  uint32_t max_idle_slots = 16;      // slots kept for re-use after their last context ended
+};
+
+// One thread of control. Destroying it discards it at whatever point it stands.
+class Context {
+ public:
+  virtual ~Context() = default;
+
+  // Runs until it stops. Must not be called again after kTrapped or kReturned.
+  virtual Stop run() = 0;
+
+  // A copy of this suspended context: stack, globals and memory. Cost: the pages written since the
+  // last fork. The copy continues at the same point when it is run.
+  virtual Result<std::unique_ptr<Context>> fork() = 0;
+
+  // A second context at the same point, in the same memory, with its own wasm stack and globals.
+  // Its exported global `__stack_pointer` is set to `stack_pointer` unless that is 0, and
+  // `__cloche_tp` to `thread_pointer` unless that is 0.
+  virtual Result<std::unique_ptr<Context>> clone(uint32_t stack_pointer,
+                                                 uint32_t thread_pointer) = 0;
+
+  // Sets the thread pointer global of this context (0 is a valid value here). Also during a call.
+  virtual void set_thread_pointer(uint32_t value) = 0;
+
+  // The memory, made resident first if need be. Not while another context of the pool runs.
+  virtual MemoryView memory() = 0;
+
+  // Grows the memory to at least `bytes` (rounded up to 64 KiB); also inside a host function.
+  // Errors: kResourceExhausted beyond the module's or the pool's maximum, or no host memory.
+  virtual Status grow_memory(uint64_t bytes) = 0;
+
+  // Gives pages back: [offset, offset+size), page-aligned (4096), reads as zeroes afterwards.
+  virtual Status discard_memory(uint64_t offset, uint64_t size) = 0;
+
+  // Bytes of host memory that this context's address space holds alone (private pages and own
+  // layers). Cost: one scan of the page tables.
+  virtual uint64_t private_bytes() = 0;
+
+  // Do both run in the same memory (by clone)?
+  virtual bool shares_memory(const Context& other) const = 0;
+
+  virtual void* user() const = 0;
+  virtual void set_user(void* user) = 0;
+  virtual const Module& module() const = 0;
+};
+
+// All that runs for one tenant. No slot, page or stack of it is ever used for another tenant.
+class Pool {
+ public:
+  virtual ~Pool() = default;
+  // A context standing at the start of the module's entry function `_start`.
+  // Errors: kUnsupported if the module imports something no host function offers (the message names
+  // it), kResourceExhausted.
+  virtual Result<std::unique_ptr<Context>> start(const ModuleRef& module, void* user) = 0;
+  virtual uint64_t host_bytes() const = 0;  // memory held by slots and layers, estimate
+};
+
+struct EngineStats {
+  uint64_t compiles = 0, cache_hits = 0, cache_rejects = 0;
+  uint64_t forks = 0, switches = 0, preemptions = 0, traps = 0, slots = 0;
+};
+
+// One line of `cloche doctor`.
+struct Finding {
+  std::string name;
+  bool ok = true;
+  std::string detail;
+};
+
+class Engine {
+ public:
+  virtual ~Engine() = default;
+
+  // Checks the host, runs the fork self-test, opens the cache. Errors: kUnsupported with the reason
+  // when this host cannot fork by stack swap; kInvalidArgument, kPermissionDenied for the cache.
+  static Result<std::unique_ptr<Engine>> create(EngineOptions options);
+
+  // What create() would find, line by line, without stopping at the first problem.
+  static std::vector<Finding> probe(const std::string& cache_dir);
+
+  // Checks and compiles a module, or takes it from memory or the disk cache.
+  // Errors: kMalformed (not wasm, truncated, invalid), kUnsupported (a feature or import the
+  // sandbox does not offer), kResourceExhausted (over `limits`). Thread class: safe.
+  virtual Result<ModuleRef> load(std::span<const uint8_t> wasm, const ModuleLimits& limits) = 0;
+
+  // The module with this hash if it is in memory or in the cache on disk, without its wasm bytes;
+  // null if it must be compiled.
+  virtual ModuleRef find(const std::array<uint8_t, 32>& hash) = 0;
+
+  virtual std::unique_ptr<Pool> create_pool(const PoolOptions& options) = 0;
+  virtual EngineStats stats() const = 0;
+  virtual std::string version() const = 0;  // "wasmtime 48.0.8"
+};
+
+}  // namespace cloche::engine
