@@ -20,9 +20,8 @@ enum class Errno : int32_t {
   kTIMEDOUT = 110, kCONNREFUSED = 111, kALREADY = 114, kINPROGRESS = 115, kDQUOT = 122,
   kCANCELED = 125,
   kRESTART = 512,   // internal: libc restarts the call or gives EINTR (abi/README.md)
+  kSUSPEND = 4096,  // internal: the call has suspended its thread
 };
-
-inline constexpr int32_t kSuspend = -4096;  // what a suspended call returns to the guest
 
 template <class T>
 using SysResult = Result<T, Errno>;

@@ -1,0 +1,115 @@
+// The kernel of one sandbox: processes, scheduling, time, signals, over engine and vfs.
+//
+// An actor (design D2): all objects belong to the one OS thread that calls run(); no locks, one order
+// of events. Time, randomness and the outside world come in through KernelOptions only.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "kernel/process.h"
+#include "vfs/walk.h"
+
+namespace cloche::kernel {
+
+struct KernelLimits {
+  uint32_t processes = 256;           // pids.max: processes and threads together
+  uint64_t memory = 512ull << 20;     // memory.max, bytes
+  uint64_t address_space = 1ull << 30;  // of one process
+  uint32_t open_files = 1024;         // per process (RLIMIT_NOFILE hard)
+  uint64_t pipe_bytes = 65536;        // of one pipe
+  uint32_t argument_bytes = 2 << 20;  // argv + envp of one exec (E2BIG)
+  uint64_t module_bytes = 64 << 20;
+};
+
+struct KernelOptions {
+  engine::Engine* engine = nullptr;
+  Clock* clock = nullptr;
+  RandomSource* random = nullptr;
+  std::unique_ptr<vfs::Namespace> names;  // root with all mounts; /dev and /proc are added by Kernel
+  std::string hostname = "cloche";
+  KernelLimits limits;
+  vfs::Credentials user;  // never uid 0
+  // One line for --verbose: unknown system calls, traps, denied things.
+  std::function<void(const std::string& line)> log;
+};
+
+struct StartOptions {
+  std::string path;                     // absolute, or looked up in PATH of env if it has no '/'
+  std::vector<std::string> argv, envp;
+  std::string cwd = "/home/user";
+  std::vector<std::pair<int32_t, FileRef>> files;  // descriptors it starts with
+  bool new_session = true;
+  Ref<RefCounted> terminal;             // Tty to be the controlling terminal, or null
+};
+
+// How the first process ended.
+struct ExitStatus {
+  bool exited = false;  // else killed by `signal`
+  int32_t code = 0, signal = 0;
+  std::string message;  // of a trap, for a person
+};
+
+struct KernelUsage {
+  uint64_t processes = 0, forks = 0, execs = 0, syscalls = 0;
+  int64_t cpu_ns = 0;
+  uint64_t memory_bytes = 0, memory_peak_bytes = 0;
+};
+
+class Kernel {
+ public:
+  static std::unique_ptr<Kernel> create(KernelOptions options);
+  ~Kernel();
+
+  // Starts a process without a parent. Errors: as execve (ENOENT, EACCES, ENOEXEC, ...).
+  SysResult<int32_t> start(StartOptions options);
+
+  // Runs ready threads until none is ready, `slice_ns` has passed, or a process started by start()
+  // ended. Fires due timers.
+  enum class Idle : uint8_t { kReady, kWaiting, kFinished };
+  Idle run(int64_t slice_ns);
+  // When the next timer is due (monotonic ns), or Call::kNoDeadline.
+  int64_t next_deadline() const;
+  // Status of a process started by start(); false while it lives. The caller collects it once.
+  bool collect(int32_t pid, ExitStatus* status);
+
+  // From outside: as kill(2) with no permission check; pid < 0: a process group.
+  SysResult<Unit> signal(int32_t pid, int32_t signo);
+  // Ends every process now (SIGKILL), without running them again.
+  void kill_all();
+
+  KernelUsage usage();
+  Process* find(int32_t pid);
+  std::vector<Process*> all_processes();  // ascending pid
+
+  // --- for the system calls and objects of this folder
+  struct State;
+  State& state() { return *state_; }
+  Clock& clock();
+  RandomSource& random();
+  vfs::Namespace& names();
+  const KernelOptions& options() const;
+  void log(const std::string& line);
+  void make_ready(Thread& thread);
+  // Calls fire(env, argument) at or soon after `deadline` (monotonic ns), once. Returns an id > 0.
+  uint64_t add_timer(int64_t deadline, void* env, void (*fire)(void* env, uint64_t argument),
+                     uint64_t argument);
+  void cancel_timer(uint64_t id);
+  // Makes a signal pending for a process or one thread, with all side effects (wake, stop, continue,
+  // ignore, default actions). EAGAIN when a queue is full.
+  SysResult<Unit> send_signal(Process& process, const SignalInfo& info);
+  SysResult<Unit> send_signal(Thread& thread, const SignalInfo& info);
+  void signal_group(int32_t pgid, const SignalInfo& info);
+  bool signal_deliverable(const Thread& thread) const;
+  bool group_is_orphaned(int32_t pgid);
+
+ private:
+  explicit Kernel(KernelOptions options);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace cloche::kernel

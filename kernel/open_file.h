@@ -1,0 +1,97 @@
+// Open file descriptions: what a file descriptor names. One class a kind, each in its own file.
+//
+// Objects never block. An operation that cannot go on now gives EAGAIN; the system call layer
+// (kernel/syscalls/io.cc) then gives EAGAIN to the guest (O_NONBLOCK) or blocks on wait_queue() and
+// tries again. State changes wake the queue.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/ref.h"
+#include "kernel/call.h"
+#include "vfs/walk.h"
+
+namespace cloche::kernel {
+
+enum PollEvents : uint32_t {
+  kPollIn = 1, kPollPri = 2, kPollOut = 4, kPollErr = 8, kPollHup = 16, kPollNval = 32,
+  kPollRdHup = 0x2000,
+};
+
+// Linux O_* numbers, asm-generic.
+enum OpenFlags : uint32_t {
+  kAccessMode = 3, kReadOnly = 0, kWriteOnly = 1, kReadWrite = 2,
+  kCreate = 0100, kExclusive = 0200, kNoCtty = 0400, kTruncate = 01000, kAppend = 02000,
+  kNonBlock = 04000, kDsync = 010000, kAsync = 020000, kDirect = 040000, kLargeFile = 0100000,
+  kDirectory = 0200000, kNoFollow = 0400000, kNoAtime = 01000000, kCloseOnExec = 02000000,
+  kPath = 010000000, kTmpFile = 020000000 | kDirectory,
+};
+
+class OpenFile : public RefCounted {
+ public:
+  explicit OpenFile(uint32_t flags) : flags_(flags) {}
+
+  uint32_t flags() const { return flags_; }  // access mode and status flags
+  void set_flags(uint32_t flags) { flags_ = flags; }
+  bool readable() const { return (flags_ & kPath) == 0 && (flags_ & kAccessMode) != kWriteOnly; }
+  bool writable() const { return (flags_ & kPath) == 0 && (flags_ & kAccessMode) != kReadOnly; }
+
+  // The file position is this description's own. 0 bytes read = end of file.
+  virtual SysResult<uint64_t> read(Call& call, std::span<uint8_t> out);
+  virtual SysResult<uint64_t> write(Call& call, std::span<const uint8_t> in);
+  virtual SysResult<uint64_t> read_at(Call& call, uint64_t offset, std::span<uint8_t> out);  // ESPIPE
+  virtual SysResult<uint64_t> write_at(Call& call, uint64_t offset, std::span<const uint8_t> in);
+  virtual SysResult<uint64_t> seek(int64_t offset, uint32_t whence);  // ESPIPE
+  virtual SysResult<Unit> truncate(uint64_t size);                    // EINVAL
+  virtual SysResult<Unit> sync() { return Errno::kINVAL; }
+  virtual SysResult<int32_t> ioctl(Call& call, uint32_t command, UserPtr argument);  // ENOTTY
+  virtual SysResult<vfs::Stat> stat() = 0;
+
+  // Which events hold now; and where a change is announced (null: always ready).
+  virtual uint32_t poll() { return kPollIn | kPollOut; }
+  virtual WaitQueue* wait_queue() { return nullptr; }
+
+  // What a path walk reached, for files, directories and devices opened by path; else empty.
+  virtual const vfs::Location& location() const;
+  virtual std::string describe() const = 0;  // for /proc/self/fd: "/tmp/a", "pipe:[12]"
+  // Called when a descriptor (not the description) is closed: POSIX record locks end here.
+  virtual void descriptor_closed(Process& process);
+
+ protected:
+  uint32_t flags_;
+};
+
+using FileRef = Ref<OpenFile>;
+
+// Per process, shared by its threads. fork copies the entries and shares the descriptions.
+class FdTable {
+ public:
+  static constexpr uint32_t kHardLimit = 65536;
+
+  SysResult<FileRef> get(Fd fd) const;  // EBADF (also for O_PATH: see get_any)
+  SysResult<FileRef> get_any(Fd fd) const;  // O_PATH descriptors too
+  // Lowest free number >= minimum and < limit. EMFILE; EINVAL for minimum >= limit.
+  SysResult<Fd> add(FileRef file, bool close_on_exec, uint32_t minimum, uint32_t limit);
+  SysResult<Unit> set(Fd fd, FileRef file, bool close_on_exec, uint32_t limit, Process& owner);
+  SysResult<Unit> close(Fd fd, Process& owner);
+  SysResult<bool> close_on_exec(Fd fd) const;
+  SysResult<Unit> set_close_on_exec(Fd fd, bool on);
+  void close_for_exec(Process& owner);
+  void close_all(Process& owner);
+  std::unique_ptr<FdTable> copy() const;
+  uint32_t open_count() const;
+  // Calls visit(fd, file) in ascending order.
+  void for_each(void* env, void (*visit)(void* env, int32_t fd, const FileRef& file)) const;
+
+ private:
+  struct Entry {
+    FileRef file;
+    bool close_on_exec = false;
+  };
+  std::vector<Entry> entries_;
+};
+
+}  // namespace cloche::kernel

@@ -1,0 +1,124 @@
+// Processes and threads. A process is what has a pid, descriptors, a current directory, signal
+// dispositions and children; a thread is what runs. All belong to one Kernel, on one OS thread.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "engine/engine.h"
+#include "kernel/open_file.h"
+#include "kernel/signal.h"
+#include "kernel/wait_queue.h"
+#include "vfs/walk.h"
+
+namespace cloche::kernel {
+
+class Kernel;
+class Process;
+
+enum class ThreadState : uint8_t { kReady, kRunning, kBlocked, kStopped, kDead };
+
+// What a suspended thread wants the kernel to do (set by a handler, acted on after run()).
+enum class Request : uint8_t { kNone, kFork, kVfork, kClone, kExec, kExitThread, kExitGroup };
+
+struct CloneArguments {
+  uint32_t flags = 0, stack = 0, parent_tid = 0, tls = 0, child_tid = 0;
+};
+
+struct Program;  // an executable image ready to start: module, path, argv, envp (kernel/exec.h)
+
+class Thread {
+ public:
+  int32_t tid = 0;
+  Process* process = nullptr;
+  std::unique_ptr<engine::Context> context;
+  ThreadState state = ThreadState::kReady;
+
+  SignalSet blocked = 0;
+  bool restore_mask = false;  // after rt_sigsuspend, ppoll, pselect: saved_mask is "old mask"
+  SignalSet saved_mask = 0;
+  PendingSignals pending;
+  bool sigword_set = false;  // what the guest's signal word holds now
+
+  // The suspended call, to be tried again by kern.result.
+  struct Pending {
+    const struct SyscallRow* row = nullptr;
+    std::array<int32_t, 6> arguments{};
+    Call::Scratch scratch;
+    bool timed_out = false;
+  } call;
+  Request request = Request::kNone;
+  CloneArguments clone;
+  std::unique_ptr<Program> exec;
+  int32_t request_value = 0;  // exit code; result of fork/clone/vfork once done
+  bool request_done = false;
+
+  std::vector<std::unique_ptr<Waiter>> waiters;  // where it is blocked
+  uint64_t timer = 0;                            // of the deadline, 0 none
+  uint32_t clear_child_tid = 0;                  // guest address; futex wake at thread exit
+  uint32_t robust_list = 0;
+  int64_t cpu_ns = 0;
+  Thread *run_previous = nullptr, *run_next = nullptr;  // run queue links
+};
+
+struct ResourceLimit {
+  uint64_t soft = UINT64_MAX, hard = UINT64_MAX;
+};
+
+struct Usage {
+  int64_t user_ns = 0, system_ns = 0;
+  uint64_t max_memory = 0;  // bytes
+  uint64_t voluntary = 0, involuntary = 0;
+};
+
+// The address space book-keeping of one memory: break, mappings. Shared after vfork and clone.
+class AddressSpace;  // kernel/address_space.h
+
+class Process {
+ public:
+  int32_t pid = 0, pgid = 0, sid = 0;
+  Process* parent = nullptr;  // null for the first process
+  Kernel* kernel = nullptr;
+  std::vector<std::unique_ptr<Thread>> threads;
+  std::vector<Process*> children;  // running and zombies
+
+  Ref<RefCounted> address_space;   // AddressSpace
+  std::shared_ptr<FdTable> fds;    // shared with clone(CLONE_FILES) only
+  vfs::Location cwd, root;
+  vfs::Credentials credentials;
+  uint32_t umask = 022;
+  std::string executable;               // absolute guest path, for /proc/self/exe
+  vfs::Location executable_location;
+  std::string name;                     // comm, 15 bytes
+  std::vector<std::string> argv, envp;  // as of exec, for /proc
+  int32_t nice = 0;
+
+  std::array<SignalAction, kSignalCount> actions{};
+  PendingSignals pending;
+  uint32_t sigword = 0;  // guest address
+  int32_t exit_signal = kSigChld;
+  std::array<ResourceLimit, 16> limits{};
+  Ref<RefCounted> controlling_terminal;  // Tty
+
+  // wait status and state changes not yet reported
+  enum class State : uint8_t { kAlive, kZombie } life = State::kAlive;
+  bool stopped = false;
+  int32_t wait_status = 0;  // as waitpid gives it, once a zombie
+  int32_t stop_signal = 0;
+  bool report_stop = false, report_continue = false;
+  bool did_exec = false;
+  Thread* vfork_waiter = nullptr;  // the parent's thread held until exec or exit
+  WaitQueue child_changed;         // woken when a child changes state
+  Usage usage, children_usage;
+  int64_t start_ns = 0;
+  struct IntervalTimer {
+    uint64_t timer = 0;
+    int64_t deadline = 0, interval = 0;
+  } real_timer;
+
+  Thread* main_thread() const { return threads.empty() ? nullptr : threads.front().get(); }
+};
+
+}  // namespace cloche::kernel
