@@ -1,7 +1,11 @@
 // Namespace and path walk: the mount table of a sandbox, and "which inode does this path name",
 // exactly as path_resolution(7) and openat2(2) have it.
+//
+// ".." asks the directory itself (Inode::parent) and, at the root of a mount, the mount: so a moved
+// directory is where it is now, and nothing leads above the root.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,24 +14,32 @@
 
 namespace cloche::vfs {
 
-inline constexpr size_t kPathMax = 4096;   // with the terminating NUL: ENAMETOOLONG from 4096 bytes on
+inline constexpr size_t kPathMax =
+    4096;  // with the terminating NUL: ENAMETOOLONG from 4096 bytes on
 inline constexpr size_t kNameMax = 255;
-inline constexpr int kSymlinkMax = 40;     // ELOOP beyond
+inline constexpr int kSymlinkMax = 40;  // ELOOP beyond
 
-struct Credentials {
-  uint32_t uid = 1000, gid = 1000;
-  std::vector<uint32_t> groups;
+// A mounted file system. `directory` and `name` say over what it hangs in `above`; the root mount
+// has neither.
+struct Mount : RefCounted {
+  InodeRef root;
+  Mount* above = nullptr;  // the namespace keeps all its mounts alive
+  InodeRef directory;
+  std::string name;
+  std::string source, type, options;
+  uint32_t id = 0;
+  uint32_t mounts_on_it = 0;
 };
 
-// A mount: where it hangs and what is its root.
-struct Mount;
-
-// A directory or file as reached through a namespace: inode, mount, and the name and parent it was
-// reached by (for "..", getcwd and /proc). Value type, cheap to copy.
-class Location {
- public:
+// A file as reached through a namespace. Value type, cheap to copy. Locations must not outlive
+// their namespace. `mount` is null for a file in no namespace (a pipe reached through
+// /proc/self/fd).
+struct Location {
   InodeRef inode;
-  Ref<RefCounted> node;  // opaque: owned by the namespace (mount + parent chain)
+  Ref<Mount> mount;
+  // Non-directories only: where it was found, for /proc/self/fd.
+  InodeRef parent;
+  std::string name;
   explicit operator bool() const { return static_cast<bool>(inode); }
 };
 
@@ -36,29 +48,31 @@ enum WalkFlags : uint32_t {
   kDirectoryOnly = 2,  // ENOTDIR unless a directory
   kNoSymlinks = 4,     // RESOLVE_NO_SYMLINKS: ELOOP
   kBeneath = 8,        // RESOLVE_BENEATH: EXDEV
-  kInRoot = 16,        // RESOLVE_IN_ROOT
-  kNoXdev = 32,        // RESOLVE_NO_XDEV
+  kInRoot = 16,        // RESOLVE_IN_ROOT: `base` is "/"
+  kNoXdev = 32,        // RESOLVE_NO_XDEV: EXDEV
+  kNoMagicLinks = 64,  // RESOLVE_NO_MAGICLINKS: ELOOP
 };
 
 // The parent directory and last component of a path that may not exist yet.
 struct ParentWalk {
   Location directory;
-  std::string name;            // "." , ".." or "/" appear as they are: callers give EEXIST, EINVAL, EBUSY
+  std::string name;  // "." , ".." or "/" appear as they are: callers give EEXIST, EINVAL, EBUSY
   bool trailing_slash = false;
+  bool normal() const { return name != "." && name != ".." && name != "/"; }
 };
 
-enum Access : uint32_t { kExecute = 1, kWrite = 2, kRead = 4 };
-
 // Permission check by mode bits as Linux does for a non-root user (there is no root): EACCES.
-SysResult<Unit> check_access(const Stat& stat, const Credentials& credentials, uint32_t access);
+SysResult<Unit> check_access(const Stat& stat, const Credentials& who, uint32_t access);
+// inode_permission(): EROFS for kWrite on a read-only file system (not for devices and FIFOs), then
+// Inode::check_access.
+SysResult<Unit> may_access(Inode& inode, const Credentials& who, uint32_t access);
 
-// One sandbox's view. Created with a root directory; mounts are added before the first process runs.
-// Symlinks named in `magic` hooks (/proc/self/fd/N) are resolved by Inode::readlink unless the inode
-// offers magic_target(); see synthfs.h.
+// One sandbox's view. Created with a root directory; mounts are added before the first process
+// runs.
 class Namespace {
  public:
-  static Ref<RefCounted> make_node();  // internal
-  explicit Namespace(InodeRef root);
+  explicit Namespace(InodeRef root, std::string source = "none", std::string type = "rootfs",
+                     std::string options = "rw");
   ~Namespace();
   Namespace(const Namespace&) = delete;
   Namespace& operator=(const Namespace&) = delete;
@@ -66,20 +80,28 @@ class Namespace {
   Location root() const;
 
   // Hangs `root_of_mount` at `path`, an existing directory (or file, for a file). EBUSY for a mount
-  // over a mount, ENOENT, ENOTDIR.
+  // over a mount, ENOENT, ENOTDIR. Checks no permissions.
   SysResult<Unit> mount(std::string_view path, InodeRef root_of_mount, std::string source,
                         std::string type, std::string options);
 
+  // The location `path` names, seen from the directory `base`. ENOENT for an empty path. Needs
+  // kExecute on each directory passed through (EACCES).
   SysResult<Location> walk(const Location& base, std::string_view path, const Credentials& who,
                            uint32_t flags) const;
+  // All but the last component; symlinks in the last one are not looked at. flags: kBeneath.. only.
   SysResult<ParentWalk> walk_parent(const Location& base, std::string_view path,
                                     const Credentials& who, uint32_t flags) const;
-  // The child `name` of `directory` after it was created or opened there (crosses mounts, does not
-  // follow symlinks).
+  // The child `name` (a normal component) of `directory`: crosses mounts, follows no symlinks,
+  // checks no permissions. ENAMETOOLONG, ENOENT.
   SysResult<Location> child(const Location& directory, std::string_view name) const;
+  // One step up; the root's parent is itself. ENOENT if the directory left its mount.
+  SysResult<Location> parent(const Location& directory) const;
 
-  // Absolute path of a location, or "(unreachable)/…" when it was removed.
+  // Absolute path of a location, for /proc: with " (deleted)" when it was removed. ENOENT when it
+  // is in no namespace.
   SysResult<std::string> path_of(const Location& location) const;
+  // getcwd(2): ENOENT when the directory was removed.
+  SysResult<std::string> current_path(const Location& directory) const;
   // Is `directory` still linked below the root? (getcwd: ENOENT)
   bool reachable(const Location& location) const;
   bool same_mount(const Location& a, const Location& b) const;
@@ -91,7 +113,9 @@ class Namespace {
   std::vector<MountInfo> mounts() const;  // for /proc/self/mounts
 
  private:
+  class Walker;
   struct State;
+  Mount* mounted_at(const Mount* mount, const Inode* directory, std::string_view name) const;
   std::unique_ptr<State> state_;
 };
 
