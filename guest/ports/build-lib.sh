@@ -1,0 +1,288 @@
+# The parts of scripts/build-guest: recipes, keys, the parallel build, the manifest and the pack.
+# shellcheck shell=bash
+#
+# Expects ROOT, PORTS and CACHE.
+
+readonly DEFAULT_SUITE=trixie
+readonly OLD_KEYS_KEPT=2  # outputs of a port that stay in the cache
+
+say() { printf 'build-guest: %s\n' "$*" >&2; }
+
+die() {
+  say "$*"
+  exit 1
+}
+
+all_ports() {
+  local recipe
+  for recipe in "$PORTS"/*/recipe; do
+    recipe=${recipe%/recipe}
+    printf '%s\n' "${recipe##*/}"
+  done
+}
+
+# recipe_value NAME VARIABLE
+recipe_value() (
+  # shellcheck source=guest/ports/port.sh disable=SC1091
+  . "$PORTS/port.sh"
+  # shellcheck disable=SC1090
+  . "$PORTS/$1/recipe"
+  printf '%s' "${!2:-}"
+)
+
+# source_rows NAME: "package suite version sha256 path" of each source of a port, in recipe order.
+source_rows() {
+  local source package suite rows
+  for source in $(recipe_value "$1" SOURCES); do
+    package=${source%/*} suite=$DEFAULT_SUITE
+    [[ $source == */* ]] && suite=${source#*/}
+    rows=$(awk -v p="$package" -v s="$suite" '$1 == p && $2 == s && $5 ~ /\.orig/' \
+      "$ROOT/guest/sources.tab")
+    [[ -n $rows ]] || die "$1: $package of $suite is not in guest/sources.tab"
+    printf '%s\n' "$rows"
+  done
+}
+
+# Puts the guest's compiler on PATH and sets TOOLCHAIN_KEY. CLOCHE_SYSROOT names a ready sysroot.
+prepare_toolchain() {
+  if [[ -z ${CLOCHE_SYSROOT:-} ]]; then
+    CLOCHE_SYSROOT=$("$ROOT/scripts/build-sysroot") || die "the sysroot does not build"
+  fi
+  [[ -e $CLOCHE_SYSROOT/lib/libc.a ]] || die "no sysroot at $CLOCHE_SYSROOT"
+  export CLOCHE_SYSROOT
+  PATH=${CLOCHE_SDK:-$ROOT/guest/sdk}:$PATH
+  command -v cloche-cc > /dev/null || die "cloche-cc is missing"
+  TOOLCHAIN_KEY=$({
+    clang-22 --version
+    cat "$(command -v cloche-cc)" "$PORTS/port.sh" "$PORTS/build-port"
+    cd "$CLOCHE_SYSROOT"
+    find . -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum
+  } | sha256)
+  mkdir -p "$CACHE/ports"
+}
+
+sha256() { sha256sum | cut -d' ' -f1; }
+
+port_key() {
+  local name=$1 dependency
+  {
+    printf '%s\n' "$TOOLCHAIN_KEY"
+    for dependency in $(recipe_value "$name" DEPENDS); do port_key "$dependency"; done
+    source_rows "$name" | cut -d' ' -f4
+    cd "$PORTS/$name"
+    find . -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum
+  } | sha256 | cut -c1-24
+}
+
+port_files() { printf '%s' "$CACHE/ports/$1/$(port_key "$1")"; }
+
+# ensure_port NAME: its files are in the cache. One at a time for each port.
+ensure_port() {
+  local name=$1 files dependency
+  files=$(port_files "$name")
+  [[ -d $files ]] && return
+  for dependency in $(recipe_value "$name" DEPENDS); do ensure_port "$dependency"; done
+  mkdir -p "$CACHE/ports/$name"
+  (
+    flock 9
+    [[ -d $files ]] || build_one "$name" "$files"
+  ) 9> "$CACHE/ports/$name/.lock"
+}
+
+# Runs the recipe with an environment that holds nothing of the caller's but what is named here.
+build_one() {
+  local name=$1 files=$2 work log archives=() row package suite path dependency
+  log=$CACHE/ports/$name/build.log
+  while read -r package suite _ _ path; do
+    row=$("$ROOT/scripts/fetch-source" --files "$package" "$suite" | grep -F "/${path##*/}") ||
+      die "$name: cannot fetch $package"
+    archives+=("$row")
+  done < <(source_rows "$name")
+  work=$(mktemp -d "${TMPDIR:-/tmp}/cloche-port.XXXXXX")
+  local environment=(
+    "PATH=$PATH" "HOME=$HOME" "CLOCHE_SYSROOT=$CLOCHE_SYSROOT" "MAKEFLAGS=${PORT_MAKEFLAGS:-}"
+  )
+  for dependency in $(recipe_value "$name" DEPENDS); do
+    environment+=("DEPENDENCY_$dependency=$(port_files "$dependency")")
+  done
+  if env -i "${environment[@]}" nice "$PORTS/build-port" "$name" "$work/out" "$work/src" \
+    "${archives[@]}" > "$log" 2>&1 < /dev/null; then
+    rm -rf "$files.new"
+    mv "$work/out" "$files.new"
+    mv "$files.new" "$files"
+    rm -rf "$work"
+    drop_old_keys "$name"
+    return
+  fi
+  say "$name: failed; the end of $log:"
+  tail -n 25 "$log" >&2
+  if ((KEEP)); then say "its build folder is $work"; else rm -rf "$work"; fi
+  return 1
+}
+
+drop_old_keys() {
+  # shellcheck disable=SC2012 # names are hashes
+  ls -td "$CACHE/ports/$1"/*/ | tail -n +$((OLD_KEYS_KEPT + 1)) | xargs -r rm -rf
+}
+
+# The largest source first: the best guess of what takes longest.
+by_size() {
+  local name path bytes
+  for name; do
+    path=$(source_rows "$name" | head -n 1 | cut -d' ' -f5)
+    bytes=$(stat -c %s "${XDG_CACHE_HOME:-$HOME/.cache}/cloche/sources/${path##*/}" 2> /dev/null ||
+      echo 0)
+    printf '%s %s\n' "$bytes" "$name"
+  done | sort -rn | cut -d' ' -f2
+}
+
+# build_ports JOBS NAME...
+build_ports() {
+  local jobs=$1 name total started=0 running=0 failed=0
+  shift
+  total=$#
+  if ((total == 1)); then PORT_MAKEFLAGS=-j$jobs; fi
+  # shellcheck disable=SC2064
+  trap 'kill $(jobs -p) 2> /dev/null || true' EXIT
+  for name in $(by_size "$@"); do
+    if ((running == jobs)); then
+      wait -n || failed=1
+      running=$((running - 1))
+    fi
+    ((failed)) && break
+    started=$((started + 1))
+    report_port "$name" "$started/$total" &
+    running=$((running + 1))
+  done
+  while ((running > 0)); do
+    wait -n || failed=1
+    running=$((running - 1))
+  done
+  trap - EXIT
+  ((failed == 0)) || die "not all ports were built"
+}
+
+report_port() {
+  local name=$1 place=$2 began=$SECONDS files
+  files=$(port_files "$name")
+  if [[ -d $files ]]; then
+    say "[$place] $name: ready"
+    return
+  fi
+  say "[$place] $name: building"
+  ensure_port "$name" || return 1
+  say "[$place] $name: built in $((SECONDS - began)) s, $(du -sk --apparent-size "$files" | cut -f1) KiB"
+}
+
+# --- the pack
+
+json_string() {
+  local text=${1//\\/\\\\}
+  printf '"%s"' "${text//\"/\\\"}"
+}
+
+# joined SEPARATED LINES: a JSON array's inside.
+comma_lines() { paste -sd, | sed 's/,/, /g'; }
+
+program_sources() {
+  local package suite version sum path
+  source_rows "$1" | while read -r package suite version sum path; do
+    printf '{"package": "%s", "suite": "%s", "version": "%s", "file": "%s", ' \
+      "$package" "$suite" "$version" "${path##*/}"
+    printf '"url": "https://deb.debian.org/debian/%s", "sha256": "%s"}\n' "$path" "$sum"
+  done
+}
+
+program_patches() {
+  local patch
+  for patch in "$PORTS/$1"/patches/*.patch; do
+    [[ -e $patch ]] || continue
+    printf '{"file": "%s", "sha256": "%s"}\n' "${patch#"$ROOT"/}" "$(sha256 < "$patch")"
+  done
+}
+
+# program_modules FILES: its wasm modules.
+program_modules() {
+  local file
+  find "$1" -type f -perm -100 | LC_ALL=C sort | while read -r file; do
+    [[ $(head -c 4 "$file" | od -An -tx1) == " 00 61 73 6d" ]] || continue
+    printf '{"path": "%s", "size": %s, "sha256": "%s"}\n' "${file#"$1"}" \
+      "$(stat -c %s "$file")" "$(sha256 < "$file")"
+  done
+}
+
+program_json() {
+  local name=$1 files=$2 commands=/dev/null size
+  [[ -d $files/usr/bin ]] && commands=$files/usr/bin
+  size=$(find "$files" -type f -printf '%s\n' | awk '{ sum += $1 } END { print sum + 0 }')
+  printf '{"name": %s, "version": %s, "licence": %s, "summary": %s,\n' \
+    "$(json_string "$name")" "$(json_string "$(recipe_value "$name" VERSION)")" \
+    "$(json_string "$(recipe_value "$name" LICENCE)")" \
+    "$(json_string "$(recipe_value "$name" SUMMARY)")"
+  printf ' "sources": [%s],\n' "$(
+    source_of=$(
+      program_sources "$name"
+      for dependency in $(recipe_value "$name" DEPENDS); do program_sources "$dependency"; done
+    )
+    comma_lines <<< "$source_of"
+  )"
+  printf ' "patches": [%s],\n' "$(program_patches "$name" | comma_lines)"
+  printf ' "commands": [%s],\n' "$(
+    find "$commands" -mindepth 1 -maxdepth 1 -printf '"%f"\n' | LC_ALL=C sort | comma_lines
+  )"
+  printf ' "modules": [%s],\n "size": %s}' "$(program_modules "$files" | comma_lines)" "$size"
+}
+
+# manifest NAME...: the programs and what they were made of (docs/pack.md).
+manifest() {
+  local name separator=
+  printf '{"format": 1, "pack": "cloche-base", "programs": [\n'
+  for name; do
+    [[ $(recipe_value "$name" KIND) == program ]] || continue
+    printf '%s' "$separator"
+    program_json "$name" "$(port_files "$name")"
+    separator=$',\n'
+  done
+  printf '\n]}\n'
+}
+
+# The writer, built from guest/pack when it is not there or older than its source.
+pack_writer() {
+  if [[ -n ${CLOCHE_PACK_WRITER:-} ]]; then
+    printf '%s' "$CLOCHE_PACK_WRITER"
+    return
+  fi
+  cmake -S "$ROOT/guest/pack" -B "$CACHE/pack-writer" -G Ninja -DCMAKE_BUILD_TYPE=Release > /dev/null &&
+    ninja -C "$CACHE/pack-writer" cloche-pack > /dev/null || die "cloche-pack does not build"
+  printf '%s' "$CACHE/pack-writer/cloche-pack"
+}
+
+# make_pack FILE NAME...
+make_pack() {
+  local pack=$1 name writer stage files
+  shift
+  writer=$(pack_writer)
+  stage=$(mktemp -d "${TMPDIR:-/tmp}/cloche-pack.XXXXXX")
+  # shellcheck disable=SC2064
+  trap "rm -rf '$stage'" EXIT
+  mkdir "$stage/tree"
+  cp -a "$ROOT/guest/base/." "$stage/tree/"
+  for name; do
+    [[ $(recipe_value "$name" KIND) == program ]] || continue
+    files=$(port_files "$name")
+    check_no_clash "$name" "$files" "$stage/tree"
+    cp -a "$files/." "$stage/tree/"
+  done
+  manifest "$@" > "$stage/manifest.json"
+  mkdir -p "$(dirname "$pack")"
+  "$writer" --manifest "$stage/manifest.json" --output "$pack" "$stage/tree" >&2
+  say "wrote $pack"
+}
+
+# Two ports must not install the same file.
+check_no_clash() {
+  local name=$1 files=$2 tree=$3 path
+  while read -r path; do
+    [[ ! -e $tree/$path && ! -L $tree/$path ]] || die "$name installs /$path, and so does another"
+  done < <(find "$files" ! -type d -printf '%P\n')
+}
