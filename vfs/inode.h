@@ -163,8 +163,10 @@ class Inode : public RefCounted {
   // Where a directory hangs: the one above it, null for the root of a file system. A removed
   // directory keeps the parent it had.
   virtual InodeRef parent() { return nullptr; }
-  // Its name there: ENOENT once it is removed, and for a root.
+  // Its name there (once removed: the name it had); ENOENT for a root.
   virtual SysResult<std::string> name_in_parent();
+  // A directory that was removed while in use.
+  virtual bool removed() { return false; }
 
   // --- symlinks
   virtual SysResult<std::string> readlink();  // EINVAL

@@ -53,7 +53,7 @@ SysResult<Unit> rename(const Namespace& space, const PathArg& from, const PathAr
 // owner is EPERM, the group must be one of the caller's. `times_now`: write permission is enough
 // (EACCES).
 SysResult<Unit> change_attr(Inode& inode, const Credentials& who, const SetAttr& change,
-                            bool times_now = false);
+                            TimesChange times = TimesChange::kExplicit);
 // truncate(2) of a found file. EISDIR, EINVAL for special files, EACCES, EROFS, EFBIG.
 SysResult<Unit> truncate(Inode& inode, const Credentials& who, uint64_t size);
 // access(2): kRead, kWrite, kExecute, or 0 for existence.
