@@ -16,6 +16,7 @@
 #include <string_view>
 
 #include "abi/errno.h"
+#include "base/ref.h"
 #include "engine/engine.h"
 #include "kernel/wait_queue.h"
 
@@ -81,11 +82,14 @@ class Call {
   Errno block(std::span<WaitQueue* const> queues, int64_t deadline, OnSignal on_signal);
   bool retried() const { return retried_; }      // not the first run of this call
   bool timed_out() const { return timed_out_; }  // the deadline of the last block() has passed
-  // Scratch that survives from one run of the handler to the next: e.g. bytes already written, or an
-  // absolute deadline computed by the first run. Zero at the first run.
+  // Scratch that survives from one run of the handler to the next: bytes already written, an absolute
+  // deadline computed by the first run, an object the call holds on to (the file it works on, a
+  // FIFO end not yet open). Empty at the first run; dropped when the call gives a result or is
+  // abandoned, or its thread ends.
   struct Scratch {
     uint64_t progress = 0;
     int64_t deadline = 0;
+    Ref<RefCounted> object;
   };
   Scratch& scratch();
 

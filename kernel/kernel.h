@@ -16,6 +16,8 @@
 
 namespace cloche::kernel {
 
+class Kernel;
+
 struct KernelLimits {
   uint32_t processes = 256;           // pids.max: processes and threads together
   uint64_t memory = 512ull << 20;     // memory.max, bytes
@@ -54,6 +56,12 @@ struct ExitStatus {
   std::string message;  // of a trap, for a person
 };
 
+// What the I/O side keeps for one sandbox: terminals, host streams, socket names, the numbers of
+// pipes (kernel/io_state.h).
+class IoState;
+IoState* create_io_state(Kernel& kernel);
+void destroy_io_state(IoState* state);
+
 struct KernelUsage {
   uint64_t processes = 0, forks = 0, execs = 0, syscalls = 0;
   int64_t cpu_ns = 0;
@@ -89,6 +97,7 @@ class Kernel {
   // --- for the system calls and objects of this folder
   struct State;
   State& state() { return *state_; }
+  IoState& io() { return *io_; }
   Clock& clock();
   RandomSource& random();
   vfs::Namespace& names();
@@ -109,6 +118,8 @@ class Kernel {
 
  private:
   explicit Kernel(KernelOptions options);
+  // Before state_: open files of processes refer to it until the last of them is gone.
+  std::unique_ptr<IoState, void (*)(IoState*)> io_{create_io_state(*this), &destroy_io_state};
   std::unique_ptr<State> state_;
 };
 

@@ -30,16 +30,24 @@ enum OpenFlags : uint32_t {
   kPath = 010000000, kTmpFile = 020000000 | kDirectory,
 };
 
+// Which class an OpenFile is, for the few calls that are about one kind only.
+enum class FileKind : uint8_t {
+  kOther, kPath, kRegular, kDirectory, kPipe, kTerminal, kTerminalMaster, kSocket, kEvent, kHost,
+};
+
 class OpenFile : public RefCounted {
  public:
   explicit OpenFile(uint32_t flags) : flags_(flags) {}
+  virtual FileKind kind() const { return FileKind::kOther; }
 
   uint32_t flags() const { return flags_; }  // access mode and status flags
   void set_flags(uint32_t flags) { flags_ = flags; }
   bool readable() const { return (flags_ & kPath) == 0 && (flags_ & kAccessMode) != kWriteOnly; }
   bool writable() const { return (flags_ & kPath) == 0 && (flags_ & kAccessMode) != kReadOnly; }
 
-  // The file position is this description's own. 0 bytes read = end of file.
+  // The file position is this description's own. 0 bytes read = end of file. A file that must be
+  // tried again at some time even when nothing happens (VTIME of a terminal) sets
+  // call.scratch().deadline before it gives EAGAIN.
   virtual SysResult<uint64_t> read(Call& call, std::span<uint8_t> out);
   virtual SysResult<uint64_t> write(Call& call, std::span<const uint8_t> in);
   virtual SysResult<uint64_t> read_at(Call& call, uint64_t offset, std::span<uint8_t> out);  // ESPIPE
@@ -73,6 +81,8 @@ class FdTable {
 
   SysResult<FileRef> get(Fd fd) const;  // EBADF (also for O_PATH: see get_any)
   SysResult<FileRef> get_any(Fd fd) const;  // O_PATH descriptors too
+  // EMFILE unless `count` more descriptors fit below `limit`: for calls with effects before add().
+  SysResult<Unit> check_room(uint32_t count, uint32_t limit) const;
   // Lowest free number >= minimum and < limit. EMFILE; EINVAL for minimum >= limit.
   SysResult<Fd> add(FileRef file, bool close_on_exec, uint32_t minimum, uint32_t limit);
   SysResult<Unit> set(Fd fd, FileRef file, bool close_on_exec, uint32_t limit, Process& owner);
