@@ -50,8 +50,9 @@ SysResult<Unit> rename(const Namespace& space, const PathArg& from, const PathAr
                        const Credentials& who, uint32_t flags);  // Inode::RenameFlags
 
 // chmod(2), chown(2), utimensat(2) on a found file. EPERM unless the owner; EROFS. Changing the
-// owner is EPERM, the group must be one of the caller's. `times_now`: write permission is enough
-// (EACCES).
+// owner is EPERM, the group must be one of the caller's. With kNow (UTIME_NOW twice, or NULL) write
+// permission is enough for the times (EACCES).
+enum class TimesChange : uint8_t { kExplicit, kNow };
 SysResult<Unit> change_attr(Inode& inode, const Credentials& who, const SetAttr& change,
                             TimesChange times = TimesChange::kExplicit);
 // truncate(2) of a found file. EISDIR, EINVAL for special files, EACCES, EROFS, EFBIG.

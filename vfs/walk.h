@@ -58,7 +58,7 @@ struct ParentWalk {
   Location directory;
   std::string name;  // "." , ".." or "/" appear as they are: callers give EEXIST, EINVAL, EBUSY
   bool trailing_slash = false;
-  bool normal() const { return name != "." && name != ".." && name != "/"; }
+  bool normal() const;
 };
 
 // Permission check by mode bits as Linux does for a non-root user (there is no root): EACCES.
@@ -113,7 +113,6 @@ class Namespace {
   std::vector<MountInfo> mounts() const;  // for /proc/self/mounts
 
  private:
-  class Walker;
   struct State;
   Mount* mounted_at(const Mount* mount, const Inode* directory, std::string_view name) const;
   std::unique_ptr<State> state_;
