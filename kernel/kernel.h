@@ -62,6 +62,10 @@ class IoState;
 IoState* create_io_state(Kernel& kernel);
 void destroy_io_state(IoState* state);
 
+// What an engine must offer to guests of this kernel: every row of abi/syscalls.tab, and `kern.*`.
+// The list does not depend on a kernel: calls find theirs by the running context's user().
+std::vector<engine::HostFunction> host_functions();
+
 struct KernelUsage {
   uint64_t processes = 0, forks = 0, execs = 0, syscalls = 0;
   int64_t cpu_ns = 0;
@@ -115,6 +119,13 @@ class Kernel {
   void signal_group(int32_t pgid, const SignalInfo& info);
   bool signal_deliverable(const Thread& thread) const;
   bool group_is_orphaned(int32_t pgid);
+  // A call that waits under another signal mask (ppoll, pselect, rt_sigsuspend): the first run swaps
+  // the mask in; the handler swaps it back before it returns a result that is not EINTR. After EINTR
+  // it stays until the handler of the signal has been taken (abi/README.md).
+  void swap_mask_in(Thread& thread, SignalSet mask);
+  void swap_mask_back(Thread& thread);
+  // The thread whose guest code is running or whose call is being handled; null outside run().
+  Thread* running();
 
  private:
   explicit Kernel(KernelOptions options);

@@ -27,6 +27,14 @@ struct CloneArguments {
   uint32_t flags = 0, stack = 0, parent_tid = 0, tls = 0, child_tid = 0;
 };
 
+// A wait in FUTEX_WAIT. The thread blocks on `queue`; kernel/futex.h finds it by its key.
+struct FutexWait {
+  const void* space = nullptr;  // null: not waiting
+  uint32_t address = 0, bitset = 0;
+  bool woken = false;
+  WaitQueue queue;
+};
+
 struct Program;  // an executable image ready to start: module, path, argv, envp (kernel/exec.h)
 
 class Thread {
@@ -40,7 +48,7 @@ class Thread {
   bool restore_mask = false;  // after rt_sigsuspend, ppoll, pselect: saved_mask is "old mask"
   SignalSet saved_mask = 0;
   PendingSignals pending;
-  bool sigword_set = false;  // what the guest's signal word holds now
+  SignalSet waited = 0;        // what rt_sigtimedwait waits for: not ignored, wakes the thread
 
   // The suspended call, to be tried again by kern.result.
   struct Pending {
@@ -55,12 +63,30 @@ class Thread {
   int32_t request_value = 0;  // exit code; result of fork/clone/vfork once done
   bool request_done = false;
 
+  // Blocked by Call::block(), or held as a vfork parent (then only SIGKILL ends the wait).
+  bool waiting = false;
+  bool held = false;
   std::vector<std::unique_ptr<Waiter>> waiters;  // where it is blocked
   uint64_t timer = 0;                            // of the deadline, 0 none
-  uint32_t clear_child_tid = 0;                  // guest address; futex wake at thread exit
+  FutexWait futex;
+  uint32_t clear_child_tid = 0;  // guest address; futex wake at thread exit
   uint32_t robust_list = 0;
+  struct AlternateStack {
+    uint32_t base = 0, flags = 2, size = 0;  // SS_DISABLE
+  } alternate_stack;
+  std::string name;  // comm, 15 bytes
   int64_t cpu_ns = 0;
   Thread *run_previous = nullptr, *run_next = nullptr;  // run queue links
+  bool queued = false;
+
+  Thread();
+  ~Thread();
+};
+
+enum Resource : uint32_t {
+  kLimitCpu, kLimitFileSize, kLimitData, kLimitStack, kLimitCore, kLimitRss, kLimitProcesses,
+  kLimitOpenFiles, kLimitMemlock, kLimitAddressSpace, kLimitLocks, kLimitSigPending,
+  kLimitMsgQueue, kLimitNice, kLimitRtPriority, kLimitRtTime, kResourceCount,
 };
 
 struct ResourceLimit {
@@ -73,13 +99,16 @@ struct Usage {
   uint64_t voluntary = 0, involuntary = 0;
 };
 
+// POSIX timers of a process (timer_create).
+struct PosixTimer;
+
 // The address space book-keeping of one memory: break, mappings. Shared after vfork and clone.
 class AddressSpace;  // kernel/address_space.h
 
 class Process {
  public:
   int32_t pid = 0, pgid = 0, sid = 0;
-  Process* parent = nullptr;  // null for the first process
+  Process* parent = nullptr;  // null for those of Kernel::start() and for orphans: ppid is 1
   Kernel* kernel = nullptr;
   std::vector<std::unique_ptr<Thread>> threads;
   std::vector<Process*> children;  // running and zombies
@@ -99,16 +128,19 @@ class Process {
   PendingSignals pending;
   uint32_t sigword = 0;  // guest address
   int32_t exit_signal = kSigChld;
-  std::array<ResourceLimit, 16> limits{};
+  std::array<ResourceLimit, kResourceCount> limits{};
   Ref<RefCounted> controlling_terminal;  // Tty
 
   // wait status and state changes not yet reported
   enum class State : uint8_t { kAlive, kZombie } life = State::kAlive;
   bool stopped = false;
+  bool exiting = false;     // its end has begun; it never runs again
   int32_t wait_status = 0;  // as waitpid gives it, once a zombie
+  std::string trap_message;
   int32_t stop_signal = 0;
   bool report_stop = false, report_continue = false;
   bool did_exec = false;
+  bool started = false;            // by Kernel::start()
   Thread* vfork_waiter = nullptr;  // the parent's thread held until exec or exit
   WaitQueue child_changed;         // woken when a child changes state
   Usage usage, children_usage;
@@ -117,6 +149,14 @@ class Process {
     uint64_t timer = 0;
     int64_t deadline = 0, interval = 0;
   } real_timer;
+  std::vector<std::unique_ptr<PosixTimer>> timers;
+  std::array<uint8_t, 16> random_bytes{};  // AT_RANDOM
+  int64_t cpu_limit_warned_ns = 0;         // SIGXCPU was sent at this much CPU time
+
+  Process();
+  ~Process();
+  Process(const Process&) = delete;
+  Process& operator=(const Process&) = delete;
 
   Thread* main_thread() const { return threads.empty() ? nullptr : threads.front().get(); }
 };
