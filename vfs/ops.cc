@@ -287,9 +287,9 @@ SysResult<Unit> remove_file(const Namespace& space, const PathArg& at, const Cre
 SysResult<Unit> remove_directory(const Namespace& space, const PathArg& at,
                                  const Credentials& who) {
   ParentWalk step = TRY(walk_to_last(space, at, who));
-  if (step.name == "..") return Errno::kNOTEMPTY;
-  if (step.name == ".") return Errno::kINVAL;
-  if (step.name == "/") return Errno::kBUSY;
+  if (step.kind == LastKind::kDotDot) return Errno::kNOTEMPTY;
+  if (step.kind == LastKind::kDot) return Errno::kINVAL;
+  if (step.kind == LastKind::kRoot) return Errno::kBUSY;
   if (step.directory.inode->read_only()) return Errno::kROFS;
   Location victim = TRY(space.child(step.directory, step.name));
   TRY(may_delete(step.directory, victim, who, Expect::kDirectory));

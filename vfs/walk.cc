@@ -6,8 +6,6 @@
 
 namespace cloche::vfs {
 
-bool ParentWalk::normal() const { return name != "." && name != ".." && name != "/"; }
-
 SysResult<Unit> check_access(const Stat& stat, const Credentials& who, uint32_t access) {
   uint32_t granted;
   if (stat.uid == who.uid) {
@@ -130,7 +128,8 @@ SysResult<ParentWalk> Namespace::walk_parent(const Location& base, std::string_v
   Walker walker(*this, base, who, flags);
   TRY(walker.start(path));
   TRY(walker.to_last());
-  return ParentWalk{walker.at(), std::string(walker.last()), walker.trailing_slash()};
+  return ParentWalk{walker.at(), std::string(walker.last()), walker.last_kind(),
+                    walker.trailing_slash()};
 }
 
 SysResult<Location> Namespace::child(const Location& directory, std::string_view name) const {

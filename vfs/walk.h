@@ -53,12 +53,15 @@ enum WalkFlags : uint32_t {
   kNoMagicLinks = 64,  // RESOLVE_NO_MAGICLINKS: ELOOP
 };
 
+enum class LastKind : uint8_t { kNormal, kDot, kDotDot, kRoot };
+
 // The parent directory and last component of a path that may not exist yet.
 struct ParentWalk {
   Location directory;
   std::string name;  // "." , ".." or "/" appear as they are: callers give EEXIST, EINVAL, EBUSY
+  LastKind kind = LastKind::kNormal;
   bool trailing_slash = false;
-  bool normal() const;
+  bool normal() const { return kind == LastKind::kNormal; }
 };
 
 // Permission check by mode bits as Linux does for a non-root user (there is no root): EACCES.

@@ -23,6 +23,12 @@ SysResult<Unit> Walker::start(std::string_view path) {
   return Unit{};
 }
 
+LastKind Walker::last_kind() const {
+  if (last_ == "/") return LastKind::kRoot;
+  if (last_ == ".") return LastKind::kDot;
+  return last_ == ".." ? LastKind::kDotDot : LastKind::kNormal;
+}
+
 SysResult<Unit> Walker::jump_to_root() {
   if (flags_ & kBeneath) return Errno::kXDEV;
   if ((flags_ & kNoXdev) && at_ && at_.mount != root_.mount) return Errno::kXDEV;

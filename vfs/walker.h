@@ -31,7 +31,8 @@ class Walker {
   const Location& at() const { return at_; }
   // "/" when the path has no component (the directory is the answer).
   std::string_view last() const { return last_; }
-  bool last_is_normal() const { return last_ != "." && last_ != ".." && last_ != "/"; }
+  LastKind last_kind() const;
+  bool last_is_normal() const { return last_kind() == LastKind::kNormal; }
   bool trailing_slash() const { return trailing_slash_; }
   uint32_t flags() const { return flags_; }
 
