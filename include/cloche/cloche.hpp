@@ -1,0 +1,250 @@
+// Cloche: run code that nobody has reviewed, inside this process.
+//
+// A *host* is what sandboxes share: the engine, the guest pack with the programs, the cache of
+// compiled code. A *sandbox* is one closed world: its own files, processes and limits, and nothing
+// of this machine but what its options name. run() starts a program in it and comes back with how
+// that ended.
+//
+//   auto host = cloche::Host::create({.pack = "cloche.pack"});
+//   if (!host) return fail(host.error().message);
+//   auto sandbox = cloche::Sandbox::create(*host, {.mounts = {{"./data", "/data"}}});
+//   if (!sandbox) return fail(sandbox.error().message);
+//   auto result = sandbox->run({"bash", "-c", "sort /data/names.txt | uniq -c"});
+//
+// Nothing here throws; what can fail says so in its type. A guest cannot make any of this fail in
+// another way than the result says.
+//
+// Thread class: Host is safe and may be copied. A Sandbox belongs to one thread at a time, except
+// signal(), kill() and resize(), which any thread or signal handler may call at any time.
+//
+// The first release has this C++ interface only, and it may still change.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace cloche {
+
+// Why something could not be done. `message` is for a person, without a trailing newline; bytes in
+// it that come from files or guests are escaped.
+struct Failure {
+  enum class Kind : uint8_t {
+    kInvalidArgument,    // the call is wrong: a bad mount, a bad name, a bad limit
+    kNotFound,           // a file or folder of the host, or a program, does not exist
+    kPermissionDenied,   // the operating system says no
+    kMalformed,          // the pack or a module is damaged or not one
+    kUnsupported,        // this host or this version cannot do it
+    kResourceExhausted,  // out of memory, disk or descriptors
+    kIo,                 // the operating system failed
+    kInternal,           // a bug in Cloche
+  };
+  Kind kind = Kind::kInternal;
+  std::string message;
+};
+const char* to_string(Failure::Kind kind);  // "invalid_argument"
+
+// A value or a Failure.
+template <class T>
+class [[nodiscard]] Expected {
+ public:
+  Expected(T value) : state_(std::in_place_index<0>, std::move(value)) {}            // NOLINT
+  Expected(Failure failure) : state_(std::in_place_index<1>, std::move(failure)) {}  // NOLINT
+  explicit operator bool() const { return state_.index() == 0; }
+  T& operator*() { return *std::get_if<0>(&state_); }
+  const T& operator*() const { return *std::get_if<0>(&state_); }
+  T* operator->() { return std::get_if<0>(&state_); }
+  const T* operator->() const { return std::get_if<0>(&state_); }
+  const Failure& error() const { return *std::get_if<1>(&state_); }
+
+ private:
+  std::variant<T, Failure> state_;
+};
+
+// One line of a self-examination.
+struct Finding {
+  std::string name;
+  bool ok = true;
+  std::string detail;
+};
+
+struct HostOptions {
+  std::string pack;       // file with the guest's programs; empty: none
+  std::string cache_dir;  // for compiled code; made when missing; empty: no cache on disk
+  // Called while a program is being compiled, from the thread that waits for it.
+  std::function<void(const std::string& what, int percent)> progress;
+};
+
+class Host {
+ public:
+  // Opens the pack and starts the engine. Errors: kNotFound (pack), kMalformed (pack),
+  // kPermissionDenied (cache), kUnsupported (this machine cannot run Cloche; see probe()).
+  static Expected<Host> create(HostOptions options);
+
+  // Everything create() depends on, line by line, without stopping at the first problem.
+  static std::vector<Finding> probe(const HostOptions& options);
+
+  // The pack's manifest, JSON as in docs/pack.md; empty without a pack.
+  std::string manifest() const;
+
+  // Compiles the program at `guest_path` ("/usr/bin/bash") into the cache, or finds it there.
+  // Errors: kNotFound, and those of a module.
+  enum class Compiled : uint8_t { kNow, kBefore };
+  Expected<Compiled> compile(const std::string& guest_path) const;
+
+  std::string engine_version() const;
+
+  struct State;
+
+ private:
+  friend class Sandbox;
+  explicit Host(std::shared_ptr<State> state) : state_(std::move(state)) {}
+  std::shared_ptr<State> state_;
+};
+
+enum class MountMode : uint8_t {
+  kReadOnly,
+  kReadWrite,    // writes go straight to the host
+  kCopyOnWrite,  // writes stay in the sandbox
+};
+
+// A folder or file of this machine that the sandbox shall see.
+struct Mount {
+  std::string host;
+  std::string guest;  // absolute
+  MountMode mode = MountMode::kReadOnly;
+};
+
+// Tree-wide: all processes of a sandbox together. Zero means no limit for the two times only.
+struct Limits {
+  std::chrono::nanoseconds timeout = std::chrono::seconds(60);   // wall clock of one run
+  std::chrono::nanoseconds cpu_time = std::chrono::seconds(30);  // of one run
+  uint64_t memory = 512ull << 20;                                // bytes
+  uint32_t processes = 256;                                      // threads count too
+  uint64_t disk = 1ull << 30;                                    // bytes in memory-backed files
+  uint64_t inodes = 100'000;                                     // of the same
+  uint32_t open_files = 1024;                                    // of one process
+  uint64_t output = 64ull << 20;  // bytes of stdout and stderr together, of one run
+};
+
+struct SandboxOptions {
+  std::vector<Mount> mounts;
+  // Added to PATH, HOME, USER, LANG and TERM; the same name replaces. Nothing of the caller's own
+  // environment goes in by itself.
+  std::vector<std::pair<std::string, std::string>> env;
+  std::string workdir;  // default: the user's home
+  std::string user = "user";
+  std::string hostname = "cloche";
+  Limits limits;
+  // One line each: unknown system calls, traps, refusals. Called from the thread in run().
+  std::function<void(const std::string& line)> log;
+};
+
+// Where one of a program's three standard streams comes from or goes to.
+class Stream {
+ public:
+  enum class Kind : uint8_t { kNull, kDescriptor, kBytes, kCapture };
+  static Stream null() { return Stream(Kind::kNull, -1, {}); }
+  // A file descriptor of this process, used but neither changed nor closed.
+  static Stream descriptor(int fd) { return Stream(Kind::kDescriptor, fd, {}); }
+  static Stream bytes(std::string input) { return Stream(Kind::kBytes, -1, std::move(input)); }
+  static Stream capture() { return Stream(Kind::kCapture, -1, {}); }
+
+  Kind kind() const { return kind_; }
+  int fd() const { return fd_; }
+  std::string take_bytes() { return std::move(bytes_); }
+
+ private:
+  Stream(Kind kind, int fd, std::string bytes) : kind_(kind), fd_(fd), bytes_(std::move(bytes)) {}
+  Kind kind_;
+  int fd_;
+  std::string bytes_;
+};
+
+struct WindowSize {
+  uint16_t rows = 24, columns = 80;
+};
+
+struct RunOptions {
+  std::vector<std::string> argv;  // argv[0]: a path in the sandbox or a name on its PATH
+  // A module to run instead of a file of the sandbox: its bytes. argv[0] is then only a name.
+  std::vector<uint8_t> module;
+  Stream standard_input = Stream::null();
+  Stream standard_output = Stream::capture();
+  Stream standard_error = Stream::capture();
+  // Give the program a terminal of its own: its three streams are that terminal, fed from
+  // standard_input (a descriptor) and shown on standard_output. standard_error is not used.
+  bool terminal = false;
+  WindowSize window;
+};
+
+enum class Outcome : uint8_t {
+  kExited,     // exit_code holds
+  kSignaled,   // signal holds
+  kTimeout,    // limits.timeout
+  kLimit,      // `limit` says which
+  kDenied,     // by a policy
+  kCancelled,  // kill()
+  kError,      // never started: error_type, error_message
+};
+const char* to_string(Outcome outcome);  // "exited"
+
+struct Usage {
+  double wall_ms = 0, cpu_ms = 0;
+  uint64_t memory_peak_bytes = 0, processes = 0, forks = 0, file_bytes = 0, tool_calls = 0;
+};
+
+struct RunResult {
+  Outcome outcome = Outcome::kError;
+  std::string limit;   // for kLimit: "cpu.time", "output.max"
+  int exit_code = -1;  // for kExited
+  int signal = 0;      // for kSignaled: the number, as on Linux
+  std::string stdout_bytes, stderr_bytes;  // what was captured
+  bool stdout_truncated = false, stderr_truncated = false;
+  Usage usage;
+  // For kError: "not_found" or "not_executable". For kSignaled it may say why ("unreachable
+  // executed").
+  std::string error_type, error_message;
+
+  bool ok() const { return outcome == Outcome::kExited && exit_code == 0; }
+};
+
+std::string signal_name(int signal);  // "SIGTERM"; "SIGRTMIN+3"; "signal 99"
+
+class Sandbox {
+ public:
+  // Makes the closed world: files, mounts, no process yet. Errors: kInvalidArgument (a relative
+  // guest path, a mount over a mount, bytes that cannot be in a name), kNotFound,
+  // kPermissionDenied (a mount's host path).
+  static Expected<Sandbox> create(const Host& host, SandboxOptions options);
+  Sandbox(Sandbox&&) noexcept;
+  Sandbox& operator=(Sandbox&&) noexcept;
+  ~Sandbox();  // ends all that still runs
+
+  // Runs a program to its end; all processes it leaves behind end with it. Files written stay for
+  // the next run. Blocks the calling thread. A program that cannot be found or started is a result
+  // (kError), not a failure.
+  Expected<RunResult> run(RunOptions options);
+  Expected<RunResult> run(std::vector<std::string> argv);  // captures both outputs
+
+  // To the foreground process group of the running program, or to the program itself. Does nothing
+  // when none runs. Async-signal-safe.
+  void signal(int signo) noexcept;
+  // Ends the run at once, whatever the program does: outcome kCancelled. Async-signal-safe.
+  void kill() noexcept;
+  // The window of a run with a terminal changed its size. Async-signal-safe.
+  void resize(WindowSize window) noexcept;
+
+  struct State;
+
+ private:
+  explicit Sandbox(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace cloche
