@@ -1,0 +1,44 @@
+// What a sandbox may store: bytes of file data and number of inodes, counted over all its writable
+// in-memory file systems (quotas `disk` and `inodes`, design D7).
+//
+// Thread class: that of the file systems that share it.
+#pragma once
+
+#include <cstdint>
+
+#include "base/ref.h"
+
+namespace cloche::vfs {
+
+class Budget : public RefCounted {
+ public:
+  Budget(uint64_t bytes_limit, uint64_t inodes_limit)
+      : bytes_limit_(bytes_limit), inodes_limit_(inodes_limit) {}
+
+  // Takes all of it or nothing. What was taken must be given back.
+  [[nodiscard]] bool take_bytes(uint64_t count) {
+    if (count > bytes_limit_ || bytes_used_ > bytes_limit_ - count) return false;
+    bytes_used_ += count;
+    if (bytes_used_ > bytes_peak_) bytes_peak_ = bytes_used_;
+    return true;
+  }
+  void give_bytes(uint64_t count) { bytes_used_ -= count; }
+  [[nodiscard]] bool take_inode() {
+    if (inodes_used_ >= inodes_limit_) return false;
+    ++inodes_used_;
+    return true;
+  }
+  void give_inode() { --inodes_used_; }
+
+  uint64_t bytes_limit() const { return bytes_limit_; }
+  uint64_t bytes_used() const { return bytes_used_; }
+  uint64_t bytes_peak() const { return bytes_peak_; }
+  uint64_t inodes_limit() const { return inodes_limit_; }
+  uint64_t inodes_used() const { return inodes_used_; }
+
+ private:
+  const uint64_t bytes_limit_, inodes_limit_;
+  uint64_t bytes_used_ = 0, bytes_peak_ = 0, inodes_used_ = 0;
+};
+
+}  // namespace cloche::vfs
