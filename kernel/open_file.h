@@ -101,7 +101,10 @@ class FdTable {
     FileRef file;
     bool close_on_exec = false;
   };
+  SysResult<uint32_t> lowest_free(uint32_t minimum, uint32_t limit) const;  // EMFILE
+
   std::vector<Entry> entries_;
+  uint32_t first_free_ = 0;  // no number below it is free
 };
 
 }  // namespace cloche::kernel

@@ -56,4 +56,26 @@ class PendingSignals {
   std::deque<SignalInfo> queue_;
 };
 
+enum class DefaultAction : uint8_t { kTerminate, kIgnore, kStop, kContinue };
+DefaultAction default_action(int32_t signo);
+const char* signal_name(int32_t signo);  // "SIGTERM"; "SIGRTMIN+n" is "SIG34" and so on
+
+inline constexpr SignalSet kStopSignals =
+    signal_bit(kSigStop) | signal_bit(kSigTstp) | signal_bit(kSigTtin) | signal_bit(kSigTtou);
+
+enum SignalCode : int32_t {
+  kSiUser = 0, kSiKernel = 0x80, kSiQueue = -1, kSiTimer = -2, kSiTkill = -6,
+  kCldExited = 1, kCldKilled = 2, kCldDumped = 3, kCldStopped = 5, kCldContinued = 6,
+};
+
+// siginfo_t as 32-bit guests have it: 128 bytes.
+struct GuestSignalInfo {
+  int32_t signo = 0, error = 0, code = 0;
+  // _sifields: pid and uid, or timer id and overrun, or an address; then value or status.
+  uint32_t first = 0, second = 0, third = 0, user_time = 0, system_time = 0;
+  uint8_t rest[96] = {};
+};
+static_assert(sizeof(GuestSignalInfo) == 128);
+GuestSignalInfo to_guest(const SignalInfo& info);
+
 }  // namespace cloche::kernel

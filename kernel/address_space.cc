@@ -1,0 +1,314 @@
+#include "kernel/address_space.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "kernel/regular_file.h"
+
+namespace cloche::kernel {
+namespace {
+
+constexpr uint64_t kPage = AddressSpace::kPage;
+
+uint64_t page_up(uint64_t value) { return (value + kPage - 1) & ~(kPage - 1); }
+uint64_t page_down(uint64_t value) { return value & ~(kPage - 1); }
+
+// Tells changed pages from unchanged ones. Not against an adversary: a guest that makes two pages
+// collide loses only its own write.
+uint64_t hash_page(const uint8_t* bytes) {
+  uint64_t hash = 0x9e3779b97f4a7c15;
+  for (size_t i = 0; i < kPage; i += 8) {
+    uint64_t word;
+    std::memcpy(&word, bytes + i, sizeof word);
+    hash = (hash ^ word) * 0xff51afd7ed558ccd;
+    hash ^= hash >> 32;
+  }
+  return hash;
+}
+
+// Zeroes any range: whole pages are given back, the edges written.
+void clear(engine::Context& context, uint64_t from, uint64_t to) {
+  const uint64_t first = page_up(from), last = page_down(to);
+  const engine::MemoryView memory = context.memory();
+  to = std::min(to, memory.size);
+  if (from >= to) return;
+  if (first >= last || last > memory.size) {
+    std::memset(memory.data + from, 0, to - from);
+    return;
+  }
+  std::memset(memory.data + from, 0, first - from);
+  std::memset(memory.data + last, 0, to - last);
+  if (!context.discard_memory(first, last - first).ok()) {
+    const engine::MemoryView again = context.memory();
+    std::memset(again.data + first, 0, last - first);
+  }
+}
+
+}  // namespace
+
+AddressSpace& address_space_of(Process& process) {
+  return static_cast<AddressSpace&>(*process.address_space);
+}
+
+AddressSpace::AddressSpace(uint64_t initial, uint64_t maximum)
+    : module_end_(page_up(initial)), maximum_(page_down(maximum)), break_(module_end_) {
+  const uint64_t room = maximum_ > module_end_ ? (maximum_ - module_end_) / 2 : 0;
+  map_base_ = page_down(module_end_ + std::min(kBreakRoom, room));
+}
+
+Ref<AddressSpace> AddressSpace::copy() const {
+  auto twin = make_ref<AddressSpace>(module_end_, maximum_);
+  twin->break_ = break_;
+  twin->mapped_ = mapped_;
+  twin->shared_ = shared_;
+  twin->mappings_ = mappings_;
+  twin->signal_word = signal_word;
+  return twin;
+}
+
+bool AddressSpace::is_free(uint64_t address, uint64_t size) const {
+  if (address < page_up(break_) || size > maximum_ || address > maximum_ - size) return false;
+  auto next = mappings_.upper_bound(address);
+  if (next != mappings_.end() && next->first < address + size) return false;
+  if (next == mappings_.begin()) return true;
+  return std::prev(next)->second.end <= address;
+}
+
+uint64_t AddressSpace::find_free(uint64_t size) const {
+  uint64_t at = std::max(map_base_, page_up(break_));
+  for (auto next = mappings_.lower_bound(at); next != mappings_.end(); ++next) {
+    if (next->first >= at + size) break;
+    at = std::max(at, next->second.end);
+  }
+  return is_free(at, size) ? at : 0;
+}
+
+SysResult<Unit> AddressSpace::make_room(engine::Context& context, uint64_t address, uint64_t size) {
+  if (!context.grow_memory(address + size).ok()) return Errno::kNOMEM;
+  return Unit{};
+}
+
+uint64_t AddressSpace::set_break(engine::Context& context, uint64_t address, uint64_t limit) {
+  if (address < module_end_ || address > maximum_) return break_;
+  if (address > break_) {
+    const uint64_t grown = address - break_;
+    if (granted() + grown > limit) return break_;
+    const uint64_t from = page_up(break_), to = page_up(address);
+    if (to > from && !is_free(from, to - from)) return break_;
+    if (!make_room(context, break_, grown).ok()) return break_;
+  } else {
+    clear(context, address, page_up(break_));
+  }
+  break_ = address;
+  return break_;
+}
+
+void AddressSpace::insert(uint64_t address, Mapping mapping) {
+  mapped_ += mapping.end - address;
+  // Anonymous neighbours become one, so that a heap made of many small mappings stays small here.
+  if (!mapping.file) {
+    auto next = mappings_.find(mapping.end);
+    if (next != mappings_.end() && !next->second.file) {
+      mapping.end = next->second.end;
+      mappings_.erase(next);
+    }
+    auto after = mappings_.upper_bound(address);
+    if (after != mappings_.begin()) {
+      auto before = std::prev(after);
+      if (before->second.end == address && !before->second.file) {
+        before->second.end = mapping.end;
+        return;
+      }
+    }
+  }
+  mappings_.emplace(address, std::move(mapping));
+}
+
+// Cuts a mapping in two at a page inside it; returns the second part.
+AddressSpace::Mappings::iterator AddressSpace::split(Mappings::iterator mapping, uint64_t at) {
+  Mapping& first = mapping->second;
+  Mapping second;
+  second.end = first.end;
+  first.end = at;
+  if (first.file) {
+    const size_t pages = static_cast<size_t>((at - mapping->first) / kPage);
+    second.file = first.file;
+    second.offset = first.offset + (at - mapping->first);
+    second.page_hashes.assign(first.page_hashes.begin() + static_cast<ptrdiff_t>(pages),
+                              first.page_hashes.end());
+    first.page_hashes.resize(pages);
+    ++shared_;
+  }
+  return mappings_.emplace(at, std::move(second)).first;
+}
+
+void AddressSpace::remove(engine::Context& context, uint64_t address, uint64_t end) {
+  auto next = mappings_.upper_bound(address);
+  if (next != mappings_.begin() && std::prev(next)->second.end > address) {
+    next = std::prev(next);
+    if (next->first < address) next = split(next, address);
+  }
+  while (next != mappings_.end() && next->first < end) {
+    if (next->second.end > end) split(next, end);
+    const uint64_t from = next->first, to = next->second.end;
+    if (next->second.file) {
+      write_back(context, from, next->second, from, to);
+      --shared_;
+    }
+    mapped_ -= to - from;
+    next = mappings_.erase(next);
+    clear(context, from, to);
+  }
+}
+
+SysResult<uint64_t> AddressSpace::map(engine::Context& context, uint64_t hint, uint64_t size,
+                                      Placement placement, uint64_t limit) {
+  if (size == 0) return Errno::kINVAL;
+  if (size > maximum_) return Errno::kNOMEM;
+  size = page_up(size);
+  uint64_t at = page_down(hint);
+  if (placement != Placement::kAnywhere) {
+    if (at != hint) return Errno::kINVAL;
+    if (at < page_up(break_) || size > maximum_ || at > maximum_ - size) return Errno::kNOMEM;
+    if (placement == Placement::kFixedNoReplace && !is_free(at, size)) return Errno::kEXIST;
+  } else if (at < map_base_ || !is_free(at, size)) {
+    at = find_free(size);
+    if (at == 0) return Errno::kNOMEM;
+  }
+  // Two more than it may become: a fixed mapping in the middle of another makes three of one.
+  if (mappings_.size() + 2 > kMaxMappings) return Errno::kNOMEM;
+  if (granted() + size > limit) return Errno::kNOMEM;
+  TRY(make_room(context, at, size));
+  if (placement == Placement::kFixed) remove(context, at, at + size);
+  Mapping mapping;
+  mapping.end = at + size;
+  insert(at, std::move(mapping));
+  return at;
+}
+
+void AddressSpace::share(engine::Context& context, uint64_t address, uint64_t size, FileRef file,
+                         uint64_t offset) {
+  const uint64_t end = address + page_up(size);
+  auto found = std::prev(mappings_.upper_bound(address));
+  if (found->first < address) found = split(found, address);
+  if (found->second.end > end) split(found, end);
+  Mapping& mapping = found->second;
+  mapping.file = std::move(file);
+  mapping.offset = offset;
+  const engine::MemoryView memory = context.memory();
+  for (uint64_t page = address; page < end; page += kPage)
+    mapping.page_hashes.push_back(hash_page(memory.data + page));
+  ++shared_;
+}
+
+SysResult<Unit> AddressSpace::unmap(engine::Context& context, uint64_t address, uint64_t size) {
+  if (address % kPage != 0 || size == 0 || address + size > (uint64_t{1} << 32))
+    return Errno::kINVAL;
+  // A range that ends inside two mappings leaves one more than before.
+  if (mappings_.size() + 2 > kMaxMappings) return Errno::kNOMEM;
+  remove(context, address, address + page_up(size));
+  return Unit{};
+}
+
+SysResult<uint64_t> AddressSpace::remap(engine::Context& context, uint64_t address,
+                                        uint64_t old_size, uint64_t new_size, bool may_move,
+                                        uint64_t limit) {
+  old_size = page_up(old_size);
+  if (new_size > maximum_) return Errno::kNOMEM;
+  new_size = page_up(new_size);
+  auto found = mappings_.upper_bound(address);
+  if (found == mappings_.begin()) return Errno::kFAULT;
+  found = std::prev(found);
+  if (found->second.end < address + old_size) return Errno::kFAULT;
+  if (new_size <= old_size) {
+    if (new_size < old_size) remove(context, address + new_size, address + old_size);
+    return address;
+  }
+  if (found->second.file) return Errno::kINVAL;  // shared file mappings do not grow
+  const uint64_t grown = new_size - old_size;
+  if (granted() + grown > limit) return Errno::kNOMEM;
+  if (is_free(address + old_size, grown)) {
+    TRY(make_room(context, address + old_size, grown));
+    Mapping more;
+    more.end = address + new_size;
+    insert(address + old_size, std::move(more));
+    return address;
+  }
+  if (!may_move) return Errno::kNOMEM;
+  const uint64_t to = TRY(map(context, 0, new_size, Placement::kAnywhere, limit + old_size));
+  const engine::MemoryView memory = context.memory();
+  std::memcpy(memory.data + to, memory.data + address, old_size);
+  remove(context, address, address + old_size);
+  return to;
+}
+
+bool AddressSpace::covers(uint64_t address, uint64_t size) const {
+  const uint64_t end = address + page_up(size);
+  uint64_t at = std::max(address, std::min(page_up(break_), end));
+  while (at < end) {
+    auto next = mappings_.upper_bound(at);
+    if (next == mappings_.begin() || std::prev(next)->second.end <= at) return false;
+    at = std::prev(next)->second.end;
+  }
+  return true;
+}
+
+// Writes the pages of [from, to) that changed since they were read or written back. Bytes beyond
+// the end of the file stay unwritten, as on Linux.
+void AddressSpace::write_back(engine::Context& context, uint64_t address, Mapping& mapping,
+                              uint64_t from, uint64_t to) {
+  if (!mapping.file->writable()) return;
+  vfs::FileBody* body = &static_cast<RegularFile&>(*mapping.file).body();
+  const engine::MemoryView memory = context.memory();
+  const auto file_size = body->size();
+  if (!file_size.ok()) return;
+  for (uint64_t page = from; page < to; page += kPage) {
+    if (page + kPage > memory.size) return;
+    uint64_t& known = mapping.page_hashes[static_cast<size_t>((page - address) / kPage)];
+    const uint64_t now = hash_page(memory.data + page);
+    if (now == known) continue;
+    const uint64_t offset = mapping.offset + (page - address);
+    if (offset >= *file_size) continue;
+    const uint64_t size = std::min(kPage, *file_size - offset);
+    const auto written = body->write_at(offset, {memory.data + page, static_cast<size_t>(size)});
+    if (written.ok()) known = now;
+  }
+}
+
+SysResult<Unit> AddressSpace::sync(engine::Context& context, uint64_t address, uint64_t size) {
+  const uint64_t end = address + page_up(size);
+  if (!covers(address, size)) return Errno::kNOMEM;
+  if (shared_ == 0) return Unit{};
+  for (auto& [start, mapping] : mappings_) {
+    if (!mapping.file || mapping.end <= address || start >= end) continue;
+    write_back(context, start, mapping, std::max(start, address), std::min(mapping.end, end));
+  }
+  return Unit{};
+}
+
+void AddressSpace::sync_all(engine::Context& context) {
+  if (shared_ == 0) return;
+  for (auto& [start, mapping] : mappings_)
+    if (mapping.file) write_back(context, start, mapping, start, mapping.end);
+}
+
+SysResult<Unit> AddressSpace::discard(engine::Context& context, uint64_t address, uint64_t size) {
+  if (address % kPage != 0) return Errno::kINVAL;
+  if (!covers(address, size)) return Errno::kNOMEM;
+  const uint64_t end = address + page_up(size);
+  if (shared_ == 0) {
+    clear(context, address, end);
+    return Unit{};
+  }
+  // Shared pages keep their bytes: they are what the file will hold.
+  uint64_t at = address;
+  for (auto& [start, mapping] : mappings_) {
+    if (!mapping.file || mapping.end <= at || start >= end) continue;
+    if (start > at) clear(context, at, start);
+    at = std::min(mapping.end, end);
+  }
+  if (at < end) clear(context, at, end);
+  return Unit{};
+}
+
+}  // namespace cloche::kernel

@@ -1,0 +1,28 @@
+// eventfd(2): a counter that can be waited for.
+#pragma once
+
+#include "kernel/open_file.h"
+
+namespace cloche::kernel {
+
+class EventFile final : public OpenFile {
+ public:
+  enum class Mode : uint8_t { kCounter, kSemaphore };
+  EventFile(uint64_t initial, Mode mode, uint32_t flags)
+      : OpenFile(flags), count_(initial), mode_(mode) {}
+  FileKind kind() const override { return FileKind::kEvent; }
+  SysResult<uint64_t> read(Call& call, std::span<uint8_t> out) override;
+  SysResult<uint64_t> write(Call& call, std::span<const uint8_t> in) override;
+  SysResult<vfs::Stat> stat() override;
+  uint32_t poll() override;
+  WaitQueue* wait_queue() override { return &queue_; }
+  std::string describe() const override { return "anon_inode:[eventfd]"; }
+
+ private:
+  static constexpr uint64_t kMax = UINT64_MAX - 1;
+  uint64_t count_;
+  Mode mode_;
+  WaitQueue queue_;
+};
+
+}  // namespace cloche::kernel

@@ -1,0 +1,323 @@
+#include "kernel/host_stream.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+
+#include "kernel/io_state.h"
+#include "kernel/kernel.h"
+
+namespace cloche::kernel {
+namespace {
+
+enum class Direction : uint8_t { kIn, kOut };
+
+// Linux promises that a pipe with POLLOUT takes this much without blocking.
+constexpr uint64_t kSafeWrite = 4096;
+
+// Keeps SIGPIPE away from the host while we write: a signal raised in between is taken back.
+class NoSigPipe {
+ public:
+  NoSigPipe() {
+    sigemptyset(&pipe_);
+    sigaddset(&pipe_, SIGPIPE);
+    sigset_t pending;
+    sigpending(&pending);
+    was_pending_ = sigismember(&pending, SIGPIPE) == 1;
+    pthread_sigmask(SIG_BLOCK, &pipe_, &old_);
+  }
+  ~NoSigPipe() {
+    const timespec now{0, 0};
+    if (raised_ && !was_pending_)
+      while (sigtimedwait(&pipe_, nullptr, &now) < 0 && errno == EINTR) {
+      }
+    pthread_sigmask(SIG_SETMASK, &old_, nullptr);
+  }
+  NoSigPipe(const NoSigPipe&) = delete;
+  NoSigPipe& operator=(const NoSigPipe&) = delete;
+  void raised() { raised_ = true; }
+
+ private:
+  sigset_t pipe_, old_;
+  bool was_pending_ = false, raised_ = false;
+};
+
+uint32_t host_poll(int fd, short events) {
+  pollfd entry{fd, events, 0};
+  int count = 0;
+  do count = ::poll(&entry, 1, 0);
+  while (count < 0 && errno == EINTR);
+  return count > 0 ? static_cast<uint32_t>(entry.revents) : 0;
+}
+
+}  // namespace
+
+uint64_t OutputBudget::take(uint64_t wanted) {
+  const uint64_t granted = std::min(wanted, left_);
+  left_ -= granted;
+  if (granted < wanted) exceeded_ = true;
+  return granted;
+}
+
+// One host descriptor, shared by all open files on it.
+class HostChannel final : public Opener {
+ public:
+  HostChannel(Kernel& kernel, int fd, Direction direction, OutputOptions options)
+      : poller_(kernel.io().host()), fd_(fd), direction_(direction), options_(std::move(options)) {
+    struct stat info;
+    is_regular_ = fstat(fd, &info) == 0 && S_ISREG(info.st_mode);
+    poller_.channels_.push_back(this);
+  }
+  ~HostChannel() override { std::erase(poller_.channels_, this); }
+
+  SysResult<FileRef> open(Call& call, const vfs::Location& location, uint32_t flags) override;
+  SysResult<uint64_t> read(std::span<uint8_t> out);
+  SysResult<uint64_t> write(std::span<const uint8_t> in);
+  uint32_t poll() const;
+  bool for_input() const { return direction_ == Direction::kIn; }
+  int fd() const { return fd_; }
+  WaitQueue& queue() { return queue_; }
+
+ private:
+  SysResult<uint64_t> write_some(std::span<const uint8_t> in);
+
+  HostPoller& poller_;
+  int fd_;
+  Direction direction_;
+  OutputOptions options_;
+  bool is_regular_ = false;
+  WaitQueue queue_;
+};
+
+namespace {
+
+// One direction only: what the other would do is EBADF by the access mode.
+SysResult<uint32_t> stream_flags(bool input, uint32_t flags) {
+  const uint32_t wanted = input ? kReadOnly : kWriteOnly;
+  if ((flags & kAccessMode) != wanted) return Errno::kACCES;
+  return wanted | (flags & (kNonBlock | kAppend));
+}
+
+// What all stream files share: a place, a name, a queue.
+class StreamFile : public OpenFile {
+ public:
+  StreamFile(vfs::Location location, uint32_t flags)
+      : OpenFile(flags), location_(std::move(location)) {}
+  FileKind kind() const override { return FileKind::kHost; }
+  SysResult<vfs::Stat> stat() override { return location_.inode->stat(); }
+  const vfs::Location& location() const override { return location_; }
+  std::string describe() const override {
+    return describe_location(nullptr, location_, "pipe");
+  }
+
+ private:
+  vfs::Location location_;
+};
+
+class HostStream final : public StreamFile {
+ public:
+  HostStream(Ref<HostChannel> channel, vfs::Location location, uint32_t flags)
+      : StreamFile(std::move(location), flags), channel_(std::move(channel)) {}
+  SysResult<uint64_t> read(Call&, std::span<uint8_t> out) override { return channel_->read(out); }
+  SysResult<uint64_t> write(Call&, std::span<const uint8_t> in) override {
+    return channel_->write(in);
+  }
+  uint32_t poll() override { return channel_->poll(); }
+  WaitQueue* wait_queue() override { return &channel_->queue(); }
+
+ private:
+  Ref<HostChannel> channel_;
+};
+
+vfs::Location new_location(Kernel& kernel, const Ref<Opener>& opener) {
+  vfs::Location location;
+  location.inode =
+      kernel.io().make_inode(vfs::FileType::kFifo, 0600, kernel.options().user);
+  state_of(*location.inode).opener = opener;
+  return location;
+}
+
+FileRef open_channel(Kernel& kernel, int fd, Direction direction, OutputOptions options) {
+  auto channel = make_ref<HostChannel>(kernel, fd, direction, std::move(options));
+  const uint32_t flags = direction == Direction::kIn ? kReadOnly : kWriteOnly;
+  return make_ref<HostStream>(channel, new_location(kernel, channel), flags);
+}
+
+}  // namespace
+
+SysResult<FileRef> HostChannel::open(Call&, const vfs::Location& location, uint32_t flags) {
+  const uint32_t mode = TRY(stream_flags(for_input(), flags));
+  return FileRef(make_ref<HostStream>(Ref<HostChannel>(this), location, mode));
+}
+
+SysResult<uint64_t> HostChannel::read(std::span<uint8_t> out) {
+  if (out.empty()) return 0;
+  if (!is_regular_ && host_poll(fd_, POLLIN) == 0) return Errno::kAGAIN;
+  ssize_t count = 0;
+  do count = ::read(fd_, out.data(), out.size());
+  while (count < 0 && errno == EINTR);
+  if (count >= 0) return static_cast<uint64_t>(count);
+  return errno == EAGAIN ? Errno::kAGAIN : Errno::kIO;
+}
+
+SysResult<uint64_t> HostChannel::write(std::span<const uint8_t> in) {
+  if (in.empty()) return 0;
+  if (!options_.budget) return write_some(in);
+  const uint64_t granted = options_.budget->take(in.size());
+  if (granted == 0)
+    return options_.when_full == WhenFull::kDrop ? SysResult<uint64_t>(in.size()) : Errno::kPIPE;
+  const auto written = write_some(in.first(granted));
+  options_.budget->give_back(granted - (written.ok() ? *written : 0));
+  return written;
+}
+
+SysResult<uint64_t> HostChannel::write_some(std::span<const uint8_t> in) {
+  NoSigPipe guard;
+  uint64_t done = 0;
+  while (done < in.size()) {
+    uint64_t chunk = in.size() - done;
+    if (!is_regular_) {
+      const uint32_t events = host_poll(fd_, POLLOUT);
+      if (events == 0) break;
+      chunk = std::min(chunk, kSafeWrite);
+    }
+    const ssize_t count = ::write(fd_, in.data() + done, chunk);
+    if (count >= 0) {
+      done += static_cast<uint64_t>(count);
+      continue;
+    }
+    const int error = errno;
+    if (error == EINTR) continue;
+    if (error == EPIPE) guard.raised();
+    if (done > 0) break;  // the next call reports the error
+    if (error == EAGAIN || error == EPIPE || error == ENOSPC || error == EFBIG)
+      return abi::from_host_errno(error);
+    return Errno::kIO;
+  }
+  return done > 0 ? SysResult<uint64_t>(done) : Errno::kAGAIN;
+}
+
+uint32_t HostChannel::poll() const {
+  const uint32_t ready = for_input() ? kPollIn : kPollOut;
+  if (is_regular_) return ready;
+  // poll(2)'s numbers are the guest's. POLLNVAL (the host closed it) is an error to the guest.
+  uint32_t events = host_poll(fd_, for_input() ? POLLIN : POLLOUT);
+  if (events & POLLNVAL) events = (events & ~static_cast<uint32_t>(POLLNVAL)) | kPollErr;
+  return events & (ready | kPollErr | kPollHup);
+}
+
+std::vector<HostWait> HostPoller::waits() const {
+  std::vector<HostWait> result;
+  for (HostChannel* channel : channels_)
+    if (!channel->queue().empty())
+      result.push_back({channel->fd(), channel->for_input() ? uint32_t{POLLIN} : POLLOUT});
+  return result;
+}
+
+void HostPoller::ready(int fd) {
+  for (HostChannel* channel : channels_)
+    if (channel->fd() == fd) channel->queue().wake();
+}
+
+FileRef host_input(Kernel& kernel, int fd) {
+  return open_channel(kernel, fd, Direction::kIn, {});
+}
+
+FileRef host_output(Kernel& kernel, int fd, OutputOptions options) {
+  return open_channel(kernel, fd, Direction::kOut, std::move(options));
+}
+
+namespace {
+
+// The bytes are shared by all open files: like a pipe, reading takes them.
+class MemorySource final : public Opener {
+ public:
+  explicit MemorySource(std::string bytes) : bytes_(std::move(bytes)) {}
+  SysResult<FileRef> open(Call& call, const vfs::Location& location, uint32_t flags) override;
+  uint64_t read(std::span<uint8_t> out) {
+    const uint64_t count = std::min<uint64_t>(out.size(), bytes_.size() - position_);
+    std::memcpy(out.data(), bytes_.data() + position_, count);
+    position_ += count;
+    return count;
+  }
+
+ private:
+  std::string bytes_;
+  uint64_t position_ = 0;
+};
+
+class MemoryInput final : public StreamFile {
+ public:
+  MemoryInput(Ref<MemorySource> source, vfs::Location location, uint32_t flags)
+      : StreamFile(std::move(location), flags), source_(std::move(source)) {}
+  SysResult<uint64_t> read(Call&, std::span<uint8_t> out) override { return source_->read(out); }
+  uint32_t poll() override { return kPollIn; }
+
+ private:
+  Ref<MemorySource> source_;
+};
+
+SysResult<FileRef> MemorySource::open(Call&, const vfs::Location& location, uint32_t flags) {
+  const uint32_t mode = TRY(stream_flags(true, flags));
+  return FileRef(make_ref<MemoryInput>(Ref<MemorySource>(this), location, mode));
+}
+
+}  // namespace
+
+FileRef memory_input(Kernel& kernel, std::string bytes) {
+  auto source = make_ref<MemorySource>(std::move(bytes));
+  return make_ref<MemoryInput>(source, new_location(kernel, source), kReadOnly);
+}
+
+class CaptureFile final : public StreamFile {
+ public:
+  CaptureFile(Ref<Capture> capture, OutputOptions options, vfs::Location location, uint32_t flags)
+      : StreamFile(std::move(location), flags),
+        capture_(std::move(capture)),
+        options_(std::move(options)) {}
+
+  SysResult<uint64_t> write(Call&, std::span<const uint8_t> in) override {
+    const uint64_t granted = options_.budget ? options_.budget->take(in.size()) : in.size();
+    capture_->bytes_.append(reinterpret_cast<const char*>(in.data()), granted);
+    if (granted == in.size()) return granted;
+    capture_->truncated_ = true;
+    if (options_.when_full == WhenFull::kDrop) return in.size();
+    return granted > 0 ? SysResult<uint64_t>(granted) : Errno::kPIPE;
+  }
+  uint32_t poll() override { return kPollOut; }
+
+ private:
+  Ref<Capture> capture_;
+  OutputOptions options_;
+};
+
+namespace {
+
+class CaptureOpener final : public Opener {
+ public:
+  CaptureOpener(Ref<Capture> capture, OutputOptions options)
+      : capture_(std::move(capture)), options_(std::move(options)) {}
+  SysResult<FileRef> open(Call&, const vfs::Location& location, uint32_t flags) override {
+    const uint32_t mode = TRY(stream_flags(false, flags));
+    return FileRef(make_ref<CaptureFile>(capture_, options_, location, mode));
+  }
+
+ private:
+  Ref<Capture> capture_;
+  OutputOptions options_;
+};
+
+}  // namespace
+
+FileRef memory_output(Kernel& kernel, Ref<Capture> capture, OutputOptions options) {
+  Ref<Opener> opener = make_ref<CaptureOpener>(capture, options);
+  return make_ref<CaptureFile>(std::move(capture), std::move(options),
+                               new_location(kernel, opener), kWriteOnly);
+}
+
+}  // namespace cloche::kernel

@@ -1,0 +1,82 @@
+// The sandbox's edge for bytes: file descriptors of the host as guest files, input from memory and
+// output captured in memory.
+//
+// None of them ever blocks the thread that runs the sandbox. A host stream is polled before each
+// transfer. While guest threads wait for one, HostPoller lists its descriptor; whoever runs the
+// kernel polls those and reports the ones that are ready.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "kernel/inode_state.h"
+#include "kernel/open_file.h"
+
+namespace cloche::kernel {
+
+// One host descriptor that guest threads wait for. `events`: POLLIN or POLLOUT of poll(2).
+struct HostWait {
+  int fd = -1;
+  uint32_t events = 0;
+};
+
+class HostChannel;
+
+class HostPoller {
+ public:
+  // What to poll now: only descriptors that some guest thread waits for.
+  std::vector<HostWait> waits() const;
+  // The descriptor is ready, or has an error: wakes who waits for it.
+  void ready(int fd);
+
+ private:
+  friend class HostChannel;
+  std::vector<HostChannel*> channels_;
+};
+
+// How many bytes all outputs that share it may still write.
+class OutputBudget : public RefCounted {
+ public:
+  explicit OutputBudget(uint64_t bytes) : left_(bytes) {}
+  // How many of `wanted` may be written; remembers if that is fewer.
+  uint64_t take(uint64_t wanted);
+  void give_back(uint64_t bytes) { left_ += bytes; }
+  bool exceeded() const { return exceeded_; }
+
+ private:
+  uint64_t left_;
+  bool exceeded_ = false;
+};
+
+// What a guest that writes beyond the budget sees: success (the bytes are lost), or EPIPE.
+enum class WhenFull : uint8_t { kDrop, kBrokenPipe };
+
+struct OutputOptions {
+  Ref<OutputBudget> budget;  // null: no limit
+  WhenFull when_full = WhenFull::kBrokenPipe;
+};
+
+// A descriptor of the host; it stays the caller's and must stay open while the kernel lives. EPIPE
+// becomes SIGPIPE in the guest, never in the host. To the guest it looks like a pipe: no terminal
+// and no position of the host's shows through.
+FileRef host_input(Kernel& kernel, int fd);
+FileRef host_output(Kernel& kernel, int fd, OutputOptions options);
+
+// Input that is these bytes, then the end.
+FileRef memory_input(Kernel& kernel, std::string bytes);
+
+// Output kept in memory.
+class Capture : public RefCounted {
+ public:
+  const std::string& bytes() const { return bytes_; }
+  std::string take() { return std::exchange(bytes_, {}); }
+  bool truncated() const { return truncated_; }
+
+ private:
+  friend class CaptureFile;
+  std::string bytes_;
+  bool truncated_ = false;
+};
+FileRef memory_output(Kernel& kernel, Ref<Capture> capture, OutputOptions options);
+
+}  // namespace cloche::kernel

@@ -1,0 +1,40 @@
+// What the I/O side keeps for one sandbox, apart from its open files: numbers for pipes and
+// sockets, terminals, the host streams that someone waits for, socket names, lock waits.
+#pragma once
+
+#include "kernel/file_lock.h"
+#include "kernel/host_stream.h"
+#include "kernel/pty.h"
+#include "kernel/socket_unix.h"
+#include "vfs/inode.h"
+
+namespace cloche::kernel {
+
+class IoState {
+ public:
+  explicit IoState(Kernel& kernel) : kernel_(kernel), terminals_(kernel) {}
+  IoState(const IoState&) = delete;
+  IoState& operator=(const IoState&) = delete;
+
+  HostPoller& host() { return host_; }
+  PtyTable& terminals() { return terminals_; }
+  SocketNames& socket_names() { return socket_names_; }
+  LockWaits& lock_waits() { return lock_waits_; }
+
+  // A new inode in no file system, with the next number and the present time.
+  vfs::InodeRef make_inode(vfs::FileType type, uint32_t mode, const vfs::Credentials& owner);
+  // Capacity of a new pipe: at most 64 KiB, a power of two.
+  uint64_t pipe_capacity() const;
+  // What F_SETPIPE_SZ may ask for.
+  uint64_t max_pipe_capacity() const;
+
+ private:
+  Kernel& kernel_;
+  uint64_t next_inode_ = 1;
+  HostPoller host_;
+  PtyTable terminals_;
+  SocketNames socket_names_;
+  LockWaits lock_waits_;
+};
+
+}  // namespace cloche::kernel

@@ -1,0 +1,99 @@
+// The inside of a Kernel, for the files of this folder that make up the actor: the process table,
+// the run queue, and the life of processes and threads. Files and system calls use kernel.h.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "kernel/address_space.h"
+#include "kernel/futex.h"
+#include "kernel/kernel.h"
+#include "kernel/run_queue.h"
+#include "kernel/timer.h"
+
+namespace cloche::kernel {
+
+struct Kernel::State {
+  KernelOptions options;
+  std::unique_ptr<engine::Pool> pool;
+
+  std::map<int32_t, std::unique_ptr<Process>> processes;  // zombies too
+  std::unordered_map<int32_t, Thread*> threads;           // by tid
+  int32_t last_pid = 1;                                   // pid 1 is the reaper inside the kernel
+  uint32_t tasks = 0;                                     // threads and zombies, for pids.max
+
+  RunQueue ready;
+  TimerHeap timers;
+  FutexTable futexes;
+
+  // The thread whose guest code runs, and its call while one is being handled.
+  Thread* running = nullptr;
+  engine::Call* engine_call = nullptr;
+  int64_t slice_end = 0;
+
+  std::vector<Process*> exiting;  // begin_exit() done, finish_exit() to do
+  std::map<int32_t, ExitStatus> ended;  // of processes of start(), until collected
+  KernelUsage usage;
+  std::map<std::string, bool> logged_calls;  // unknown calls that were logged
+
+  static bool should_yield(void* env) noexcept;
+};
+
+// --- processes (process.cc)
+
+// A process with a pid and nothing else but what it inherits from `parent` (null: defaults).
+// EAGAIN: pids.max or RLIMIT_NPROC.
+SysResult<Process*> create_process(Kernel& kernel, Process* parent);
+// Undoes create_process() for one that never ran.
+void discard_process(Kernel& kernel, Process& process);
+// The process runs no more; `wait_status` is what its parent will see. Safe during a call and for any
+// process. What needs the guest's memory or other processes happens in finish_exits().
+void begin_exit(Kernel& kernel, Process& process, int32_t wait_status, std::string message = {});
+// Ends all processes whose exit has begun. Not while guest code runs.
+void finish_exits(Kernel& kernel);
+// A zombie is gone: it was waited for, or nobody will.
+void reap(Kernel& kernel, Process& process);
+// Tells the parent by SIGCHLD and wakes its waits.
+void notify_parent(Kernel& kernel, Process& process, int32_t code, int32_t status);
+void stop_process(Kernel& kernel, Process& process, int32_t signo);
+void continue_process(Kernel& kernel, Process& process);
+// Ends the wait of a vfork parent.
+void release_vfork_parent(Kernel& kernel, Process& child);
+int64_t cpu_time(const Process& process);  // ns, its threads' included
+
+// --- threads (thread.cc)
+
+// A new thread at the end of process.threads, not yet ready. EAGAIN.
+SysResult<Thread*> create_thread(Kernel& kernel, Process& process);
+// The thread is gone: its context, waits and timers. Not while its guest code runs.
+void destroy_thread(Kernel& kernel, Thread& thread);
+// It may run (or is stopped, when its process is).
+void set_runnable(Kernel& kernel, Thread& thread);
+// Ends a wait without a result; abandons the suspended call.
+void cancel_wait(Kernel& kernel, Thread& thread);
+// Does what a suspended thread asked for: fork, vfork, clone, exec, exit.
+void act_on_request(Kernel& kernel, Thread& thread);
+// Writes 0 to the CLEARTID word and wakes its futex.
+void clear_child_tid(Kernel& kernel, Thread& thread);
+
+// --- signals (signal.cc)
+
+// Does the default actions of what is pending and not blocked, drops what is ignored. To be called
+// when a mask or a disposition changed, and when a process continues.
+void act_on_pending(Kernel& kernel, Process& process);
+// The next signal with a handler, taken: the disposition as it was, the mask raised. False: none.
+bool take_caught(Kernel& kernel, Thread& thread, SignalInfo& info, SignalAction& action,
+                 SignalSet& old_mask);
+// Sets the signal word of the guest to what holds for `thread`, which is or will be running.
+void refresh_signal_word(Thread& thread, engine::Context& context);
+void set_mask(Kernel& kernel, Thread& thread, SignalSet mask);
+
+// --- exec (exec.cc): see exec.h
+
+// --- host calls (call.cc)
+struct SyscallRow;
+
+}  // namespace cloche::kernel
