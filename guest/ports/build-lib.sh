@@ -246,15 +246,33 @@ manifest() {
   printf '\n]}\n'
 }
 
-# The writer, built from guest/pack when it is not there or older than its source.
+# The writer: CLOCHE_PACK_WRITER, or built here, which takes a few seconds and needs no cmake.
 pack_writer() {
-  if [[ -n ${CLOCHE_PACK_WRITER:-} ]]; then
-    printf '%s' "$CLOCHE_PACK_WRITER"
-    return
+  local writer=${CLOCHE_PACK_WRITER:-$CACHE/cloche-pack} sources
+  sources=("$ROOT"/guest/pack/pack_{main,writer}.cc "$ROOT"/base/{sha256,result}.cc)
+  if [[ -z ${CLOCHE_PACK_WRITER:-} ]] &&
+    [[ ! -x $writer || -n $(find "${sources[@]}" "$ROOT"/guest/pack "$ROOT"/vfs/pack_format.h \
+      -newer "$writer" -print -quit) ]]; then
+    c++ -std=gnu++20 -O2 -fno-rtti -I"$ROOT" "${sources[@]}" -lzstd -o "$writer.$$" >&2 ||
+      die "cloche-pack does not build"
+    mv "$writer.$$" "$writer"
   fi
-  cmake -S "$ROOT/guest/pack" -B "$CACHE/pack-writer" -G Ninja -DCMAKE_BUILD_TYPE=Release > /dev/null &&
-    ninja -C "$CACHE/pack-writer" cloche-pack > /dev/null || die "cloche-pack does not build"
-  printf '%s' "$CACHE/pack-writer/cloche-pack"
+  printf '%s' "$writer"
+}
+
+# The tree that programs are put into: guest/base, the folders of a Unix, and the links of a merged
+# /usr. The folders outside /usr and /etc are places to mount things on.
+base_tree() {
+  local tree=$1 folder
+  for folder in dev etc home/user mnt opt proc root run srv sys tmp usr/bin usr/lib usr/local/bin \
+    usr/sbin usr/share var/lib var/log var/tmp; do
+    mkdir -p "$tree/$folder"
+  done
+  for folder in bin lib sbin; do ln -s "usr/$folder" "$tree/$folder"; done
+  ln -s ../proc/self/mounts "$tree/etc/mtab"
+  ln -s ../run "$tree/var/run"
+  cp -a "$ROOT/guest/base/." "$tree/"
+  rm "$tree/README.md"
 }
 
 # make_pack FILE NAME...
@@ -265,8 +283,7 @@ make_pack() {
   stage=$(mktemp -d "${TMPDIR:-/tmp}/cloche-pack.XXXXXX")
   # shellcheck disable=SC2064
   trap "rm -rf '$stage'" EXIT
-  mkdir "$stage/tree"
-  cp -a "$ROOT/guest/base/." "$stage/tree/"
+  base_tree "$stage/tree"
   for name; do
     [[ $(recipe_value "$name" KIND) == program ]] || continue
     files=$(port_files "$name")
