@@ -16,6 +16,7 @@ int64_t read_clock(clockid_t id) {
 
 int64_t HostClock::monotonic_ns() { return read_clock(CLOCK_MONOTONIC); }
 int64_t HostClock::realtime_ns() { return read_clock(CLOCK_REALTIME); }
+int64_t HostClock::cpu_ns() { return read_clock(CLOCK_THREAD_CPUTIME_ID); }
 
 void HostRandom::fill(void* buffer, size_t size) {
   auto* at = static_cast<char*>(buffer);

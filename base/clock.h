@@ -12,6 +12,8 @@ class Clock {
   virtual ~Clock() = default;
   virtual int64_t monotonic_ns() = 0;  // never goes back; zero is arbitrary
   virtual int64_t realtime_ns() = 0;   // since 1970-01-01 UTC; must move between two calls
+  // CPU time of the calling thread of the host; clocks that have no better idea count elapsed time.
+  virtual int64_t cpu_ns() { return monotonic_ns(); }
 };
 
 class RandomSource {
@@ -25,6 +27,7 @@ class HostClock final : public Clock {
  public:
   int64_t monotonic_ns() override;
   int64_t realtime_ns() override;
+  int64_t cpu_ns() override;
 };
 class HostRandom final : public RandomSource {
  public:

@@ -99,7 +99,7 @@ class Call {
   engine::Call& engine_call() const { return engine_call_; }
 
  private:
-  friend class Kernel;
+  friend struct CallGate;
   Call(Kernel& kernel, Process& process, Thread& thread, engine::Call& engine_call)
       : kernel_(kernel), process_(process), thread_(thread), engine_call_(engine_call) {}
   Kernel& kernel_;

@@ -61,6 +61,9 @@ struct ExitStatus {
 class IoState;
 IoState* create_io_state(Kernel& kernel);
 void destroy_io_state(IoState* state);
+// The leader of a session ended: its controlling terminal, if it has one, hangs up (SIGHUP and
+// SIGCONT to the foreground group) and is no longer that of any process. Not while guest code runs.
+void end_session(Process& leader);
 
 // What an engine must offer to guests of this kernel: every row of abi/syscalls.tab, and `kern.*`.
 // The list does not depend on a kernel: calls find theirs by the running context's user().
