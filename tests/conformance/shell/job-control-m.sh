@@ -1,0 +1,23 @@
+# Job control without a terminal: own process groups, fg, job numbers, disown.
+set -m
+sleep 60 &
+a=$!
+[ "$(cut -d' ' -f5 /proc/$a/stat)" -eq $a ] && echo "own group"
+[ "$(cut -d' ' -f5 /proc/$$/stat)" -ne $a ] && echo "not mine"
+jobs
+kill %1
+wait %1 2>/dev/null
+echo $?
+(exit 3) &
+fg %% >/dev/null 2>&1
+echo $?
+sleep 60 | sleep 60 &
+kill -- -$(jobs -p %%)
+wait 2>/dev/null
+jobs
+sleep 60 &
+last=$!
+disown %%
+jobs
+kill $last
+echo done
