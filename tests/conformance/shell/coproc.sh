@@ -6,17 +6,19 @@ echo "$a"
 echo 2+3 >&"${bc_like[1]}"
 read -r a <&"${bc_like[0]}"
 echo "$a"
+pid=$bc_like_PID
 eval "exec ${bc_like[1]}>&-"
-wait "$bc_like_PID"
+wait "$pid"
 echo "status $?"
 coproc {
   read -r x
   echo "got $x"
   exit 5
 }
-echo hi >&"${COPROC[1]}"
 pid=$COPROC_PID
-read -r r <&"${COPROC[0]}"
+exec 3<&"${COPROC[0]}" 4>&"${COPROC[1]}"
+echo hi >&4
+read -r r <&3
 echo "$r"
 wait "$pid"
 echo $?

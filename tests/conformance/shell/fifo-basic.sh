@@ -11,16 +11,11 @@ mkfifo p2
 cat p
 cat p2
 wait
-for i in 1 2 3; do (
-  exec 3>p
-  flock 3 2>/dev/null
-  echo $i >&3
-) & done
-cat p | sort >got
+exec 4<>p
+for i in 1 2 3; do echo $i >p & done
 wait
-until [ "$(wc -l <got)" -ge 3 ]; do cat p | sort >>got; done
-sort got | tr '\n' ' '
-echo
+head -n 3 <&4 | sort
+exec 4<&-
 seq 100000 >p &
 tail -n 1 p
 wait

@@ -15,8 +15,8 @@ set -m
 ) &
 g=$!
 set +m
-read -r _ <ready
-read -r _ <ready
+read -r _ <&3
+read -r _ <&3
 kill -0 -- -$g && echo "group is there"
 kill -TERM -- -$g
 wait $g 2>/dev/null
