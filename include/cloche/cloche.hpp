@@ -25,6 +25,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <variant>
 #include <vector>
@@ -74,10 +75,10 @@ struct Finding {
 };
 
 struct HostOptions {
-  std::string pack;       // file with the guest's programs; empty: none
-  std::string cache_dir;  // for compiled code; made when missing; empty: no cache on disk
+  std::string pack = {};       // file with the guest's programs; empty: none
+  std::string cache_dir = {};  // for compiled code; made when missing; empty: no cache on disk
   // Called while a program is being compiled, from the thread that waits for it.
-  std::function<void(const std::string& what, int percent)> progress;
+  std::function<void(const std::string& what, int percent)> progress = {};
 };
 
 class Host {
@@ -97,8 +98,6 @@ class Host {
   enum class Compiled : uint8_t { kNow, kBefore };
   Expected<Compiled> compile(const std::string& guest_path) const;
 
-  std::string engine_version() const;
-
   struct State;
 
  private:
@@ -106,6 +105,11 @@ class Host {
   explicit Host(std::shared_ptr<State> state) : state_(std::move(state)) {}
   std::shared_ptr<State> state_;
 };
+
+// The manifest of a pack, without starting an engine. Errors as Host::create().
+Expected<std::string> read_manifest(const std::string& pack);
+
+std::string engine_version();  // "wasmtime 48.0.8"
 
 enum class MountMode : uint8_t {
   kReadOnly,
@@ -115,8 +119,8 @@ enum class MountMode : uint8_t {
 
 // A folder or file of this machine that the sandbox shall see.
 struct Mount {
-  std::string host;
-  std::string guest;  // absolute
+  std::string host = {};
+  std::string guest = {};  // absolute
   MountMode mode = MountMode::kReadOnly;
 };
 
@@ -133,16 +137,16 @@ struct Limits {
 };
 
 struct SandboxOptions {
-  std::vector<Mount> mounts;
+  std::vector<Mount> mounts = {};
   // Added to PATH, HOME, USER, LANG and TERM; the same name replaces. Nothing of the caller's own
   // environment goes in by itself.
-  std::vector<std::pair<std::string, std::string>> env;
-  std::string workdir;  // default: the user's home
+  std::vector<std::pair<std::string, std::string>> env = {};
+  std::string workdir = {};  // default: the user's home
   std::string user = "user";
   std::string hostname = "cloche";
-  Limits limits;
+  Limits limits = {};
   // One line each: unknown system calls, traps, refusals. Called from the thread in run().
-  std::function<void(const std::string& line)> log;
+  std::function<void(const std::string& line)> log = {};
 };
 
 // Where one of a program's three standard streams comes from or goes to.
@@ -171,16 +175,16 @@ struct WindowSize {
 };
 
 struct RunOptions {
-  std::vector<std::string> argv;  // argv[0]: a path in the sandbox or a name on its PATH
+  std::vector<std::string> argv = {};  // argv[0]: a path in the sandbox or a name on its PATH
   // A module to run instead of a file of the sandbox: its bytes. argv[0] is then only a name.
-  std::vector<uint8_t> module;
+  std::vector<uint8_t> module = {};
   Stream standard_input = Stream::null();
   Stream standard_output = Stream::capture();
   Stream standard_error = Stream::capture();
   // Give the program a terminal of its own: its three streams are that terminal, fed from
   // standard_input (a descriptor) and shown on standard_output. standard_error is not used.
   bool terminal = false;
-  WindowSize window;
+  WindowSize window = {};
 };
 
 enum class Outcome : uint8_t {
@@ -201,9 +205,9 @@ struct Usage {
 
 struct RunResult {
   Outcome outcome = Outcome::kError;
-  std::string limit;   // for kLimit: "cpu.time", "output.max"
-  int exit_code = -1;  // for kExited
-  int signal = 0;      // for kSignaled: the number, as on Linux
+  std::string limit;                       // for kLimit: "cpu.time", "output.max"
+  int exit_code = -1;                      // for kExited
+  int signal = 0;                          // for kSignaled: the number, as on Linux
   std::string stdout_bytes, stderr_bytes;  // what was captured
   bool stdout_truncated = false, stderr_truncated = false;
   Usage usage;
@@ -215,6 +219,10 @@ struct RunResult {
 };
 
 std::string signal_name(int signal);  // "SIGTERM"; "SIGRTMIN+3"; "signal 99"
+
+// Bytes of unknown origin made fit for a terminal: control characters, broken UTF-8 and marks that
+// turn the direction of text are escaped as \n, \x1b and so on.
+std::string printable(std::string_view bytes);
 
 class Sandbox {
  public:

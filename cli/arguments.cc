@@ -1,0 +1,339 @@
+#include "cli/arguments.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+
+#include "cli/exit_codes.h"
+#include "cli/values.h"
+
+namespace cloche::cli {
+namespace {
+
+using Argv = std::vector<std::string>;
+using Text = std::optional<std::string>;
+
+constexpr char kNotYet[] = "Not in this version (refused)";
+
+// Options of the interface that nothing enforces yet.
+struct LaterOption {
+  const char* name;
+  const char* help;
+};
+constexpr LaterOption kLaterOptions[] = {
+    {"--cpus", "share of the host's cores"},
+    {"--cpu-weight", "share among sandboxes, 1..10000"},
+    {"--nice", "the same as nice(1), -20..19"},
+    {"--cpu-affinity", "cores it may run on"},
+    {"--policy", "FILE.json of capabilities and limits"},
+    {"--tool", "NAME=COMMAND, a tool served by a host command"},
+    {"--allow-tool", "NAME, a grant for a tool"},
+    {"--audit", "FILE.jsonl, the audit log"},
+};
+
+class RunFormatter final : public CLI::Formatter {
+ public:
+  std::string make_usage(const CLI::App*, std::string) const override {
+    return "Usage: cloche run [OPTIONS] [--] PROGRAM [ARG...]\n"
+           "       cloche run [OPTIONS] -c SCRIPT [NAME [ARG...]]\n"
+           "       cloche run [OPTIONS] --module FILE.wasm [ARG...]\n";
+  }
+};
+
+// What CLI11 fills; turned into RunArguments once it is complete.
+struct RawOptions {
+  Argv mounts, env;
+  Text workdir, user, hostname, timeout, cpu_time, memory, pids, disk, inodes, open_files, output,
+      script, module, pack;
+  bool interactive = false, terminal = false, json = false, quiet = false, verbose = false;
+  std::vector<std::pair<std::string, CLI::Option*>> later;
+};
+
+void add_text(CLI::App& app, const char* names, Text& value, const char* help, const char* type) {
+  app.add_option_function<std::string>(
+         names, [&value](const std::string& text) { value = text; }, help)
+      ->type_name(type)
+      ->take_last();
+}
+
+void add_list(CLI::App& app, const char* names, Argv& values, const char* help, const char* type) {
+  app.add_option(names, values, help)->type_name(type)->allow_extra_args(false);
+}
+
+void add_sandbox_options(CLI::App& app, RawOptions& raw) {
+  add_list(app, "-v,--mount", raw.mounts, "a host folder or file in the sandbox; ro unless said",
+           "HOST:GUEST[:ro|rw|cow]");
+  add_list(app, "-e,--env", raw.env, "an environment variable", "NAME=VALUE");
+  add_text(app, "-w,--workdir", raw.workdir, "folder to start in (the user's home)", "DIR");
+  add_text(app, "-u,--user", raw.user, "the user's name inside (user)", "NAME");
+  add_text(app, "--hostname", raw.hostname, "the host's name inside (cloche)", "NAME");
+  add_text(app, "--timeout", raw.timeout, "wall clock (60s; 0 for none; shell: none)", "DUR");
+  add_text(app, "--cpu-time", raw.cpu_time, "CPU time (30s; 0 for none; shell: none)", "DUR");
+  add_text(app, "--memory", raw.memory, "memory of all processes (512M)", "SIZE");
+  add_text(app, "--pids", raw.pids, "processes and threads (256)", "N");
+  add_text(app, "--disk", raw.disk, "bytes in files kept in memory (1G)", "SIZE");
+  add_text(app, "--inodes", raw.inodes, "files kept in memory (100000)", "N");
+  add_text(app, "--open-files", raw.open_files, "open files of one process (1024)", "N");
+  add_text(app, "--output", raw.output, "bytes of stdout and stderr (64M)", "SIZE");
+  add_text(app, "--pack", raw.pack, "the guest's programs ($CLOCHE_PACK, else beside the command)",
+           "FILE");
+  app.add_flag("-q,--quiet", raw.quiet, "no progress, no remarks");
+  app.add_flag("--verbose", raw.verbose, "say what the sandbox refuses or does not know");
+  for (const LaterOption& later : kLaterOptions) {
+    CLI::Option* const option =
+        app.add_option_function<Argv>(later.name, [](const Argv&) {}, later.help);
+    option->type_name("")->allow_extra_args(false)->group(kNotYet);
+    raw.later.emplace_back(later.name, option);
+  }
+}
+
+void add_run_options(CLI::App& app, RawOptions& raw) {
+  add_text(app, "-c", raw.script, "run this script by bash; NAME and arguments may follow",
+           "SCRIPT");
+  add_text(app, "--module", raw.module, "run this WebAssembly file of the host", "FILE.wasm");
+  app.add_flag("-i,--interactive", raw.interactive,
+               "keep stdin open (it always is; for those used to Docker)");
+  app.add_flag("-t,--tty", raw.terminal, "give the program a terminal");
+  app.add_flag("--json", raw.json, "print one result object instead of the program's output");
+}
+
+Finished own_error(const std::string& message) {
+  return Finished{kExitOwnError, "cloche: " + message + "\n"};
+}
+
+// Sets `target` from option --`name` if it was given; the error otherwise.
+template <class T, class Parse>
+std::optional<Finished> apply(const char* name, const Text& text, T& target, const Parse& parse) {
+  if (!text) return std::nullopt;
+  auto value = parse(*text);
+  if (!value) return own_error(std::string("--") + name + ": " + value.error().message);
+  target = static_cast<T>(*value);
+  return std::nullopt;
+}
+
+std::optional<Finished> apply_limits(const RawOptions& raw, Limits& limits) {
+  const auto count = [](uint64_t low, uint64_t high) {
+    return [low, high](const std::string& text) { return parse_count(text, low, high); };
+  };
+  std::optional<Finished> error = apply("timeout", raw.timeout, limits.timeout, parse_duration);
+  if (!error) error = apply("cpu-time", raw.cpu_time, limits.cpu_time, parse_duration);
+  if (!error) error = apply("memory", raw.memory, limits.memory, parse_size);
+  if (!error) error = apply("pids", raw.pids, limits.processes, count(1, 32768));
+  if (!error) error = apply("disk", raw.disk, limits.disk, parse_size);
+  if (!error) error = apply("inodes", raw.inodes, limits.inodes, count(1, UINT32_MAX));
+  if (!error) error = apply("open-files", raw.open_files, limits.open_files, count(3, 65536));
+  if (!error) error = apply("output", raw.output, limits.output, parse_size);
+  return error;
+}
+
+std::optional<Finished> refuse_later(const RawOptions& raw) {
+  for (const auto& [name, option] : raw.later) {
+    if (option->count() > 0) {
+      return own_error(name +
+                       " is not built yet: this version could not keep it, so it refuses it");
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<Finished> apply_sandbox(const RawOptions& raw, RunArguments& run) {
+  if (auto error = refuse_later(raw)) return error;
+  for (const std::string& text : raw.mounts) {
+    auto mount = parse_mount(text);
+    if (!mount) return own_error(mount.error().message);
+    run.sandbox.mounts.push_back(*mount);
+  }
+  for (const std::string& text : raw.env) {
+    auto variable = parse_assignment(text);
+    if (!variable) return own_error("--env: " + variable.error().message);
+    run.sandbox.env.push_back(*variable);
+  }
+  if (auto error = apply_limits(raw, run.sandbox.limits)) return error;
+  if (raw.workdir && !raw.workdir->starts_with('/')) {
+    return own_error("--workdir: '" + printable(*raw.workdir) + "' is not an absolute path");
+  }
+  run.sandbox.workdir = raw.workdir.value_or("");
+  run.sandbox.user = raw.user.value_or(run.sandbox.user);
+  run.sandbox.hostname = raw.hostname.value_or(run.sandbox.hostname);
+  if (raw.quiet && raw.verbose) return own_error("--quiet and --verbose exclude each other");
+  run.verbosity = raw.quiet     ? Verbosity::kQuiet
+                  : raw.verbose ? Verbosity::kVerbose
+                                : Verbosity::kNormal;
+  run.pack = raw.pack.value_or("");
+  return std::nullopt;
+}
+
+// What PROGRAM and its arguments are, given what stood before them.
+Arguments finish_run(const RawOptions& raw, const Argv& program) {
+  RunArguments run;
+  if (auto error = apply_sandbox(raw, run)) return *error;
+  run.terminal = raw.terminal;
+  run.json = raw.json;
+  if (run.json && run.terminal) {
+    return own_error("--json captures the output, so it does not go with -t");
+  }
+  if (raw.script && raw.module) return own_error("-c and --module exclude each other");
+  if (raw.script) {
+    run.argv = {"bash", "-c", *raw.script};
+  } else if (raw.module) {
+    run.module_path = *raw.module;
+    run.argv = {*raw.module};
+  } else if (program.empty()) {
+    return own_error(
+        "run: PROGRAM is missing (or -c SCRIPT, or --module FILE.wasm); see cloche run --help");
+  }
+  run.argv.insert(run.argv.end(), program.begin(), program.end());
+  if (run.argv[0].empty()) return own_error("run: PROGRAM is empty");
+  return run;
+}
+
+Arguments finish_shell(const RawOptions& raw) {
+  RunArguments run;
+  // A person at a keyboard has no deadline unless they ask for one.
+  run.sandbox.limits.timeout = run.sandbox.limits.cpu_time = std::chrono::nanoseconds(0);
+  if (auto error = apply_sandbox(raw, run)) return *error;
+  run.terminal = true;
+  run.argv = {"bash"};
+  return run;
+}
+
+bool takes_value(const CLI::App& app, const std::string& name) {
+  const CLI::Option* const option = app.get_option_no_throw(name);
+  return option != nullptr && option->get_expected_max() > 0;
+}
+
+// Does the option in `word` take the word after it as its value? "-ive X", "--env X", not
+// "--env=X".
+bool takes_next_word(const CLI::App& app, const std::string& word) {
+  if (word.starts_with("--")) {
+    return word.find('=') == std::string::npos && takes_value(app, word);
+  }
+  for (size_t i = 1; i < word.size(); ++i) {
+    if (takes_value(app, std::string("-") + word[i])) return i + 1 == word.size();
+  }
+  return false;
+}
+
+// Cuts `words` where PROGRAM begins: after "--", or at the first word that is neither an option nor
+// the value of one. What is left in `words` are the options.
+Argv split_program(const CLI::App& app, Argv& words) {
+  size_t at = 0;
+  while (at < words.size() && words[at] != "--" && words[at].size() > 1 && words[at][0] == '-') {
+    at += takes_next_word(app, words[at]) ? 2 : 1;
+  }
+  at = std::min(at, words.size());
+  const size_t program = at < words.size() && words[at] == "--" ? at + 1 : at;
+  Argv rest(words.begin() + static_cast<ptrdiff_t>(program), words.end());
+  words.resize(at);
+  return rest;
+}
+
+class Parser {
+ public:
+  Parser()
+      : app_("Runs untrusted code as WebAssembly processes in a closed Unix world.", "cloche") {
+    app_.require_subcommand(1);
+    app_.footer(
+        "Exit codes of run: the program's; 128+n: ended by signal n; 124: wall time-out; 137: "
+        "another\n"
+        "limit; 125: Cloche's own error; 126: found but not runnable; 127: not found.");
+    add_commands();
+  }
+
+  Arguments parse(Argv words) {
+    if (words.empty()) return own_error("a command is missing; see cloche --help");
+    if (words[0] == "--version") return VersionArguments{};
+    if (words[0][0] != '-' && !is_command(words[0])) {
+      return own_error("there is no command '" + printable(words[0]) + "'; see cloche --help");
+    }
+    Argv program;
+    if (words[0] == "run") {
+      words.erase(words.begin());
+      program = split_program(*run_, words);
+      words.insert(words.begin(), "run");
+    }
+    try {
+      app_.parse(Argv(words.rbegin(), words.rend()));
+    } catch (const CLI::CallForHelp&) {
+      return Finished{0, help_text()};
+    } catch (const CLI::ParseError& error) {
+      return own_error(first_line(error.what()) + "; see " + command_name() + " --help");
+    }
+    return finish(program);
+  }
+
+ private:
+  void add_commands() {
+    run_ = app_.add_subcommand("run", "one program in a fresh sandbox");
+    run_->formatter(std::make_shared<RunFormatter>());
+    add_sandbox_options(*run_, raw_);
+    add_run_options(*run_, raw_);
+
+    shell_ = app_.add_subcommand("shell", "an interactive bash on a terminal of its own");
+    add_sandbox_options(*shell_, shell_raw_);
+
+    programs_ = app_.add_subcommand("programs", "the programs of the guest pack");
+    programs_->add_flag("--json", raw_programs_.json, "as the pack's manifest");
+    add_text(*programs_, "--pack", pack_, "the pack", "FILE");
+
+    warm_ = app_.add_subcommand("warm", "compile guest programs ahead");
+    warm_->add_option("PROGRAM", raw_warm_.programs, "names as in 'cloche programs' (all)");
+    warm_->add_flag("-q,--quiet", raw_warm_.quiet, "no progress");
+    add_text(*warm_, "--pack", pack_, "the pack", "FILE");
+
+    doctor_ = app_.add_subcommand("doctor", "can this machine run Cloche");
+    add_text(*doctor_, "--pack", pack_, "the pack", "FILE");
+
+    check_ = app_.add_subcommand("check", "what a policy grants (not built yet)");
+    check_->prefix_command();
+    version_ = app_.add_subcommand("version", "versions of Cloche and its engine");
+  }
+
+  Arguments finish(const Argv& program) {
+    if (run_->parsed()) return finish_run(raw_, program);
+    if (shell_->parsed()) return finish_shell(shell_raw_);
+    raw_programs_.pack = raw_warm_.pack = pack_.value_or("");
+    if (programs_->parsed()) return raw_programs_;
+    if (warm_->parsed()) return raw_warm_;
+    if (doctor_->parsed()) return DoctorArguments{pack_.value_or("")};
+    if (version_->parsed()) return VersionArguments{};
+    return own_error("check is not built yet: policies come with a later version");
+  }
+
+  bool is_command(const std::string& name) const {
+    const std::vector<const CLI::App*> commands = app_.get_subcommands({});
+    return std::any_of(commands.begin(), commands.end(),
+                       [&name](const CLI::App* sub) { return sub->get_name() == name; });
+  }
+
+  std::string command_name() const {
+    for (const CLI::App* sub : app_.get_subcommands({})) {
+      if (sub->parsed()) return "cloche " + sub->get_name();
+    }
+    return "cloche";
+  }
+
+  std::string help_text() {
+    for (CLI::App* sub : app_.get_subcommands({})) {
+      if (sub->parsed()) return sub->help();
+    }
+    return app_.help();
+  }
+
+  static std::string first_line(const std::string& text) {
+    return printable(text.substr(0, text.find('\n')));
+  }
+
+  CLI::App app_;
+  RawOptions raw_, shell_raw_;
+  ProgramsArguments raw_programs_;
+  WarmArguments raw_warm_;
+  Text pack_;  // of programs, warm and doctor
+  CLI::App *run_ = nullptr, *shell_ = nullptr, *programs_ = nullptr, *warm_ = nullptr,
+           *doctor_ = nullptr, *check_ = nullptr, *version_ = nullptr;
+};
+
+}  // namespace
+
+Arguments parse_arguments(const Argv& argv) { return Parser().parse(argv); }
+
+}  // namespace cloche::cli

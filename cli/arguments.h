@@ -1,0 +1,57 @@
+// The command line, parsed: what the user asked for, or what to tell them.
+//
+// Options stand before PROGRAM; what follows belongs to the program. Options that this version
+// parses but cannot keep are errors that name the option: nothing is silently left unenforced.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "include/cloche/cloche.hpp"
+
+namespace cloche::cli {
+
+enum class Verbosity : uint8_t { kQuiet, kNormal, kVerbose };
+
+struct RunArguments {
+  SandboxOptions sandbox;
+  std::vector<std::string> argv;  // complete, also for -c
+  std::string module_path;        // of the host; empty: argv[0] is a program of the sandbox
+  std::string pack;               // --pack; empty: where find_pack() says
+  bool terminal = false;
+  bool json = false;
+  Verbosity verbosity = Verbosity::kNormal;
+};
+
+struct ProgramsArguments {
+  std::string pack;
+  bool json = false;
+};
+
+struct WarmArguments {
+  std::string pack;
+  std::vector<std::string> programs;  // empty: all
+  bool quiet = false;
+};
+
+struct DoctorArguments {
+  std::string pack;
+};
+
+struct VersionArguments {};
+
+// Nothing to run: print `text` (help to stdout, an error to stderr) and exit.
+struct Finished {
+  int exit_code = 0;
+  std::string text;
+};
+
+using Arguments = std::variant<Finished, RunArguments, ProgramsArguments, WarmArguments,
+                               DoctorArguments, VersionArguments>;
+
+// `argv` without the command's own name.
+Arguments parse_arguments(const std::vector<std::string>& argv);
+
+}  // namespace cloche::cli

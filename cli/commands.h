@@ -1,0 +1,20 @@
+// The commands behind the command line. Each returns the exit code.
+#pragma once
+
+#include "cli/arguments.h"
+
+namespace cloche::cli {
+
+int run_command(const RunArguments& arguments);
+int programs_command(const ProgramsArguments& arguments);
+int warm_command(const WarmArguments& arguments);
+int doctor_command(const DoctorArguments& arguments);
+int version_command();
+
+// "cloche: MESSAGE" on stderr; gives kExitOwnError.
+int complain(const std::string& message);
+
+// Writes to stdout; false, with a message on stderr, when that is closed or full.
+bool print(const std::string& text);
+
+}  // namespace cloche::cli
