@@ -2,6 +2,7 @@
 
 #include <map>
 
+#include "vfs/graveyard.h"
 #include "vfs/page_store.h"
 #include "vfs/walk.h"
 
@@ -33,30 +34,14 @@ class MemFs : public RefCounted {
   uint64_t next_ino() { return ++last_ino_; }
   const Ref<Budget>& budget() const { return budget_; }
   uint64_t dev() const { return dev_; }
-  // Lets go of `inode` without recursion: a tree can be far deeper than the stack.
-  void bury(InodeRef inode);
+  Graveyard graveyard;
 
  private:
   Clock* const clock_;
   const Ref<Budget> budget_;
   const uint64_t dev_;
   uint64_t last_ino_ = 0;
-  std::vector<InodeRef> graveyard_;
-  bool digging_ = false;
 };
-
-void MemFs::bury(InodeRef inode) {
-  graveyard_.push_back(std::move(inode));
-  if (digging_) return;
-  Ref<MemFs> keep(this);
-  digging_ = true;
-  while (!graveyard_.empty()) {
-    InodeRef dead = std::move(graveyard_.back());
-    graveyard_.pop_back();
-    dead = nullptr;
-  }
-  digging_ = false;
-}
 
 using MemInodeRef = Ref<MemInode>;
 
@@ -116,11 +101,6 @@ class MemInode : public Inode {
   void write_changed();
   void drop_privilege_bits();  // set-user-ID, set-group-ID of a program
   bool lies_in(const MemInode* directory) const;
-  void let_go(MemInodeRef& inode) {
-    InodeRef dead = inode;
-    inode = nullptr;
-    fs_->bury(std::move(dead));
-  }
 
   SysResult<Unit> rename_into(Entries::iterator source, MemInode& target, std::string_view to);
   void exchange(Entries::iterator a, MemInode& other, Entries::iterator b);
@@ -167,9 +147,9 @@ MemInodeRef MemInode::make_root(const Ref<MemFs>& fs, const CreateAttr& attr) {
 MemInode::~MemInode() {
   for (auto& [name, entry] : entries_) {
     if (entry.inode->type_ == FileType::kDirectory) entry.inode->parent_ = nullptr;
-    let_go(entry.inode);
+    fs_->graveyard.take(fs_.get(), entry.inode);
   }
-  if (kept_parent_) let_go(kept_parent_);
+  fs_->graveyard.take(fs_.get(), kept_parent_);
   if (target_.size() > kFreeSymlinkBytes) fs_->budget()->give_bytes(target_.size());
   for (; charges_ > 0; --charges_) fs_->budget()->give_inode();
 }
