@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "kernel/process.h"
 #include "kernel/regular_file.h"
 
 namespace cloche::kernel {

@@ -3,7 +3,8 @@
 //
 //   0 .. module_end      stack, data and bss of the program (fixed)
 //   module_end .. break  the heap of brk(2)
-//   map_base ..          mmap(2), first fit; the break may grow past map_base while nothing is there
+//   map_base ..          mmap(2), first fit; the break may grow past map_base while nothing is
+//   there
 //
 // Nothing of this is enforced against the program itself: WebAssembly code can reach every byte
 // below the memory's size, so PROT_NONE and munmap() do not fault. What is enforced is what the

@@ -3,6 +3,7 @@
 // shared futexes are the same thing here.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <list>
 #include <map>

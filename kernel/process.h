@@ -120,6 +120,7 @@ class Process {
   vfs::Credentials credentials;
   uint32_t umask = 022;
   std::string executable;               // absolute guest path, for /proc/self/exe
+  std::string program_file;             // as exec was given it, for AT_EXECFN
   vfs::Location executable_location;
   std::string name;                     // comm, 15 bytes
   std::vector<std::string> argv, envp;  // as of exec, for /proc

@@ -47,11 +47,16 @@ void PendingSignals::remove(SignalSet which) {
 
 DefaultAction default_action(int32_t signo) {
   switch (signo) {
-    case kSigChld: case kSigUrg: case kSigWinch:
+    case kSigChld:
+    case kSigUrg:
+    case kSigWinch:
       return DefaultAction::kIgnore;
     case kSigCont:
       return DefaultAction::kContinue;
-    case kSigStop: case kSigTstp: case kSigTtin: case kSigTtou:
+    case kSigStop:
+    case kSigTstp:
+    case kSigTtin:
+    case kSigTtou:
       return DefaultAction::kStop;
     default:
       return DefaultAction::kTerminate;
@@ -60,14 +65,15 @@ DefaultAction default_action(int32_t signo) {
 
 const char* signal_name(int32_t signo) {
   static constexpr const char* kNames[] = {
-      "SIG0",     "SIGHUP",  "SIGINT",  "SIGQUIT", "SIGILL",    "SIGTRAP", "SIGABRT", "SIGBUS",
-      "SIGFPE",   "SIGKILL", "SIGUSR1", "SIGSEGV", "SIGUSR2",   "SIGPIPE", "SIGALRM", "SIGTERM",
-      "SIGSTKFLT", "SIGCHLD", "SIGCONT", "SIGSTOP", "SIGTSTP",   "SIGTTIN", "SIGTTOU", "SIGURG",
-      "SIGXCPU",  "SIGXFSZ", "SIGVTALRM", "SIGPROF", "SIGWINCH", "SIGIO",   "SIGPWR",  "SIGSYS",
-      "SIG32", "SIG33", "SIG34", "SIG35", "SIG36", "SIG37", "SIG38", "SIG39", "SIG40", "SIG41",
-      "SIG42", "SIG43", "SIG44", "SIG45", "SIG46", "SIG47", "SIG48", "SIG49", "SIG50", "SIG51",
-      "SIG52", "SIG53", "SIG54", "SIG55", "SIG56", "SIG57", "SIG58", "SIG59", "SIG60", "SIG61",
-      "SIG62", "SIG63", "SIG64"};
+      "SIG0",      "SIGHUP",  "SIGINT",    "SIGQUIT", "SIGILL",   "SIGTRAP", "SIGABRT", "SIGBUS",
+      "SIGFPE",    "SIGKILL", "SIGUSR1",   "SIGSEGV", "SIGUSR2",  "SIGPIPE", "SIGALRM", "SIGTERM",
+      "SIGSTKFLT", "SIGCHLD", "SIGCONT",   "SIGSTOP", "SIGTSTP",  "SIGTTIN", "SIGTTOU", "SIGURG",
+      "SIGXCPU",   "SIGXFSZ", "SIGVTALRM", "SIGPROF", "SIGWINCH", "SIGIO",   "SIGPWR",  "SIGSYS",
+      "SIG32",     "SIG33",   "SIG34",     "SIG35",   "SIG36",    "SIG37",   "SIG38",   "SIG39",
+      "SIG40",     "SIG41",   "SIG42",     "SIG43",   "SIG44",    "SIG45",   "SIG46",   "SIG47",
+      "SIG48",     "SIG49",   "SIG50",     "SIG51",   "SIG52",    "SIG53",   "SIG54",   "SIG55",
+      "SIG56",     "SIG57",   "SIG58",     "SIG59",   "SIG60",    "SIG61",   "SIG62",   "SIG63",
+      "SIG64"};
   return signo >= 0 && signo <= kSignalCount ? kNames[signo] : "SIG?";
 }
 
@@ -77,7 +83,7 @@ GuestSignalInfo to_guest(const SignalInfo& info) {
   guest.error = info.error;
   guest.code = info.code;
   if (info.code == kSiTimer) {
-    guest.first = static_cast<uint32_t>(info.pid);     // timer id
+    guest.first = static_cast<uint32_t>(info.pid);      // timer id
     guest.second = static_cast<uint32_t>(info.status);  // overrun
     guest.third = info.value;
   } else if (info.address != 0) {
@@ -267,16 +273,32 @@ bool take_caught(Kernel& kernel, Thread& thread, SignalInfo& info, SignalAction&
   return true;
 }
 
+namespace {
+
+// Does the guest's signal word say something else than what holds for `thread`?
+bool signal_word_is_stale(Thread& thread, int32_t& wanted) {
+  if (!thread.process->sigword) return false;
+  wanted = deliverable(thread) != 0;
+  return address_space_of(*thread.process).signal_word != wanted;
+}
+
+void write_signal_word(Thread& thread, const engine::MemoryView& memory, int32_t value) {
+  const uint32_t address = thread.process->sigword;
+  if (uint64_t{address} + sizeof value > memory.size) return;
+  std::memcpy(memory.data + address, &value, sizeof value);
+  address_space_of(*thread.process).signal_word = value;
+}
+
+}  // namespace
+
 void refresh_signal_word(Thread& thread, engine::Context& context) {
-  Process& process = *thread.process;
-  if (!process.sigword) return;
-  AddressSpace& space = address_space_of(process);
-  const int32_t wanted = deliverable(thread) != 0;
-  if (space.signal_word == wanted) return;
-  const engine::MemoryView memory = context.memory();
-  if (uint64_t{process.sigword} + sizeof wanted > memory.size) return;
-  std::memcpy(memory.data + process.sigword, &wanted, sizeof wanted);
-  space.signal_word = wanted;
+  int32_t wanted;
+  if (signal_word_is_stale(thread, wanted)) write_signal_word(thread, context.memory(), wanted);
+}
+
+void refresh_signal_word(Thread& thread, engine::Call& call) {
+  int32_t wanted;
+  if (signal_word_is_stale(thread, wanted)) write_signal_word(thread, call.memory(), wanted);
 }
 
 void set_mask(Kernel& kernel, Thread& thread, SignalSet mask) {

@@ -2,16 +2,45 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 
 namespace cloche::kernel {
 
 enum Signal : int32_t {
-  kSigHup = 1, kSigInt, kSigQuit, kSigIll, kSigTrap, kSigAbrt, kSigBus, kSigFpe, kSigKill, kSigUsr1,
-  kSigSegv, kSigUsr2, kSigPipe, kSigAlrm, kSigTerm, kSigStkFlt, kSigChld, kSigCont, kSigStop,
-  kSigTstp, kSigTtin, kSigTtou, kSigUrg, kSigXcpu, kSigXfsz, kSigVtAlrm, kSigProf, kSigWinch,
-  kSigIo, kSigPwr, kSigSys, kSignalCount = 64,
+  kSigHup = 1,
+  kSigInt,
+  kSigQuit,
+  kSigIll,
+  kSigTrap,
+  kSigAbrt,
+  kSigBus,
+  kSigFpe,
+  kSigKill,
+  kSigUsr1,
+  kSigSegv,
+  kSigUsr2,
+  kSigPipe,
+  kSigAlrm,
+  kSigTerm,
+  kSigStkFlt,
+  kSigChld,
+  kSigCont,
+  kSigStop,
+  kSigTstp,
+  kSigTtin,
+  kSigTtou,
+  kSigUrg,
+  kSigXcpu,
+  kSigXfsz,
+  kSigVtAlrm,
+  kSigProf,
+  kSigWinch,
+  kSigIo,
+  kSigPwr,
+  kSigSys,
+  kSignalCount = 64,
 };
 
 using SignalSet = uint64_t;  // bit (signo - 1)
@@ -27,8 +56,13 @@ struct SignalAction {
 static_assert(sizeof(SignalAction) == 16);
 
 enum SignalFlags : uint32_t {
-  kSaNoCldStop = 1, kSaNoCldWait = 2, kSaSigInfo = 4, kSaOnStack = 0x08000000,
-  kSaRestart = 0x10000000, kSaNoDefer = 0x40000000, kSaResetHand = 0x80000000,
+  kSaNoCldStop = 1,
+  kSaNoCldWait = 2,
+  kSaSigInfo = 4,
+  kSaOnStack = 0x08000000,
+  kSaRestart = 0x10000000,
+  kSaNoDefer = 0x40000000,
+  kSaResetHand = 0x80000000,
 };
 
 // What siginfo_t carries of a pending signal.
@@ -36,9 +70,9 @@ struct SignalInfo {
   int32_t signo = 0, code = 0, error = 0;
   int32_t pid = 0;
   uint32_t uid = 0;
-  int32_t status = 0;      // SIGCHLD
-  uint32_t value = 0;      // sigqueue, timers
-  uint32_t address = 0;    // SIGSEGV
+  int32_t status = 0;    // SIGCHLD
+  uint32_t value = 0;    // sigqueue, timers
+  uint32_t address = 0;  // SIGSEGV
 };
 
 // Standard signals are pending once, real-time signals (>= 32) queue, up to a limit.
@@ -64,8 +98,16 @@ inline constexpr SignalSet kStopSignals =
     signal_bit(kSigStop) | signal_bit(kSigTstp) | signal_bit(kSigTtin) | signal_bit(kSigTtou);
 
 enum SignalCode : int32_t {
-  kSiUser = 0, kSiKernel = 0x80, kSiQueue = -1, kSiTimer = -2, kSiTkill = -6,
-  kCldExited = 1, kCldKilled = 2, kCldDumped = 3, kCldStopped = 5, kCldContinued = 6,
+  kSiUser = 0,
+  kSiKernel = 0x80,
+  kSiQueue = -1,
+  kSiTimer = -2,
+  kSiTkill = -6,
+  kCldExited = 1,
+  kCldKilled = 2,
+  kCldDumped = 3,
+  kCldStopped = 5,
+  kCldContinued = 6,
 };
 
 // siginfo_t as 32-bit guests have it: 128 bytes.

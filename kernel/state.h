@@ -32,11 +32,14 @@ struct Kernel::State {
   // The thread whose guest code runs, and its call while one is being handled.
   Thread* running = nullptr;
   engine::Call* engine_call = nullptr;
+  int64_t start_ns = 0;  // monotonic, when the sandbox came up
   int64_t slice_end = 0;
+  int64_t run_start = 0;  // when `running` started to run
 
-  std::vector<Process*> exiting;  // begin_exit() done, finish_exit() to do
+  std::vector<Process*> exiting;        // begin_exit() done, finish_exit() to do
   std::map<int32_t, ExitStatus> ended;  // of processes of start(), until collected
   KernelUsage usage;
+  uint64_t granted_since_check = 0;          // bytes promised since memory.max was last looked at
   std::map<std::string, bool> logged_calls;  // unknown calls that were logged
 
   static bool should_yield(void* env) noexcept;
@@ -49,8 +52,8 @@ struct Kernel::State {
 SysResult<Process*> create_process(Kernel& kernel, Process* parent);
 // Undoes create_process() for one that never ran.
 void discard_process(Kernel& kernel, Process& process);
-// The process runs no more; `wait_status` is what its parent will see. Safe during a call and for any
-// process. What needs the guest's memory or other processes happens in finish_exits().
+// The process runs no more; `wait_status` is what its parent will see. Safe during a call and for
+// any process. What needs the guest's memory or other processes happens in finish_exits().
 void begin_exit(Kernel& kernel, Process& process, int32_t wait_status, std::string message = {});
 // Ends all processes whose exit has begun. Not while guest code runs.
 void finish_exits(Kernel& kernel);
@@ -89,11 +92,7 @@ bool take_caught(Kernel& kernel, Thread& thread, SignalInfo& info, SignalAction&
                  SignalSet& old_mask);
 // Sets the signal word of the guest to what holds for `thread`, which is or will be running.
 void refresh_signal_word(Thread& thread, engine::Context& context);
+void refresh_signal_word(Thread& thread, engine::Call& call);
 void set_mask(Kernel& kernel, Thread& thread, SignalSet mask);
-
-// --- exec (exec.cc): see exec.h
-
-// --- host calls (call.cc)
-struct SyscallRow;
 
 }  // namespace cloche::kernel

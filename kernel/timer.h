@@ -2,6 +2,7 @@
 // they were added, so runs are repeatable.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <unordered_map>
@@ -16,9 +17,9 @@ class TimerHeap {
 
   // An id > 0. fire(env, argument) runs once, from fire_due(); O(log n).
   uint64_t add(int64_t deadline, void* env, Fire fire, uint64_t argument);
-  void cancel(uint64_t id);        // nothing when it has fired or id is 0
-  int64_t next_deadline() const;   // kNever when empty
-  void fire_due(int64_t now);      // may be called back into add() and cancel()
+  void cancel(uint64_t id);       // nothing when it has fired or id is 0
+  int64_t next_deadline() const;  // kNever when empty
+  void fire_due(int64_t now);     // may be called back into add() and cancel()
   size_t size() const { return entries_.size(); }
 
  private:

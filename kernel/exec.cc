@@ -1,0 +1,323 @@
+#include "kernel/exec.h"
+
+#include <algorithm>
+#include <cstring>
+
+#include "kernel/posix_timer.h"
+#include "kernel/state.h"
+#include "vfs/ops.h"
+
+namespace cloche::kernel {
+namespace {
+
+constexpr size_t kHeadBytes = 256;          // BINPRM_BUF_SIZE
+constexpr int kMaxScripts = 5;              // then ELOOP
+constexpr size_t kMaxArgument = 128 << 10;  // MAX_ARG_STRLEN
+constexpr size_t kNameBytes = 15;           // TASK_COMM_LEN without the NUL
+
+struct Interpreter {
+  std::string path, argument;
+  bool has_argument = false;
+};
+
+bool is_blank(char c) { return c == ' ' || c == '\t'; }
+
+// The first line of a script, as fs/binfmt_script.c reads it. `head` starts with "#!".
+SysResult<Interpreter> parse_script(std::string_view head) {
+  std::string_view line = head.substr(2);
+  const size_t newline = line.find('\n');
+  if (newline != std::string_view::npos) {
+    line = line.substr(0, newline);
+  } else {
+    // Cut off by the limit: fine for the argument, not for the interpreter's path.
+    size_t from = 0;
+    while (from < line.size() && is_blank(line[from])) ++from;
+    const bool path_ends = line.find_first_of(std::string_view(" \t\0", 3), from) != line.npos;
+    if (head.size() >= kHeadBytes && !path_ends) return Errno::kNOEXEC;
+  }
+  while (!line.empty() && is_blank(line.back())) line.remove_suffix(1);
+  while (!line.empty() && is_blank(line.front())) line.remove_prefix(1);
+  if (line.empty() || line[0] == '\0') return Errno::kNOEXEC;
+  Interpreter interpreter;
+  size_t end = 0;
+  while (end < line.size() && !is_blank(line[end]) && line[end] != '\0') ++end;
+  interpreter.path = line.substr(0, end);
+  if (end < line.size() && line[end] == '\0') return interpreter;
+  while (end < line.size() && is_blank(line[end])) ++end;
+  std::string_view argument = line.substr(end);
+  argument = argument.substr(0, argument.find('\0'));
+  interpreter.has_argument = !argument.empty();
+  interpreter.argument = argument;
+  return interpreter;
+}
+
+std::string_view base_name(std::string_view path) {
+  const size_t slash = path.rfind('/');
+  return slash == path.npos ? path : path.substr(slash + 1);
+}
+
+SysResult<std::vector<uint8_t>> read_all(vfs::FileBody& body, uint64_t size) {
+  std::vector<uint8_t> bytes(static_cast<size_t>(size));
+  size_t done = 0;
+  while (done < bytes.size()) {
+    const uint64_t got = TRY(body.read_at(done, std::span(bytes).subspan(done)));
+    if (got == 0) break;
+    done += static_cast<size_t>(got);
+  }
+  bytes.resize(done);
+  return bytes;
+}
+
+SysResult<engine::ModuleRef> compile(Kernel& kernel, const std::string& path, vfs::FileBody& body) {
+  const KernelLimits& limits = kernel.options().limits;
+  const uint64_t size = TRY(body.size());
+  if (size > limits.module_bytes) {
+    kernel.log("exec: " + path + ": larger than a program may be (" +
+               std::to_string(limits.module_bytes) + " bytes)");
+    return Errno::kNOEXEC;
+  }
+  const std::vector<uint8_t> bytes = TRY(read_all(body, size));
+  engine::ModuleLimits module_limits;
+  module_limits.max_bytes = limits.module_bytes;
+  auto module = kernel.options().engine->load(bytes, module_limits);
+  if (module.ok()) return *module;
+  kernel.log("exec: " + path + ": " + module.error().message);
+  return module.error().code == Code::kResourceExhausted ? Errno::kNOMEM : Errno::kNOEXEC;
+}
+
+engine::ModuleRef find_known(Kernel& kernel, const vfs::Inode& inode) {
+  const std::span<const uint8_t> hash = inode.content_hash();
+  std::array<uint8_t, 32> key;
+  if (hash.size() != key.size()) return nullptr;
+  std::copy(hash.begin(), hash.end(), key.begin());
+  return kernel.options().engine->find(key);
+}
+
+SysResult<vfs::Location> find_file(Kernel& kernel, const vfs::Credentials& who,
+                                   const ExecRequest& request, const std::string& path) {
+  vfs::OpenRequest how;
+  how.for_execute = true;
+  how.no_follow = request.no_follow;
+  const uint32_t follow = request.no_follow ? 0u : uint32_t{vfs::kFollowLast};
+  return TRY(vfs::open(kernel.names(), {request.base, path, follow}, who, how)).location;
+}
+
+// execve of an open file: what open(for_execute) would have checked.
+SysResult<vfs::Location> check_file(const vfs::Location& file, const vfs::Credentials& who) {
+  if (file.inode->type() != vfs::FileType::kRegular) return Errno::kACCES;
+  TRY(vfs::may_access(*file.inode, who, vfs::kExecute));
+  return file;
+}
+
+void rewrite_for_script(Program& program, const Interpreter& interpreter,
+                        const std::string& script) {
+  std::vector<std::string> argv{interpreter.path};
+  if (interpreter.has_argument) argv.push_back(interpreter.argument);
+  argv.push_back(script);
+  if (!program.argv.empty()) argv.insert(argv.end(), program.argv.begin() + 1, program.argv.end());
+  program.argv = std::move(argv);
+}
+
+}  // namespace
+
+uint64_t argument_cost(const std::vector<std::string>& strings) {
+  uint64_t cost = 4;
+  for (const std::string& text : strings) cost += text.size() + 1 + 4;
+  return cost;
+}
+
+SysResult<Unit> check_arguments(const Kernel& kernel, const std::vector<std::string>& argv,
+                                const std::vector<std::string>& envp) {
+  for (const auto* list : {&argv, &envp})
+    for (const std::string& text : *list)
+      if (text.size() >= kMaxArgument) return Errno::k2BIG;
+  if (argument_cost(argv) + argument_cost(envp) > kernel.options().limits.argument_bytes)
+    return Errno::k2BIG;
+  return Unit{};
+}
+
+SysResult<std::unique_ptr<Program>> load_program(Kernel& kernel, const vfs::Credentials& who,
+                                                 ExecRequest request) {
+  auto program = std::make_unique<Program>();
+  program->argv = std::move(request.argv);
+  program->envp = std::move(request.envp);
+  program->file_name = request.path;
+  if (program->argv.empty()) program->argv.emplace_back();  // as Linux does since 5.18
+  std::string path = request.path;
+  for (int scripts = 0;; ++scripts) {
+    if (scripts > kMaxScripts) return Errno::kLOOP;
+    vfs::Location file = request.file && scripts == 0 ? TRY(check_file(*request.file, who))
+                                                      : TRY(find_file(kernel, who, request, path));
+    program->module = find_known(kernel, *file.inode);
+    if (!program->module) {
+      const auto body = TRY(file.inode->open(vfs::OpenAccess::kRead));
+      uint8_t head[kHeadBytes];
+      const auto got = static_cast<size_t>(TRY(body->read_at(0, head)));
+      if (got >= 2 && head[0] == '#' && head[1] == '!') {
+        const auto interpreter = TRY(parse_script({reinterpret_cast<const char*>(head), got}));
+        rewrite_for_script(*program, interpreter, path);
+        path = interpreter.path;
+        continue;
+      }
+      if (got < 4 || std::memcmp(head, "\0asm", 4) != 0) return Errno::kNOEXEC;
+      program->module = TRY(compile(kernel, path, *body));
+    }
+    const auto absolute = kernel.names().path_of(file);
+    program->executable = absolute.ok() ? *absolute : path;
+    program->location = std::move(file);
+    break;
+  }
+  TRY(check_arguments(kernel, program->argv, program->envp));
+  if (program->module->initial_memory() > kernel.options().limits.address_space)
+    return Errno::kNOMEM;
+  return program;
+}
+
+namespace {
+
+void reset_signals(Process& process) {
+  for (SignalAction& action : process.actions) {
+    const uint32_t handler = action.handler == 1 ? 1u : 0u;
+    action = SignalAction{.handler = handler, .flags = 0, .mask = 0};
+  }
+  process.sigword = 0;
+}
+
+void reset_thread(Thread& thread) {
+  thread.alternate_stack = {};
+  thread.clear_child_tid = 0;
+  thread.robust_list = 0;
+  thread.restore_mask = false;
+  thread.request = Request::kNone;
+  thread.request_done = false;
+}
+
+// The thread that called exec becomes the process's only one, under the process's id.
+void end_other_threads(Kernel& kernel, Process& process, Thread& survivor) {
+  for (size_t i = process.threads.size(); i-- > 0;)
+    if (process.threads[i].get() != &survivor) destroy_thread(kernel, *process.threads[i]);
+  if (survivor.tid == process.pid) return;
+  auto& threads = kernel.state().threads;
+  threads.erase(survivor.tid);
+  survivor.tid = process.pid;
+  threads[survivor.tid] = &survivor;
+}
+
+void leave_memory(Kernel& kernel, Process& process, Thread& thread) {
+  if (!process.address_space) return;
+  AddressSpace& space = address_space_of(process);
+  process.usage.max_memory = std::max(process.usage.max_memory, space.granted());
+  if (space.ref_count() > 1)
+    clear_child_tid(kernel, thread);
+  else
+    space.sync_all(*thread.context);
+}
+
+}  // namespace
+
+bool start_program(Kernel& kernel, Process& process, Thread& thread, Program& program) {
+  Kernel::State& state = kernel.state();
+  auto context = state.pool->start(program.module, &thread);
+  if (!context.ok()) {
+    kernel.log("exec: " + program.executable + ": " + context.error().message);
+    return false;
+  }
+  end_other_threads(kernel, process, thread);
+  cancel_wait(kernel, thread);
+  leave_memory(kernel, process, thread);
+  thread.context = std::move(*context);
+  release_vfork_parent(kernel, process);
+  const uint64_t maximum =
+      std::min(program.module->max_memory(), (uint64_t{4} << 30) - (uint64_t{64} << 10));
+  process.address_space = make_ref<AddressSpace>(program.module->initial_memory(), maximum);
+  reset_signals(process);
+  reset_thread(thread);
+  process.timers.clear();
+  if (process.fds.use_count() > 1) process.fds = process.fds->copy();
+  process.fds->close_for_exec(process);
+  process.executable = std::move(program.executable);
+  process.executable_location = std::move(program.location);
+  process.argv = std::move(program.argv);
+  process.envp = std::move(program.envp);
+  process.name = base_name(program.file_name).substr(0, kNameBytes);
+  thread.name = process.name;
+  process.program_file = std::move(program.file_name);
+  kernel.random().fill(process.random_bytes.data(), process.random_bytes.size());
+  process.did_exec = true;
+  ++state.usage.execs;
+  return true;
+}
+
+namespace {
+
+enum AuxiliaryVector : uint32_t {
+  kAtNull = 0,
+  kAtPageSize = 6,
+  kAtUid = 11,
+  kAtEuid = 12,
+  kAtGid = 13,
+  kAtEgid = 14,
+  kAtClockTick = 17,
+  kAtSecure = 23,
+  kAtRandom = 25,
+  kAtExecFn = 31,
+};
+
+// Words first, then the bytes they point to.
+class BlockWriter {
+ public:
+  BlockWriter(uint32_t address, size_t words) : next_(address + static_cast<uint32_t>(words * 4)) {}
+  void word(uint32_t value) { words_.push_back(value); }
+  void bytes(const void* data, size_t size) {
+    word(next_);
+    const auto* from = static_cast<const uint8_t*>(data);
+    bytes_.insert(bytes_.end(), from, from + size);
+    next_ += static_cast<uint32_t>(size);
+  }
+  void text(const std::string& value) { bytes(value.c_str(), value.size() + 1); }
+  std::vector<uint8_t> finish() const {
+    std::vector<uint8_t> block(words_.size() * 4 + bytes_.size());
+    std::memcpy(block.data(), words_.data(), words_.size() * 4);
+    if (!bytes_.empty())
+      std::memcpy(block.data() + words_.size() * 4, bytes_.data(), bytes_.size());
+    return block;
+  }
+
+ private:
+  std::vector<uint32_t> words_;
+  std::vector<uint8_t> bytes_;
+  uint32_t next_;
+};
+
+}  // namespace
+
+std::vector<uint8_t> startup_block(const Process& process, uint32_t address) {
+  constexpr size_t kAuxiliaryWords = 2 * 10;
+  const size_t words = 1 + process.argv.size() + 1 + process.envp.size() + 1 + kAuxiliaryWords;
+  BlockWriter block(address, words);
+  block.word(static_cast<uint32_t>(process.argv.size()));
+  for (const std::string& text : process.argv) block.text(text);
+  block.word(0);
+  for (const std::string& text : process.envp) block.text(text);
+  block.word(0);
+  const std::pair<uint32_t, uint32_t> values[] = {{kAtPageSize, 4096},
+                                                  {kAtClockTick, 100},
+                                                  {kAtSecure, 0},
+                                                  {kAtUid, process.credentials.uid},
+                                                  {kAtEuid, process.credentials.uid},
+                                                  {kAtGid, process.credentials.gid},
+                                                  {kAtEgid, process.credentials.gid}};
+  for (const auto& [key, value] : values) {
+    block.word(key);
+    block.word(value);
+  }
+  block.word(kAtRandom);
+  block.bytes(process.random_bytes.data(), process.random_bytes.size());
+  block.word(kAtExecFn);
+  block.text(process.program_file);
+  block.word(kAtNull);
+  block.word(0);
+  return block.finish();
+}
+
+}  // namespace cloche::kernel

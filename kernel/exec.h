@@ -1,0 +1,50 @@
+// Programs: from a path to a module that is ready to start, by the rules of execve(2).
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "kernel/kernel.h"
+
+namespace cloche::kernel {
+
+struct Program {
+  engine::ModuleRef module;
+  std::vector<std::string> argv, envp;
+  std::string file_name;   // as given, for AT_EXECFN and the process's name
+  std::string executable;  // absolute path of the module
+  vfs::Location location;
+};
+
+struct ExecRequest {
+  const vfs::Location& base;  // where relative paths start
+  std::string path;
+  std::vector<std::string> argv, envp;
+  bool no_follow = false;               // AT_SYMLINK_NOFOLLOW: ELOOP for a symlink
+  const vfs::Location* file = nullptr;  // the file itself, instead of the path (fexecve)
+};
+
+// Finds and compiles the program, through interpreters of `#!` scripts (Linux rules: the first 256
+// bytes, one argument, ELOOP beyond five scripts).
+// Errors: those of the path walk; EACCES no x bit or not a regular file; ENOEXEC neither a module
+// that this sandbox can run nor a script (the log says why); E2BIG; ENOMEM.
+// Cost: compiles the module unless the engine knows it.
+SysResult<std::unique_ptr<Program>> load_program(Kernel& kernel, const vfs::Credentials& who,
+                                                 ExecRequest request);
+
+// What argv and envp cost of KernelLimits::argument_bytes: strings with NUL, and pointers.
+uint64_t argument_cost(const std::vector<std::string>& strings);
+// E2BIG: one string over 128 KiB or all together over the limit.
+SysResult<Unit> check_arguments(const Kernel& kernel, const std::vector<std::string>& argv,
+                                const std::vector<std::string>& envp);
+
+// Puts `program` into a process that has no running program yet, or whose thread `thread` asked for
+// exec: the other threads end, the memory is new. False: it could not start (out of memory); the
+// old program is gone then, as on Linux past the point of no return.
+bool start_program(Kernel& kernel, Process& process, Thread& thread, Program& program);
+
+// The block that kern.startup gives the guest (abi/README.md), for a guest buffer at `address`.
+std::vector<uint8_t> startup_block(const Process& process, uint32_t address);
+
+}  // namespace cloche::kernel

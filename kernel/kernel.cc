@@ -1,0 +1,326 @@
+#include "kernel/kernel.h"
+
+#include <algorithm>
+
+#include "kernel/exec.h"
+#include "kernel/state.h"
+
+namespace cloche::kernel {
+namespace {
+
+constexpr const char* kDefaultPath = "/usr/local/bin:/usr/bin:/bin";
+constexpr int64_t kSecond = 1'000'000'000;
+
+int64_t saturating_add(int64_t a, int64_t b) {
+  int64_t sum;
+  return __builtin_add_overflow(a, b, &sum) ? INT64_MAX : sum;
+}
+
+// What a trap is to a parent that waits (docs/signals.md).
+int32_t signal_of(engine::TrapKind trap) {
+  switch (trap) {
+    case engine::TrapKind::kMemoryOutOfBounds:
+    case engine::TrapKind::kStackOverflow:
+    case engine::TrapKind::kBadIndirectCall:
+      return kSigSegv;
+    case engine::TrapKind::kDivisionByZero:
+    case engine::TrapKind::kIntegerOverflow:
+    case engine::TrapKind::kBadConversion:
+      return kSigFpe;
+    case engine::TrapKind::kUnreachable:
+      return kSigIll;
+    case engine::TrapKind::kUncaughtException:
+      return kSigAbrt;
+    case engine::TrapKind::kOutOfMemory:
+      return kSigKill;
+    case engine::TrapKind::kOther:
+      return kSigIll;
+  }
+  return kSigIll;
+}
+
+void on_trap(Kernel& kernel, Thread& thread, const engine::Stop& stop) {
+  Process& process = *thread.process;
+  const int32_t signo = signal_of(stop.trap);
+  kernel.log(process.name + "[" + std::to_string(process.pid) + "]: " + stop.message + " (" +
+             signal_name(signo) + ")");
+  begin_exit(kernel, process, signo, stop.message);
+}
+
+// The thread stopped and lives on: where does it stand now?
+void settle(Kernel& kernel, Thread& thread) {
+  if (thread.waiting)
+    thread.state = ThreadState::kBlocked;
+  else
+    set_runnable(kernel, thread);
+}
+
+// RLIMIT_CPU: SIGXCPU at the soft limit and each second after it, SIGKILL at the hard one.
+void check_cpu_limit(Kernel& kernel, Process& process) {
+  const ResourceLimit& limit = process.limits[kLimitCpu];
+  if (limit.soft == UINT64_MAX && limit.hard == UINT64_MAX) return;
+  const int64_t used = cpu_time(process);
+  const auto seconds = static_cast<uint64_t>(used / kSecond);
+  if (seconds >= limit.hard) {
+    (void)kernel.send_signal(process, {.signo = kSigKill, .code = kSiKernel});
+  } else if (seconds >= limit.soft && used - process.cpu_limit_warned_ns >= kSecond) {
+    process.cpu_limit_warned_ns = used;
+    (void)kernel.send_signal(process, {.signo = kSigXcpu, .code = kSiKernel});
+  }
+}
+
+void after_run(Kernel& kernel, Thread& thread, const engine::Stop& stop) {
+  Process& process = *thread.process;
+  if (process.exiting) {
+    thread.state = ThreadState::kDead;
+    return;
+  }
+  switch (stop.reason) {
+    case engine::Stop::Reason::kTrapped:
+      on_trap(kernel, thread, stop);
+      return;
+    case engine::Stop::Reason::kReturned:
+      begin_exit(kernel, process, 0);
+      return;
+    case engine::Stop::Reason::kPreempted:
+      ++process.usage.involuntary;
+      break;
+    case engine::Stop::Reason::kSuspended:
+      ++process.usage.voluntary;
+      break;
+  }
+  const int32_t tid = thread.tid;
+  act_on_request(kernel, thread);
+  const auto found = kernel.state().threads.find(tid);
+  const bool lives = found != kernel.state().threads.end() && found->second == &thread;
+  if (lives && !process.exiting) {
+    check_cpu_limit(kernel, process);
+    if (!process.exiting) settle(kernel, thread);
+  }
+}
+
+// Runs `thread` from `now` on; returns the time when it stopped.
+int64_t run_thread(Kernel& kernel, Thread& thread, int64_t now) {
+  Kernel::State& state = kernel.state();
+  state.running = &thread;
+  state.run_start = now;
+  thread.state = ThreadState::kRunning;
+  refresh_signal_word(thread, *thread.context);
+  const engine::Stop stop = thread.context->run();
+  const int64_t end = kernel.clock().monotonic_ns();
+  thread.cpu_ns += end - now;
+  after_run(kernel, thread, stop);
+  state.running = nullptr;
+  return end;
+}
+
+std::vector<std::string> search_path(const StartOptions& options) {
+  if (options.path.find('/') != std::string::npos) return {options.path};
+  std::string path = kDefaultPath;
+  for (const std::string& entry : options.envp)
+    if (entry.starts_with("PATH=")) path = entry.substr(5);
+  std::vector<std::string> candidates;
+  for (size_t from = 0; from <= path.size();) {
+    const size_t colon = std::min(path.find(':', from), path.size());
+    const std::string directory = path.substr(from, colon - from);
+    candidates.push_back((directory.empty() ? "." : directory) + "/" + options.path);
+    from = colon + 1;
+  }
+  return candidates;
+}
+
+SysResult<std::unique_ptr<Program>> find_program(Kernel& kernel, const Process& process,
+                                                 const StartOptions& options) {
+  if (options.path.empty()) return Errno::kNOENT;
+  Errno error = Errno::kNOENT;
+  for (const std::string& candidate : search_path(options)) {
+    auto program = load_program(
+        kernel, process.credentials,
+        {.base = process.cwd, .path = candidate, .argv = options.argv, .envp = options.envp});
+    if (program.ok()) return program;
+    // As execvp: an unreadable directory or file is remembered, the search goes on.
+    if (program.error() == Errno::kACCES)
+      error = Errno::kACCES;
+    else if (program.error() != Errno::kNOENT && program.error() != Errno::kNOTDIR)
+      return program.error();
+  }
+  return error;
+}
+
+void set_limits(Process& process, const KernelLimits& limits) {
+  const auto set = [&process](Resource which, uint64_t soft, uint64_t hard) {
+    process.limits[which] = {soft, hard};
+  };
+  set(kLimitStack, 8 << 20, UINT64_MAX);
+  set(kLimitCore, 0, 0);
+  set(kLimitProcesses, limits.processes, limits.processes);
+  set(kLimitOpenFiles, limits.open_files, limits.open_files);
+  set(kLimitMemlock, 8 << 20, 8 << 20);
+  set(kLimitAddressSpace, limits.address_space, limits.address_space);
+  set(kLimitSigPending, PendingSignals::kQueueLimit, PendingSignals::kQueueLimit);
+  set(kLimitMsgQueue, 0, 0);
+  set(kLimitNice, 0, 0);
+  set(kLimitRtPriority, 0, 0);
+}
+
+bool has_nul(const StartOptions& options) {
+  const auto bad = [](const std::string& text) { return text.find('\0') != std::string::npos; };
+  return bad(options.path) || bad(options.cwd) ||
+         std::any_of(options.argv.begin(), options.argv.end(), bad) ||
+         std::any_of(options.envp.begin(), options.envp.end(), bad);
+}
+
+SysResult<Unit> prepare_process(Kernel& kernel, Process& process, StartOptions& options) {
+  const vfs::Location root = kernel.names().root();
+  process.started = true;
+  process.root = root;
+  process.credentials = kernel.options().user;
+  set_limits(process, kernel.options().limits);
+  process.fds = std::make_shared<FdTable>();
+  process.controlling_terminal = options.terminal;
+  process.cwd = TRY(kernel.names().walk(root, options.cwd, process.credentials,
+                                        vfs::kFollowLast | vfs::kDirectoryOnly));
+  const auto limit = static_cast<uint32_t>(process.limits[kLimitOpenFiles].soft);
+  for (auto& [fd, file] : options.files)
+    TRY(process.fds->set(Fd{fd}, std::move(file), false, limit, process));
+  const auto program = TRY(find_program(kernel, process, options));
+  Thread* thread = TRY(create_thread(kernel, process));
+  if (!start_program(kernel, process, *thread, *program)) return Errno::kNOMEM;
+  return Unit{};
+}
+
+}  // namespace
+
+bool Kernel::State::should_yield(void* env) noexcept {
+  const State& state = *static_cast<State*>(env);
+  if (!state.running || state.running->process->exiting || state.running->process->stopped)
+    return true;
+  if (!state.ready.empty()) return true;
+  const int64_t now = state.options.clock->monotonic_ns();
+  return now >= state.slice_end || now >= state.timers.next_deadline();
+}
+
+Kernel::Kernel(KernelOptions options) : state_(std::make_unique<State>()) {
+  state_->options = std::move(options);
+  state_->start_ns = state_->options.clock->monotonic_ns();
+  engine::PoolOptions pool;
+  pool.should_yield = &State::should_yield;
+  pool.env = state_.get();
+  state_->pool = state_->options.engine->create_pool(pool);
+}
+
+std::unique_ptr<Kernel> Kernel::create(KernelOptions options) {
+  return std::unique_ptr<Kernel>(new Kernel(std::move(options)));
+}
+
+Kernel::~Kernel() { kill_all(); }
+
+SysResult<int32_t> Kernel::start(StartOptions options) {
+  if (has_nul(options)) return Errno::kINVAL;
+  Process* process = TRY(create_process(*this, nullptr));
+  const auto prepared = prepare_process(*this, *process, options);
+  if (!prepared.ok()) {
+    discard_process(*this, *process);
+    return prepared.error();
+  }
+  set_runnable(*this, *process->main_thread());
+  return process->pid;
+}
+
+Kernel::Idle Kernel::run(int64_t slice_ns) {
+  State& state = *state_;
+  int64_t now = clock().monotonic_ns();
+  state.slice_end = saturating_add(now, slice_ns);
+  const int64_t cpu_start = clock().cpu_ns();
+  Idle idle = Idle::kReady;
+  for (;;) {
+    state.timers.fire_due(now);
+    finish_exits(*this);
+    if (!state.ended.empty())
+      idle = Idle::kFinished;
+    else if (state.ready.empty())
+      idle = Idle::kWaiting;
+    else if (now < state.slice_end) {
+      now = run_thread(*this, *state.ready.pop(), now);
+      continue;
+    }
+    break;
+  }
+  state.usage.cpu_ns += clock().cpu_ns() - cpu_start;
+  return idle;
+}
+
+int64_t Kernel::next_deadline() const { return state_->timers.next_deadline(); }
+
+bool Kernel::collect(int32_t pid, ExitStatus* status) {
+  const auto found = state_->ended.find(pid);
+  if (found == state_->ended.end()) return false;
+  *status = std::move(found->second);
+  state_->ended.erase(found);
+  return true;
+}
+
+SysResult<Unit> Kernel::signal(int32_t pid, int32_t signo) {
+  if (signo < 1 || signo > kSignalCount) return Errno::kINVAL;
+  const SignalInfo info{.signo = signo, .code = kSiKernel};
+  if (pid < 0) {
+    signal_group(-pid, info);
+  } else {
+    Process* process = find(pid);
+    if (!process) return Errno::kSRCH;
+    TRY(send_signal(*process, info));
+  }
+  if (!state_->running) finish_exits(*this);
+  return Unit{};
+}
+
+void Kernel::kill_all() {
+  for (Process* process : all_processes()) begin_exit(*this, *process, kSigKill);
+  finish_exits(*this);
+}
+
+KernelUsage Kernel::usage() {
+  state_->usage.memory_bytes = state_->pool->host_bytes();
+  state_->usage.memory_peak_bytes =
+      std::max(state_->usage.memory_peak_bytes, state_->usage.memory_bytes);
+  return state_->usage;
+}
+
+Process* Kernel::find(int32_t pid) {
+  const auto found = state_->processes.find(pid);
+  return found == state_->processes.end() ? nullptr : found->second.get();
+}
+
+std::vector<Process*> Kernel::all_processes() {
+  std::vector<Process*> all;
+  all.reserve(state_->processes.size());
+  for (const auto& [pid, process] : state_->processes) all.push_back(process.get());
+  return all;
+}
+
+Clock& Kernel::clock() { return *state_->options.clock; }
+RandomSource& Kernel::random() { return *state_->options.random; }
+vfs::Namespace& Kernel::names() { return *state_->options.names; }
+const KernelOptions& Kernel::options() const { return state_->options; }
+Thread* Kernel::running() { return state_->running; }
+
+void Kernel::log(const std::string& line) {
+  if (state_->options.log) state_->options.log(line);
+}
+
+void Kernel::make_ready(Thread& thread) {
+  if (!thread.waiting || thread.held) return;
+  thread.waiting = false;
+  thread.waiters.clear();
+  cancel_timer(std::exchange(thread.timer, 0));
+  if (thread.state == ThreadState::kBlocked) set_runnable(*this, thread);
+}
+
+uint64_t Kernel::add_timer(int64_t deadline, void* env, void (*fire)(void* env, uint64_t argument),
+                           uint64_t argument) {
+  return state_->timers.add(deadline, env, fire, argument);
+}
+
+void Kernel::cancel_timer(uint64_t id) { state_->timers.cancel(id); }
+
+}  // namespace cloche::kernel

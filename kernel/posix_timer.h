@@ -1,0 +1,21 @@
+// Timers of timer_create(2).
+#pragma once
+
+#include "kernel/kernel.h"
+
+namespace cloche::kernel {
+
+struct PosixTimer {
+  Process* process = nullptr;
+  int32_t id = 0, clock = 0;
+  int32_t signo = 0;                   // 0: SIGEV_NONE
+  int32_t tid = 0;                     // SIGEV_THREAD_ID: whom the signal goes to, else 0
+  uint32_t value = 0;                  // sigev_value
+  uint64_t timer = 0;                  // of the kernel, 0: disarmed
+  int64_t deadline = 0, interval = 0;  // monotonic ns
+  int32_t overrun = 0;
+
+  ~PosixTimer() { process->kernel->cancel_timer(timer); }
+};
+
+}  // namespace cloche::kernel

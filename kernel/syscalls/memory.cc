@@ -1,0 +1,180 @@
+// Memory calls: brk, mmap and what belongs to them (kernel/address_space.h).
+#include <algorithm>
+
+#include "kernel/state.h"
+#include "kernel/syscalls/handlers.h"
+
+namespace cloche::kernel {
+namespace {
+
+constexpr uint32_t kProtWrite = 2, kProtMask = 0x7 | 0x01000000 | 0x02000000;
+constexpr uint32_t kMapShared = 1, kMapPrivate = 2, kMapSharedValidate = 3, kMapTypeMask = 0xf;
+constexpr uint32_t kMapFixed = 0x10, kMapAnonymous = 0x20, kMapFixedNoReplace = 0x100000;
+constexpr uint64_t kPage = AddressSpace::kPage;
+
+engine::Context& context_of(Call& call) { return *call.thread().context; }
+AddressSpace& space_of(Call& call) { return address_space_of(call.process()); }
+
+// Bytes the address space may grow to: RLIMIT_AS and the sandbox's own limits.
+uint64_t limit_of(Call& call) {
+  const KernelLimits& limits = call.kernel().options().limits;
+  return std::min(
+      {call.process().limits[kLimitAddressSpace].soft, limits.address_space, limits.memory});
+}
+
+// Would `more` bytes bring the sandbox over memory.max? Counted is what is in use, not what was
+// promised; promises beyond that are refused when memory is short.
+bool sandbox_has_room(Call& call, uint64_t more) {
+  constexpr uint64_t kSmall = 1 << 20;
+  Kernel& kernel = call.kernel();
+  uint64_t& granted = kernel.state().granted_since_check;
+  granted += more;
+  if (granted < kSmall) return true;
+  granted = 0;
+  const uint64_t used = kernel.usage().memory_bytes;
+  const uint64_t maximum = kernel.options().limits.memory;
+  if (used <= maximum && more <= maximum - used) return true;
+  kernel.log(call.process().name + ": memory.max reached: " + std::to_string(used) +
+             " bytes in use, " + std::to_string(more) + " more wanted");
+  return false;
+}
+
+struct FileMapping {
+  FileRef file;
+  bool shared = false;
+  uint64_t offset = 0;
+};
+
+SysResult<FileMapping> check_file(Call& call, Fd fd, uint32_t protection, bool shared,
+                                  uint64_t offset) {
+  FileMapping mapping{TRY(call.process().fds->get(fd)), shared, offset};
+  if (!mapping.file->readable()) return Errno::kACCES;
+  if (shared && (protection & kProtWrite) && !mapping.file->writable()) return Errno::kACCES;
+  if (mapping.file->kind() != FileKind::kRegular) return Errno::kNODEV;
+  return mapping;
+}
+
+// Bytes of the file from `offset` on; what lies beyond its end stays zero.
+SysResult<Unit> read_file(Call& call, const FileMapping& mapping, uint64_t address, uint64_t size) {
+  uint64_t done = 0;
+  while (done < size) {
+    const auto out = TRY(call.bytes_out({static_cast<uint32_t>(address + done)}, size - done));
+    const uint64_t got = TRY(mapping.file->read_at(call, mapping.offset + done, out));
+    if (got == 0) break;
+    done += got;
+  }
+  return Unit{};
+}
+
+}  // namespace
+
+SysResult<uint32_t> sys_brk(Call& call, uint32_t address) {
+  AddressSpace& space = space_of(call);
+  if (address > space.break_end() && !sandbox_has_room(call, address - space.break_end()))
+    return static_cast<uint32_t>(space.break_end());
+  return static_cast<uint32_t>(space.set_break(context_of(call), address, limit_of(call)));
+}
+
+SysResult<uint32_t> sys_mmap2(Call& call, uint32_t address, uint32_t size, uint32_t protection,
+                              uint32_t flags, Fd fd, uint32_t page_offset) {
+  const uint32_t type = flags & kMapTypeMask;
+  if (size == 0 || (protection & ~kProtMask)) return Errno::kINVAL;
+  if (type != kMapShared && type != kMapPrivate && type != kMapSharedValidate) return Errno::kINVAL;
+  const bool shared = type != kMapPrivate, anonymous = flags & kMapAnonymous;
+  FileMapping mapping;
+  if (!anonymous) {
+    mapping = TRY(check_file(call, fd, protection, shared, page_offset * kPage));
+  } else if (shared) {
+    // Memory that stays shared after fork cannot be had: processes never share pages. Refusing is
+    // better than a program that waits for ever for its child's writes.
+    call.kernel().log(call.process().name + ": mmap of shared anonymous memory is not supported");
+    return Errno::kNODEV;
+  }
+  const auto placement = flags & kMapFixedNoReplace ? AddressSpace::Placement::kFixedNoReplace
+                         : flags & kMapFixed        ? AddressSpace::Placement::kFixed
+                                                    : AddressSpace::Placement::kAnywhere;
+  if (!sandbox_has_room(call, size)) return Errno::kNOMEM;
+  AddressSpace& space = space_of(call);
+  const uint64_t at = TRY(space.map(context_of(call), address, size, placement, limit_of(call)));
+  if (mapping.file) {
+    const auto read = read_file(call, mapping, at, size);
+    if (!read.ok()) {
+      (void)space.unmap(context_of(call), at, size);
+      return read.error();
+    }
+    if (shared) space.share(context_of(call), at, size, mapping.file, mapping.offset);
+  }
+  return static_cast<uint32_t>(at);
+}
+
+SysResult<int32_t> sys_munmap(Call& call, uint32_t address, uint32_t size) {
+  TRY(space_of(call).unmap(context_of(call), address, size));
+  return 0;
+}
+
+SysResult<uint32_t> sys_mremap(Call& call, uint32_t address, uint32_t old_size, uint32_t new_size,
+                               uint32_t flags, uint32_t new_address) {
+  constexpr uint32_t kMayMove = 1, kFixed = 2;
+  (void)new_address;
+  if ((flags & ~kMayMove) || address % kPage != 0 || new_size == 0 || old_size == 0) {
+    if (flags & kFixed) call.kernel().log(call.process().name + ": MREMAP_FIXED is not supported");
+    return Errno::kINVAL;
+  }
+  if (new_size > old_size && !sandbox_has_room(call, new_size - old_size)) return Errno::kNOMEM;
+  return static_cast<uint32_t>(TRY(space_of(call).remap(
+      context_of(call), address, old_size, new_size, flags & kMayMove, limit_of(call))));
+}
+
+SysResult<int32_t> sys_mprotect(Call& call, uint32_t address, uint32_t size, uint32_t protection) {
+  if (address % kPage != 0 || (protection & ~kProtMask)) return Errno::kINVAL;
+  if (!space_of(call).covers(address, size)) return Errno::kNOMEM;
+  return 0;
+}
+
+SysResult<int32_t> sys_msync(Call& call, uint32_t address, uint32_t size, uint32_t flags) {
+  constexpr uint32_t kAsync = 1, kInvalidate = 2, kSync = 4;
+  if (address % kPage != 0 || (flags & ~(kAsync | kInvalidate | kSync))) return Errno::kINVAL;
+  if ((flags & kAsync) && (flags & kSync)) return Errno::kINVAL;
+  TRY(space_of(call).sync(context_of(call), address, size));
+  return 0;
+}
+
+SysResult<int32_t> sys_madvise(Call& call, uint32_t address, uint32_t size, int32_t advice) {
+  constexpr int32_t kDontNeed = 4, kFree = 8;
+  if (address % kPage != 0) return Errno::kINVAL;
+  const bool hint = (advice >= 0 && advice <= 3) || (advice >= 10 && advice <= 19) ||
+                    advice == 20 || advice == 21 || advice == 25;
+  if (advice != kDontNeed && advice != kFree && !hint) return Errno::kINVAL;
+  if (size == 0) return 0;
+  if (hint || advice == kFree) {
+    if (!space_of(call).covers(address, size)) return Errno::kNOMEM;
+    return 0;
+  }
+  TRY(space_of(call).discard(context_of(call), address, size));
+  return 0;
+}
+
+SysResult<int32_t> sys_mincore(Call& call, uint32_t address, uint32_t size, UserPtr vector) {
+  if (address % kPage != 0) return Errno::kINVAL;
+  if (!space_of(call).covers(address, size)) return Errno::kNOMEM;
+  const auto out = TRY(call.bytes_out(vector, (uint64_t{size} + kPage - 1) / kPage));
+  std::fill(out.begin(), out.end(), uint8_t{1});
+  return 0;
+}
+
+// Nothing of a guest is ever swapped out by its own kernel: locking is what happens anyway.
+SysResult<int32_t> sys_mlock(Call& call, uint32_t address, uint32_t size) {
+  const uint32_t start = address & ~static_cast<uint32_t>(kPage - 1);
+  if (!space_of(call).covers(start, uint64_t{size} + (address - start))) return Errno::kNOMEM;
+  return 0;
+}
+SysResult<int32_t> sys_munlock(Call& call, uint32_t address, uint32_t size) {
+  return sys_mlock(call, address, size);
+}
+SysResult<int32_t> sys_mlockall(Call&, uint32_t flags) {
+  if (flags == 0 || flags > 7 || flags == 4) return Errno::kINVAL;
+  return 0;
+}
+SysResult<int32_t> sys_munlockall(Call&) { return 0; }
+
+}  // namespace cloche::kernel
