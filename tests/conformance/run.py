@@ -261,11 +261,11 @@ class Runner:
         cache = pathlib.Path(options.cache)
         cache.mkdir(parents=True, exist_ok=True)
         flags = ["-w", f"-I{HERE / 'c'}"]
-        self.native_c = Compiler(["gcc"], ["-O1", "-pthread", "-std=gnu17", *flags], cache)
+        self.native_c = Compiler(["gcc"], ["-O1", "-pthread", "-std=gnu17", "-D_GNU_SOURCE", *flags], cache)
         self.native_cc = Compiler(["g++"], ["-O1", "-pthread", "-std=gnu++20", *flags], cache)
         guest_c = [*options.cc.split()]
         guest_cc = [*options.cxx.split()]
-        self.guest_c = Compiler(guest_c, ["-O1", "-pthread", "-std=gnu17", *flags], cache)
+        self.guest_c = Compiler(guest_c, ["-O1", "-pthread", "-std=gnu17", "-D_GNU_SOURCE", *flags], cache)
         self.guest_cc = Compiler(
             guest_cc, ["-O1", "-fexceptions", "-std=gnu++20", *flags], cache
         )
