@@ -23,7 +23,9 @@ int doctor_command(const DoctorArguments& arguments) {
 }
 
 int version_command() {
-  return print("cloche " CLOCHE_VERSION " (" + engine_version() + ")\n") ? 0 : kExitOwnError;
+  const auto host = Host::create({});
+  const std::string engine = host ? host->engine_version() : "no engine: " + host.error().message;
+  return print("cloche " CLOCHE_VERSION " (" + engine + ")\n") ? 0 : kExitOwnError;
 }
 
 }  // namespace cloche::cli

@@ -98,6 +98,10 @@ class Host {
   enum class Compiled : uint8_t { kNow, kBefore };
   Expected<Compiled> compile(const std::string& guest_path) const;
 
+  // What is not as it should be but stops nothing: a cache that cannot be used.
+  std::vector<std::string> warnings() const;
+  std::string engine_version() const;  // "wasmtime 48.0.8"
+
   struct State;
 
  private:
@@ -108,8 +112,6 @@ class Host {
 
 // The manifest of a pack, without starting an engine. Errors as Host::create().
 Expected<std::string> read_manifest(const std::string& pack);
-
-std::string engine_version();  // "wasmtime 48.0.8"
 
 enum class MountMode : uint8_t {
   kReadOnly,

@@ -1,0 +1,136 @@
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include "base/printable.h"
+#include "kernel/kernel.h"
+#include "session/failures.h"
+#include "session/host_state.h"
+#include "session/pack_program.h"
+
+namespace cloche {
+namespace {
+
+using session::failure_of;
+
+Expected<std::shared_ptr<const vfs::PackImage>> open_pack(const std::string& path) {
+  auto image = vfs::PackImage::open_file(path);
+  if (image.ok()) return std::shared_ptr<const vfs::PackImage>(std::move(image).value());
+  Failure failure = failure_of(image.error());
+  if (failure.kind == Failure::Kind::kNotFound) {
+    failure.message = "no guest pack at '" + printable(path) +
+                      "': scripts/build-guest makes one, --pack or CLOCHE_PACK names one";
+  }
+  return failure;
+}
+
+// The folder above must exist or be made too: a fresh account may lack ~/.cache.
+Expected<std::string> make_cache_folder(const std::string& path) {
+  for (size_t slash = path.find('/', 1); slash != std::string::npos;
+       slash = path.find('/', slash + 1)) {
+    (void)mkdir(path.substr(0, slash).c_str(), 0700);
+  }
+  if (mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return path;
+  return failure_of(errno_error(errno, "the cache folder '" + printable(path) + "'"));
+}
+
+// A cache that cannot be used makes programs slower to start and nothing else, so it is a warning.
+Expected<std::unique_ptr<engine::Engine>> create_engine(const HostOptions& options,
+                                                        std::vector<std::string>& warnings) {
+  const auto create = [&options](const std::string& cache_dir) {
+    engine::EngineOptions engine_options;
+    engine_options.cache_dir = cache_dir;
+    engine_options.host_functions = kernel::host_functions();
+    engine_options.progress = options.progress;
+    return engine::Engine::create(std::move(engine_options));
+  };
+  std::string problem;
+  if (!options.cache_dir.empty()) {
+    const auto folder = make_cache_folder(options.cache_dir);
+    if (folder) {
+      auto engine = create(*folder);
+      if (engine.ok()) return std::move(engine).value();
+      if (engine.error().code == Code::kUnsupported) return failure_of(engine.error());
+      problem = engine.error().message;
+    } else {
+      problem = folder.error().message;
+    }
+  }
+  auto engine = create("");
+  if (!engine.ok()) return failure_of(engine.error());
+  if (!problem.empty()) {
+    warnings.push_back("compiled code is not kept, every start will be slow: " + problem);
+  }
+  return std::move(engine).value();
+}
+
+}  // namespace
+
+Expected<Host> Host::create(HostOptions options) {
+  auto state = std::make_shared<State>();
+  if (!options.pack.empty()) {
+    auto pack = open_pack(options.pack);
+    if (!pack) return pack.error();
+    state->pack = std::move(*pack);
+  }
+  auto engine = create_engine(options, state->warnings);
+  if (!engine) return engine.error();
+  state->engine = std::move(*engine);
+  state->options = std::move(options);
+  return Host(std::move(state));
+}
+
+std::vector<Finding> Host::probe(const HostOptions& options) {
+  std::vector<Finding> findings;
+  if (!options.cache_dir.empty()) (void)make_cache_folder(options.cache_dir).operator bool();
+  for (const engine::Finding& finding : engine::Engine::probe(options.cache_dir)) {
+    findings.push_back({finding.name, finding.ok, finding.detail});
+  }
+  auto pack = open_pack(options.pack);
+  Finding finding{"guest pack", static_cast<bool>(pack), {}};
+  if (pack) {
+    const Status verified = (*pack)->verify();
+    finding.ok = verified.ok();
+    finding.detail = verified.ok()
+                         ? options.pack + ", " + std::to_string((*pack)->header().file_size) +
+                               " bytes, every one as its hash says"
+                         : verified.error().message;
+  } else {
+    finding.detail = pack.error().message;
+  }
+  findings.push_back(std::move(finding));
+  return findings;
+}
+
+std::string Host::manifest() const {
+  if (!state_->pack) return {};
+  auto text = state_->pack->manifest();
+  return text.ok() ? std::move(text).value() : std::string();
+}
+
+Expected<Host::Compiled> Host::compile(const std::string& guest_path) const {
+  if (!state_->pack) return session::invalid("there is no guest pack");
+  auto program = session::PackProgram::find(state_->pack, guest_path);
+  if (!program) return program.error();
+  if (state_->engine->find(program->hash())) return Compiled::kBefore;
+  auto bytes = program->read();
+  if (!bytes) return bytes.error();
+  const auto module = state_->engine->load(*bytes, {});
+  if (!module.ok()) return failure_of(module.error());
+  return Compiled::kNow;
+}
+
+std::vector<std::string> Host::warnings() const { return state_->warnings; }
+
+std::string Host::engine_version() const { return state_->engine->version(); }
+
+Expected<std::string> read_manifest(const std::string& pack) {
+  auto image = open_pack(pack);
+  if (!image) return image.error();
+  auto text = (*image)->manifest();
+  if (!text.ok()) return failure_of(text.error());
+  return std::move(text).value();
+}
+
+}  // namespace cloche

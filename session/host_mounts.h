@@ -1,0 +1,28 @@
+// A host folder or file, opened as a file system of the sandbox.
+#pragma once
+
+#include "base/clock.h"
+#include "include/cloche/cloche.hpp"
+#include "vfs/budget.h"
+#include "vfs/inode.h"
+
+namespace cloche::session {
+
+struct HostMountOptions {
+  Clock& clock;
+  Ref<vfs::Budget> budget;  // of what a cow mount keeps in memory
+  uint64_t device = 0;
+  uint32_t user = 0;  // as whom the guest sees what belongs to the host's user
+};
+
+struct HostMount {
+  vfs::InodeRef root;
+  const char* type;     // for /proc/self/mounts
+  const char* options;  // the same: "ro" or "rw"
+};
+
+// Errors: kNotFound, kPermissionDenied and kInvalidArgument (neither folder nor file), naming the
+// host path; kUnsupported when the host's kernel lacks openat2.
+Expected<HostMount> open_host_mount(const Mount& mount, const HostMountOptions& options);
+
+}  // namespace cloche::session

@@ -1,0 +1,307 @@
+#include "session/run.h"
+
+#include <poll.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "base/printable.h"
+#include "kernel/host_stream.h"
+#include "kernel/io_state.h"
+#include "session/failures.h"
+#include "session/terminal_pump.h"
+
+namespace cloche::session {
+namespace {
+
+using kernel::FileRef;
+using kernel::Kernel;
+
+constexpr int64_t kSliceNs = 5'000'000;  // how often a busy guest is looked at
+constexpr int64_t kForever = kernel::Call::kNoDeadline;
+
+// The three standard streams of a program, or its terminal.
+class Streams {
+ public:
+  Streams(Sandbox::State& sandbox, RunOptions& options)
+      : kernel_(*sandbox.kernel),
+        budget_(make_ref<kernel::OutputBudget>(sandbox.options.limits.output)) {
+    kernel::OutputOptions output{budget_, kernel::WhenFull::kDrop};
+    if (options.terminal) {
+      open_terminal(options);
+      return;
+    }
+    files_ = {{0, input(options.standard_input)},
+              {1, this->output(options.standard_output, output, stdout_)},
+              {2, this->output(options.standard_error, output, stderr_)}};
+  }
+
+  bool ok() const {
+    return std::all_of(files_.begin(), files_.end(),
+                       [](const auto& file) { return static_cast<bool>(file.second); });
+  }
+  const std::vector<std::pair<int32_t, FileRef>>& files() const { return files_; }
+  Ref<RefCounted> terminal() const { return tty_; }
+  kernel::Tty* tty() const { return tty_.get(); }
+  TerminalPump* pump() { return pump_ ? &*pump_ : nullptr; }
+  bool over_budget() const { return budget_->exceeded(); }
+
+  // Gives up the files, so that nothing of this run stays open in the kernel.
+  void close() { files_.clear(); }
+
+  void put_output(RunResult& result) {
+    const bool over = over_budget();
+    if (stdout_) {
+      result.stdout_bytes = stdout_->take();
+      result.stdout_truncated = stdout_->truncated();
+    } else {
+      result.stdout_truncated = over;
+    }
+    if (stderr_) {
+      result.stderr_bytes = stderr_->take();
+      result.stderr_truncated = stderr_->truncated();
+    } else if (!tty_) {
+      result.stderr_truncated = over && !stdout_;
+    }
+  }
+
+ private:
+  void open_terminal(RunOptions& options) {
+    auto made = kernel_.io().terminals().create();
+    if (!made.ok()) {
+      files_ = {{0, FileRef()}};
+      return;
+    }
+    tty_ = std::move(made).value();
+    tty_->set_window({options.window.rows, options.window.columns, 0, 0});
+    const auto file = kernel_.io().terminals().open_for_host(tty_, kernel::kReadWrite);
+    const FileRef slave = file.ok() ? file.value() : FileRef();
+    files_ = {{0, slave}, {1, slave}, {2, slave}};
+    pump_.emplace(tty_, options.standard_input.fd(), options.standard_output.fd(), budget_);
+  }
+
+  FileRef input(Stream& stream) {
+    switch (stream.kind()) {
+      case Stream::Kind::kDescriptor:
+        return kernel::host_input(kernel_, stream.fd());
+      case Stream::Kind::kBytes:
+        return kernel::memory_input(kernel_, stream.take_bytes());
+      case Stream::Kind::kNull:
+      case Stream::Kind::kCapture:
+        return kernel::memory_input(kernel_, {});
+    }
+    return FileRef();
+  }
+
+  FileRef output(Stream& stream, const kernel::OutputOptions& options,
+                 Ref<kernel::Capture>& capture) {
+    if (stream.kind() == Stream::Kind::kDescriptor) {
+      return kernel::host_output(kernel_, stream.fd(), options);
+    }
+    auto kept = make_ref<kernel::Capture>();
+    if (stream.kind() == Stream::Kind::kCapture) capture = kept;
+    return kernel::memory_output(kernel_, kept, options);
+  }
+
+  Kernel& kernel_;
+  Ref<kernel::OutputBudget> budget_;
+  Ref<kernel::Capture> stdout_, stderr_;
+  Ref<kernel::Tty> tty_;
+  std::optional<TerminalPump> pump_;
+  std::vector<std::pair<int32_t, FileRef>> files_;
+};
+
+// Drives the kernel until the program ends, a limit is reached or the caller gives up.
+class Driver {
+ public:
+  Driver(Sandbox::State& sandbox, Streams& streams, int32_t pid)
+      : sandbox_(sandbox), kernel_(*sandbox.kernel), streams_(streams), pid_(pid) {
+    start_ns_ = sandbox_.clock.monotonic_ns();
+    start_usage_ = kernel_.usage();
+    const int64_t timeout = sandbox_.options.limits.timeout.count();
+    deadline_ = timeout > 0 ? start_ns_ + timeout : kForever;
+  }
+
+  RunResult drive() {
+    RunResult result;
+    while (!finished(result)) {
+      serve_requests();
+      const Kernel::Idle idle = kernel_.run(slice());
+      if (streams_.pump()) streams_.pump()->pump();
+      serve_host(idle == Kernel::Idle::kWaiting ? wait_ms() : 0);
+    }
+    kernel_.kill_all();
+    if (streams_.pump()) streams_.pump()->drain();
+    fill_usage(result.usage);
+    return result;
+  }
+
+ private:
+  // Sets the outcome if the run is over.
+  bool finished(RunResult& result) {
+    kernel::ExitStatus status;
+    const bool ended = kernel_.collect(pid_, &status);
+    if (streams_.over_budget()) return stop(result, Outcome::kLimit, "output.max");
+    if (ended) {
+      result.outcome = status.exited ? Outcome::kExited : Outcome::kSignaled;
+      if (status.exited) {
+        result.exit_code = status.code;
+      } else {
+        result.signal = status.signal;
+        result.error_message = printable(status.message);
+      }
+      return true;
+    }
+    if (sandbox_.requests.take_kill()) return stop(result, Outcome::kCancelled, "");
+    if (sandbox_.clock.monotonic_ns() >= deadline_) return stop(result, Outcome::kTimeout, "");
+    if (cpu_left() <= 0) return stop(result, Outcome::kLimit, "cpu.time");
+    return false;
+  }
+
+  static bool stop(RunResult& result, Outcome outcome, const char* limit) {
+    result.outcome = outcome;
+    result.limit = limit;
+    return true;
+  }
+
+  int64_t cpu_left() {
+    const int64_t budget = sandbox_.options.limits.cpu_time.count();
+    if (budget == 0) return kForever;
+    return budget - (kernel_.usage().cpu_ns - start_usage_.cpu_ns);
+  }
+
+  int64_t slice() {
+    const int64_t to_deadline =
+        deadline_ == kForever ? kForever : deadline_ - sandbox_.clock.monotonic_ns();
+    return std::clamp<int64_t>(std::min(cpu_left(), to_deadline), 1'000, kSliceNs);
+  }
+
+  // How long nothing can happen inside by itself.
+  int wait_ms() {
+    const int64_t until = std::min(deadline_, kernel_.next_deadline());
+    if (until == kForever) return -1;
+    const int64_t left = until - sandbox_.clock.monotonic_ns();
+    return static_cast<int>(std::clamp<int64_t>((left + 999'999) / 1'000'000, 0, 3'600'000));
+  }
+
+  void serve_requests() {
+    const uint64_t signals = sandbox_.requests.take_signals();
+    for (int32_t signo = 1; signo <= 64; ++signo) {
+      if (signals >> (signo - 1) & 1) deliver(signo);
+    }
+    WindowSize size;
+    if (sandbox_.requests.take_window(size) && streams_.tty()) {
+      streams_.tty()->set_window({size.rows, size.columns, 0, 0});
+    }
+  }
+
+  // To the terminal's foreground group if there is one, else to the group the program leads.
+  void deliver(int32_t signo) {
+    const int32_t foreground = streams_.tty() ? streams_.tty()->foreground() : 0;
+    if (kernel_.signal(-(foreground > 0 ? foreground : pid_), signo).ok()) return;
+    (void)kernel_.signal(pid_, signo).ok();
+  }
+
+  // Waits up to `timeout_ms` (-1: for ever) for the descriptors that guests wait for, and for the
+  // bell.
+  void serve_host(int timeout_ms) {
+    waits_.assign(1, {sandbox_.requests.bell(), POLLIN, 0});
+    for (const kernel::HostWait& wait : kernel_.io().host().waits()) {
+      waits_.push_back({wait.fd, static_cast<short>(wait.events), 0});
+    }
+    const size_t guests = waits_.size();
+    if (streams_.pump()) streams_.pump()->add_waits(waits_);
+    // A busy guest needs no system call to see that the bell rang: requests are flags. The bell
+    // only ends waits.
+    if (timeout_ms == 0 && waits_.size() == 1) return;
+    if (poll(waits_.data(), waits_.size(), timeout_ms) <= 0) return;
+    if (waits_[0].revents != 0) sandbox_.requests.silence();
+    for (size_t i = 1; i < guests; ++i) {
+      if (waits_[i].revents != 0) kernel_.io().host().ready(waits_[i].fd);
+    }
+    if (streams_.pump()) streams_.pump()->pump();
+  }
+
+  void fill_usage(Usage& usage) {
+    const kernel::KernelUsage now = kernel_.usage();
+    usage.wall_ms = static_cast<double>(sandbox_.clock.monotonic_ns() - start_ns_) / 1e6;
+    usage.cpu_ms = static_cast<double>(now.cpu_ns - start_usage_.cpu_ns) / 1e6;
+    usage.memory_peak_bytes = now.memory_peak_bytes;
+    usage.processes = now.processes - start_usage_.processes;
+    usage.forks = now.forks - start_usage_.forks;
+    usage.file_bytes = sandbox_.world.budget->bytes_peak();
+  }
+
+  Sandbox::State& sandbox_;
+  Kernel& kernel_;
+  Streams& streams_;
+  const int32_t pid_;
+  int64_t start_ns_, deadline_;
+  kernel::KernelUsage start_usage_;
+  std::vector<pollfd> waits_;
+};
+
+RunResult not_started(abi::Errno error, const std::string& program, const std::string& why) {
+  RunResult result;
+  const bool missing = error == abi::Errno::kNOENT;
+  result.error_type = missing ? "not_found" : "not_executable";
+  result.error_message = printable(program) + ": " +
+                         (missing ? "not found in the sandbox" : describe(error)) +
+                         (why.empty() ? "" : " (" + printable(why) + ")");
+  return result;
+}
+
+bool has_nul(const std::vector<std::string>& strings) {
+  return std::any_of(strings.begin(), strings.end(),
+                     [](const std::string& text) { return text.find('\0') != std::string::npos; });
+}
+
+// Before the program, so that a wrong folder is not taken for a missing program.
+std::optional<Failure> check_workdir(Sandbox::State& sandbox) {
+  const std::string& path = sandbox.options.workdir;
+  const auto& names = sandbox.kernel->names();
+  const auto found = names.walk(names.root(), path, sandbox.kernel->options().user,
+                                vfs::kFollowLast | vfs::kDirectoryOnly);
+  if (found.ok()) return std::nullopt;
+  return failure_of(found.error(), "the working folder '" + printable(path) + "'");
+}
+
+}  // namespace
+
+Expected<RunResult> run_program(Sandbox::State& sandbox, RunOptions options) {
+  if (options.argv.empty() || options.argv[0].empty()) return invalid("there is no program to run");
+  if (has_nul(options.argv)) return invalid("an argument holds a NUL byte");
+  if (auto failure = check_workdir(sandbox)) return *failure;
+  sandbox.requests.forget();
+  sandbox.last_log_line.clear();
+
+  kernel::StartOptions start;
+  start.path = options.argv[0];
+  if (!options.module.empty()) {
+    auto placed = place_module(sandbox.world, options.argv[0], options.module);
+    if (!placed) return placed.error();
+    start.path = *placed;
+  }
+  Streams streams(sandbox, options);
+  if (!streams.ok()) {
+    return Failure{Failure::Kind::kResourceExhausted, "no room for the program's streams"};
+  }
+  start.argv = options.argv;
+  start.envp = sandbox.environment;
+  start.cwd = sandbox.options.workdir;
+  start.files = streams.files();
+  start.terminal = streams.terminal();
+  const auto pid = sandbox.kernel->start(std::move(start));
+  if (!pid.ok()) {
+    if (pid.error() == abi::Errno::kAGAIN || pid.error() == abi::Errno::kNOMEM) {
+      return failure_of(pid.error(), "starting " + printable(options.argv[0]));
+    }
+    return not_started(pid.error(), options.argv[0], sandbox.last_log_line);
+  }
+  streams.close();
+  RunResult result = Driver(sandbox, streams, pid.value()).drive();
+  streams.put_output(result);
+  return result;
+}
+
+}  // namespace cloche::session

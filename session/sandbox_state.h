@@ -1,0 +1,27 @@
+// What one sandbox owns. The order of the members is the order of their making: the kernel goes
+// first at the end, the clock and the host last.
+#pragma once
+
+#include <memory>
+
+#include "base/clock.h"
+#include "kernel/kernel.h"
+#include "session/host_state.h"
+#include "session/requests.h"
+#include "session/world.h"
+
+namespace cloche {
+
+struct Sandbox::State {
+  std::shared_ptr<Host::State> host;
+  SandboxOptions options;
+  HostClock clock;
+  HostRandom random;
+  session::Requests requests;
+  session::World world;  // its namespace has moved into the kernel
+  std::vector<std::string> environment;
+  std::string last_log_line;  // why a program could not start
+  std::unique_ptr<kernel::Kernel> kernel;
+};
+
+}  // namespace cloche

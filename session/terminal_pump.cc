@@ -1,0 +1,105 @@
+#include "session/terminal_pump.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <chrono>
+
+namespace cloche::session {
+namespace {
+
+constexpr char kEndOfFile = 4;        // ^D, what VEOF is unless a program changes it
+constexpr size_t kPipeAtomic = 4096;  // a pipe that is writable takes this much without blocking
+
+bool ready(int fd, short events) {
+  pollfd wait{fd, events, 0};
+  return poll(&wait, 1, 0) == 1;
+}
+
+}  // namespace
+
+void TerminalPump::add_waits(std::vector<pollfd>& waits) const {
+  if (keys_fd_ >= 0 && keys_.empty()) waits.push_back({keys_fd_, POLLIN, 0});
+  if (screen_fd_ >= 0 && !screen_.empty()) waits.push_back({screen_fd_, POLLOUT, 0});
+}
+
+void TerminalPump::pump() {
+  if (gone_) return;
+  read_keys();
+  type_keys();
+  read_screen();
+  write_screen();
+}
+
+void TerminalPump::read_keys() {
+  if (keys_fd_ < 0 || !keys_.empty() || !ready(keys_fd_, POLLIN)) return;
+  char buffer[kPipeAtomic];
+  const ssize_t size = read(keys_fd_, buffer, sizeof buffer);
+  if (size > 0) {
+    keys_.assign(buffer, static_cast<size_t>(size));
+  } else if (size == 0 || (errno != EINTR && errno != EAGAIN)) {
+    keys_.assign(1, kEndOfFile);
+    keys_fd_ = -1;
+  }
+}
+
+void TerminalPump::type_keys() {
+  if (keys_.empty()) return;
+  const auto* const bytes = reinterpret_cast<const uint8_t*>(keys_.data());
+  const auto taken = tty_->master_write(std::span(bytes, keys_.size()));
+  if (taken.ok()) {
+    keys_.erase(0, taken.value());
+  } else if (taken.error() != abi::Errno::kAGAIN) {
+    keys_.clear();
+  }
+}
+
+void TerminalPump::read_screen() {
+  while (screen_.size() < kBuffer) {
+    uint8_t buffer[kPipeAtomic];
+    const auto size = tty_->master_read(buffer);
+    if (!size.ok() || size.value() == 0) return;
+    const uint64_t allowed = budget_->take(size.value());
+    screen_.append(reinterpret_cast<const char*>(buffer), allowed);
+  }
+}
+
+// False when nothing could be written.
+bool TerminalPump::write_screen() {
+  if (screen_.empty()) return false;
+  if (screen_fd_ < 0) {
+    screen_.clear();
+    return true;
+  }
+  if (!ready(screen_fd_, POLLOUT)) return false;
+  const ssize_t size = write(screen_fd_, screen_.data(), std::min(screen_.size(), kPipeAtomic));
+  if (size > 0) {
+    screen_.erase(0, static_cast<size_t>(size));
+    return true;
+  }
+  if (size < 0 && errno != EINTR && errno != EAGAIN) hang_up();
+  return false;
+}
+
+void TerminalPump::hang_up() {
+  gone_ = true;
+  keys_fd_ = screen_fd_ = -1;
+  keys_.clear();
+  screen_.clear();
+  tty_->hang_up();
+}
+
+void TerminalPump::drain() {
+  using Clock = std::chrono::steady_clock;
+  const auto deadline = Clock::now() + std::chrono::seconds(1);
+  while (!gone_ && Clock::now() < deadline) {
+    read_screen();
+    if (screen_.empty()) return;
+    if (write_screen()) continue;
+    pollfd wait{screen_fd_, POLLOUT, 0};
+    poll(&wait, 1, 100);
+  }
+}
+
+}  // namespace cloche::session

@@ -1,0 +1,50 @@
+// The files of a fresh sandbox: one namespace in which the guest pack, the writable places in
+// memory and the caller's mounts hang.
+//
+//   /            memfs that belongs to root: mount points and the pack's top-level names
+//   /usr /etc .. the pack, read-only
+//   /home/NAME   memfs, the user's
+//   /tmp         memfs, everybody's
+//   /dev /proc   empty here; the kernel puts its own over them
+//   /run/cloche  modules of the host that are run as programs
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "include/cloche/cloche.hpp"
+#include "vfs/budget.h"
+#include "vfs/pack_image.h"
+#include "vfs/walk.h"
+
+namespace cloche::session {
+
+inline constexpr uint32_t kUserId = 1000;
+
+struct WorldOptions {
+  std::shared_ptr<const vfs::PackImage> pack;  // null: none
+  const std::vector<Mount>& mounts;
+  std::string user;
+  uint64_t disk = 0, inodes = 0;
+  Clock& clock;  // outlives the world
+};
+
+struct World {
+  std::unique_ptr<vfs::Namespace> names;
+  Ref<vfs::Budget> budget;      // of all writable places in memory
+  vfs::InodeRef module_folder;  // /run/cloche
+  std::string home;
+};
+
+// Errors: kInvalidArgument (a bad user name, a bad guest path, a mount over a mount, no place for a
+// mount), kNotFound and kPermissionDenied (a mount's host path), kUnsupported (no openat2).
+Expected<World> build_world(const WorldOptions& options);
+
+// Puts a module where the guest can run it; gives its path. The name is the last component of
+// `name`, or "module" if that cannot name a file.
+Expected<std::string> place_module(const World& world, const std::string& name,
+                                   const std::vector<uint8_t>& bytes);
+
+}  // namespace cloche::session
