@@ -5,7 +5,8 @@
 // globals, and a reference to a *memory* (an address space). fork() copies all three; clone()
 // shares the memory. Contexts forked from one another form a *family* and share one *slot* (store,
 // instance, native stack, address range); one of them is resident in it at a time, and run() brings
-// a context in by itself. How it works, and the rules it rests on: docs/fork.md and engine/README.md.
+// a context in by itself. How it works, and the rules it rests on: docs/fork.md and
+// engine/README.md.
 //
 // Thread class: Engine and Module are safe. A Pool and its contexts belong to one thread at a time;
 // they may be handed to another thread between two calls. Nothing here throws. Nothing of wasmtime
@@ -99,8 +100,8 @@ struct Import {
 };
 
 struct ModuleLimits {
-  uint64_t max_bytes = 64 << 20;         // of the wasm file
-  uint32_t max_memory_pages = 65536;     // declared minimum, of 64 KiB
+  uint64_t max_bytes = 64 << 20;      // of the wasm file
+  uint32_t max_memory_pages = 65536;  // declared minimum, of 64 KiB
 };
 
 // A compiled program. Immutable, shared by all sandboxes of the process.

@@ -1,0 +1,191 @@
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/sha256.h"
+#include "engine/engine_impl.h"
+#include "engine/pool.h"
+
+namespace cloche::engine {
+namespace {
+
+// Modules kept although nobody uses them at the moment.
+constexpr size_t kRecentModules = 256;
+
+Error refusal(int32_t verdict, const std::string& message) {
+  switch (verdict) {
+    case CLOCHE_PREPARE_MALFORMED:
+      return make_error(Code::kMalformed, "not a valid module: %s", message.c_str());
+    case CLOCHE_PREPARE_UNSUPPORTED:
+      return make_error(Code::kUnsupported, "the module uses what the sandbox does not offer: %s",
+                        message.c_str());
+    case CLOCHE_PREPARE_TOO_LARGE:
+      return make_error(Code::kResourceExhausted, "the module is too large: %s", message.c_str());
+    default:
+      return make_error(Code::kInternal, "%s", message.c_str());
+  }
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Engine>> Engine::create(EngineOptions options) {
+  return std::unique_ptr<Engine>(TRY(EngineImpl::create_impl(std::move(options))));
+}
+
+Result<std::unique_ptr<EngineImpl>> EngineImpl::create_impl(EngineOptions options) {
+  if (options.tick.count() <= 0) return make_error(Code::kInvalidArgument, "a tick of no length");
+  std::unique_ptr<EngineImpl> engine(new EngineImpl(std::move(options)));
+  engine->scanner_ = TRY(PageScanner::create());
+  engine->functions_ = TRY(HostFunctions::create(engine->options_.host_functions));
+  TRY(engine->runtime(false));
+  if (!engine->options_.cache_dir.empty()) {
+    engine->cache_ = TRY(CodeCache::open(engine->options_.cache_dir));
+  }
+  EngineImpl* self = engine.get();
+  engine->ticker_ = std::make_unique<Ticker>(self->options_.tick, [self] {
+    for (auto& slot : self->ticking_) {
+      if (Runtime* runtime = slot.load()) runtime->increment_epoch();
+    }
+  });
+  return engine;
+}
+
+Result<Runtime*> EngineImpl::runtime(bool keeps_exceptions) {
+  const size_t index = keeps_exceptions ? 1 : 0;
+  if (Runtime* ready = ticking_[index].load()) return ready;
+  std::lock_guard lock(runtimes_mutex_);
+  if (!runtimes_[index]) {
+    runtimes_[index] = TRY(Runtime::create(
+        *functions_, keeps_exceptions ? Runtime::Collector::kNull : Runtime::Collector::kCounting));
+    ticking_[index] = runtimes_[index].get();
+  }
+  return runtimes_[index].get();
+}
+
+Result<ModuleRef> EngineImpl::load(std::span<const uint8_t> wasm, const ModuleLimits& limits) {
+  if (wasm.size() > limits.max_bytes) {
+    return make_error(Code::kResourceExhausted, "a module of %zu bytes, the limit is %llu",
+                      wasm.size(), static_cast<unsigned long long>(limits.max_bytes));
+  }
+  const ModuleHash hash = sha256(wasm);
+  {
+    // Whoever wants a module that another thread is compiling waits for it.
+    std::unique_lock lock(modules_mutex_);
+    loaded_.wait(lock, [this, &hash] { return !loading_.contains(hash); });
+    loading_.insert(hash);
+  }
+  auto result = [&]() -> Result<ModuleRef> {
+    if (ModuleRef found = find(hash)) {
+      const auto* code = static_cast<const ModuleImpl*>(found.get());
+      TRY(code->runtime().check_imports(code->imports()));
+      if (found->initial_memory() > uint64_t{limits.max_memory_pages} * kWasmPage) {
+        return make_error(Code::kResourceExhausted, "the module starts with too much memory");
+      }
+      return found;
+    }
+    return compile(hash, wasm, limits);
+  }();
+  {
+    std::lock_guard lock(modules_mutex_);
+    loading_.erase(hash);
+  }
+  loaded_.notify_all();
+  return result;
+}
+
+ModuleRef EngineImpl::find(const std::array<uint8_t, 32>& hash) {
+  if (ModuleRef module = find_in_memory(hash)) return module;
+  return cache_ ? find_on_disk(hash) : nullptr;
+}
+
+ModuleRef EngineImpl::find_in_memory(const ModuleHash& hash) {
+  std::lock_guard lock(modules_mutex_);
+  auto found = modules_.find(hash);
+  return found == modules_.end() ? nullptr : found->second.lock();
+}
+
+ModuleRef EngineImpl::find_on_disk(const ModuleHash& hash) {
+  const uint64_t fingerprint = ticking_[0].load()->fingerprint();
+  Result<CodeCache::Entry> entry = cache_->find(hash, fingerprint);
+  if (!entry.ok()) {
+    if (entry.error().code != Code::kNotFound) Counters::count(counters_.cache_rejects);
+    return nullptr;
+  }
+  const int fd = entry->code_fd;
+  auto module = [&]() -> Result<ModuleRef> {
+    ModuleInfo info = TRY(ModuleInfo::decode(std::move(entry->info)));
+    Runtime* runtime = TRY(this->runtime(info.keeps_exceptions));
+    const std::string path = "/proc/self/fd/" + std::to_string(fd);
+    wasmtime_module_t* code = nullptr;
+    ErrorHandle error(wasmtime_module_deserialize_file(runtime->engine(), path.c_str(), &code));
+    if (error) return make_error(Code::kMalformed, "%s", message_of(error.get()).c_str());
+    return ModuleRef(
+        std::make_shared<ModuleImpl>(hash, std::move(info), *runtime, ModuleHandle(code)));
+  }();
+  close(fd);
+  if (!module.ok()) {
+    cache_->remove(hash, fingerprint);
+    Counters::count(counters_.cache_rejects);
+    return nullptr;
+  }
+  Counters::count(counters_.cache_hits);
+  return remember(std::move(module).value());
+}
+
+ModuleRef EngineImpl::remember(ModuleRef module) {
+  std::lock_guard lock(modules_mutex_);
+  std::weak_ptr<const Module>& known = modules_[module->hash()];
+  if (ModuleRef first = known.lock()) return first;
+  known = module;
+  recent_.push_back(module);
+  if (recent_.size() > kRecentModules) recent_.pop_front();
+  return module;
+}
+
+Result<ModuleRef> EngineImpl::compile(const ModuleHash& hash, std::span<const uint8_t> wasm,
+                                      const ModuleLimits& limits) {
+  CrateBytes prepared, info_bytes, message;
+  int32_t verdict = cloche_prepare(wasm.data(), wasm.size(), limits.max_memory_pages,
+                                   prepared.out(), info_bytes.out(), message.out());
+  if (verdict != CLOCHE_PREPARE_GOOD) return refusal(verdict, message.text());
+  ModuleInfo info =
+      TRY(ModuleInfo::decode({info_bytes.data(), info_bytes.data() + info_bytes.size()}));
+  Runtime* runtime = TRY(this->runtime(info.keeps_exceptions));
+  TRY(runtime->check_imports(info.imports));
+  ModuleHandle code = TRY(compile_code(*runtime, {prepared.data(), prepared.size()}));
+  if (cache_) {
+    wasm_byte_vec_t serialized;
+    ErrorHandle error(wasmtime_module_serialize(code.get(), &serialized));
+    if (!error) {
+      // A full disk costs the next start a compilation, no more.
+      Status stored = cache_->store(
+          hash, ticking_[0].load()->fingerprint(), {info_bytes.data(), info_bytes.size()},
+          {reinterpret_cast<const uint8_t*>(serialized.data), serialized.size});
+      (void)stored;
+      wasm_byte_vec_delete(&serialized);
+    }
+  }
+  return remember(std::make_shared<ModuleImpl>(hash, std::move(info), *runtime, std::move(code)));
+}
+
+Result<ModuleHandle> EngineImpl::compile_code(Runtime& runtime, std::span<const uint8_t> module) {
+  if (options_.progress) options_.progress("compile", 0);
+  wasmtime_module_t* code = nullptr;
+  ErrorHandle error(wasmtime_module_new(runtime.engine(), module.data(), module.size(), &code));
+  if (error) {
+    return make_error(Code::kUnsupported, "the compiler refused the module: %s",
+                      message_of(error.get()).c_str());
+  }
+  Counters::count(counters_.compiles);
+  if (options_.progress) options_.progress("compile", 100);
+  return ModuleHandle(code);
+}
+
+std::unique_ptr<Pool> EngineImpl::create_pool(const PoolOptions& options) {
+  return std::make_unique<PoolImpl>(*scanner_, *ticker_, counters_, options);
+}
+
+std::string EngineImpl::version() const { return "wasmtime 48.0.8"; }
+
+std::vector<Finding> Engine::probe(const std::string&) { return {}; }
+
+}  // namespace cloche::engine

@@ -1,0 +1,67 @@
+// The engine: see engine.h.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+
+#include "engine/code_cache.h"
+#include "engine/counters.h"
+#include "engine/engine.h"
+#include "engine/module.h"
+#include "engine/page_scan.h"
+#include "engine/runtime.h"
+#include "engine/ticker.h"
+
+namespace cloche::engine {
+
+class EngineImpl final : public Engine {
+ public:
+  static Result<std::unique_ptr<EngineImpl>> create_impl(EngineOptions options);
+
+  Result<ModuleRef> load(std::span<const uint8_t> wasm, const ModuleLimits& limits) override;
+  ModuleRef find(const std::array<uint8_t, 32>& hash) override;
+  std::unique_ptr<Pool> create_pool(const PoolOptions& options) override;
+  EngineStats stats() const override { return counters_.snapshot(); }
+  std::string version() const override;
+
+  const PageScanner& scanner() const { return *scanner_; }
+
+ private:
+  explicit EngineImpl(EngineOptions options) : options_(std::move(options)) {}
+
+  // The runtime for programs that keep exception references, or not; made when first needed.
+  Result<Runtime*> runtime(bool keeps_exceptions);
+  Result<ModuleRef> compile(const ModuleHash& hash, std::span<const uint8_t> wasm,
+                            const ModuleLimits& limits);
+  Result<ModuleHandle> compile_code(Runtime& runtime, std::span<const uint8_t> module);
+  ModuleRef find_in_memory(const ModuleHash& hash);
+  ModuleRef find_on_disk(const ModuleHash& hash);
+  ModuleRef remember(ModuleRef module);
+
+  const EngineOptions options_;
+  Counters counters_;
+  std::unique_ptr<PageScanner> scanner_;
+  std::unique_ptr<HostFunctions> functions_;
+  std::unique_ptr<CodeCache> cache_;  // null: none on disk
+
+  std::mutex runtimes_mutex_;
+  std::unique_ptr<Runtime> runtimes_[2];
+  std::atomic<Runtime*> ticking_[2] = {};
+
+  // Modules that somebody uses, and the ones used last, which are kept.
+  std::mutex modules_mutex_;
+  std::condition_variable loaded_;
+  std::map<ModuleHash, std::weak_ptr<const Module>> modules_;
+  std::deque<ModuleRef> recent_;
+  std::set<ModuleHash> loading_;
+
+  std::unique_ptr<Ticker> ticker_;  // last: its thread uses the runtimes
+};
+
+}  // namespace cloche::engine

@@ -1,0 +1,90 @@
+#include "engine/layer.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/falloc.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+
+namespace cloche::engine {
+namespace {
+
+Error out_of_memory(const char* what) {
+  return make_error(Code::kResourceExhausted, "%s: %s", what, strerror(errno));
+}
+
+}  // namespace
+
+Result<Ref<Layer>> Layer::create(Kind kind) {
+  int fd = memfd_create("cloche-layer", MFD_CLOEXEC);
+  if (fd < 0) return out_of_memory("memfd_create");
+  Ref<Layer> layer(new Layer(kind, fd));
+  if (ftruncate(fd, static_cast<off_t>(kLayerSize)) != 0) return out_of_memory("ftruncate");
+  return layer;
+}
+
+Layer::~Layer() { close(fd_); }
+
+Status Layer::write(uint64_t offset, std::span<const uint8_t> bytes) {
+  while (!bytes.empty()) {
+    ssize_t written = pwrite(fd_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return out_of_memory("writing a memory layer");
+    offset += static_cast<uint64_t>(written);
+    bytes = bytes.subspan(static_cast<size_t>(written));
+  }
+  return ok_status();
+}
+
+Status Layer::punch(uint64_t offset, uint64_t size) {
+  int result;
+  do {
+    result = fallocate(fd_, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(offset),
+                       static_cast<off_t>(size));
+  } while (result != 0 && errno == EINTR);
+  if (result != 0) return out_of_memory("emptying a memory layer");
+  return ok_status();
+}
+
+std::vector<PageRun> Layer::data(uint64_t offset, uint64_t size) const {
+  std::vector<PageRun> runs;
+  const off_t end = static_cast<off_t>(offset + size);
+  off_t at = static_cast<off_t>(offset);
+  while (at < end) {
+    off_t start = lseek(fd_, at, SEEK_DATA);
+    if (start < 0 || start >= end) break;  // ENXIO: only a hole follows
+    off_t stop = std::min(lseek(fd_, start, SEEK_HOLE), end);
+    CHECK(stop > start);
+    runs.push_back({static_cast<uint64_t>(start), static_cast<uint64_t>(stop - start)});
+    at = stop;
+  }
+  return runs;
+}
+
+Status Layer::copy_from(const Layer& from, uint64_t size) {
+  std::array<uint8_t, 16 * kPageSize> buffer;
+  for (const PageRun& run : from.data(0, size)) {
+    for (uint64_t done = 0; done < run.size;) {
+      uint64_t count = std::min<uint64_t>(buffer.size(), run.size - done);
+      ssize_t got = pread(from.fd_, buffer.data(), count, static_cast<off_t>(run.offset + done));
+      if (got < 0 && errno == EINTR) continue;
+      if (got <= 0) return out_of_memory("reading a memory layer");
+      TRY(write(run.offset + done, {buffer.data(), static_cast<size_t>(got)}));
+      done += static_cast<uint64_t>(got);
+    }
+  }
+  return ok_status();
+}
+
+uint64_t Layer::allocated() const {
+  struct stat status;
+  CHECK(fstat(fd_, &status) == 0);
+  return static_cast<uint64_t>(status.st_blocks) * 512;
+}
+
+}  // namespace cloche::engine

@@ -1,0 +1,56 @@
+// A layer: the file in memory (memfd) that address spaces are mapped from, privately. What a
+// program has not written since it is read from the layer.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "base/ref.h"
+#include "base/result.h"
+#include "engine/page_scan.h"
+
+namespace cloche::engine {
+
+// Every layer is as long as the largest memory, and sparse: a hole reads as zeroes. (Reading a hole
+// through a mapping makes it a page of the file, so allocated() counts it.)
+inline constexpr uint64_t kLayerSize = 4ull << 30;
+
+// Thread class: one thread at a time, like the pool it belongs to.
+class Layer final : public RefCounted {
+ public:
+  enum class Kind {
+    kBase,  // the program's initial data: never changed once it is filled
+    kOwn,   // belongs to one family; a fork publishes its pages here
+  };
+
+  // Errors: kResourceExhausted.
+  static Result<Ref<Layer>> create(Kind kind);
+  ~Layer() override;
+
+  Kind kind() const { return kind_; }
+  int fd() const { return fd_; }
+
+  // Address spaces whose unwritten pages come from here. (References are also held by mappings that
+  // nobody looks at.)
+  uint32_t users = 0;
+  // May pages be written here without another address space seeing it?
+  bool exclusive() const { return kind_ == Kind::kOwn && users == 1; }
+
+  // Errors: kResourceExhausted; the layer may then hold a part of the bytes.
+  Status write(uint64_t offset, std::span<const uint8_t> bytes);
+  // Makes the range a hole.
+  Status punch(uint64_t offset, uint64_t size);
+  // The parts of [offset, offset + size) that are not holes, ascending.
+  std::vector<PageRun> data(uint64_t offset, uint64_t size) const;
+  // Copies everything that `from` holds below `size`.
+  Status copy_from(const Layer& from, uint64_t size);
+  uint64_t allocated() const;  // bytes of host memory
+
+ private:
+  Layer(Kind kind, int fd) : kind_(kind), fd_(fd) {}
+  const Kind kind_;
+  const int fd_;
+};
+
+}  // namespace cloche::engine

@@ -1,0 +1,114 @@
+#include "engine/module.h"
+
+#include <cstring>
+
+#include "engine/runtime.h"
+#include "engine/slot_memory.h"
+
+namespace cloche::engine {
+namespace {
+
+constexpr uint32_t kMagic = 0x49504c43;  // "CLPI"
+constexpr uint32_t kVersion = 1;         // VERSION in prepare.rs
+
+// Reads little-endian fields; after a read beyond the end, everything is 0 and ok() is false.
+class Reader {
+ public:
+  explicit Reader(std::span<const uint8_t> bytes) : rest_(bytes) {}
+  bool ok() const { return ok_; }
+  bool done() const { return ok_ && rest_.empty(); }
+
+  std::span<const uint8_t> take(size_t size) {
+    if (size > rest_.size()) {
+      ok_ = false;
+      rest_ = {};
+      return {};
+    }
+    std::span<const uint8_t> taken = rest_.first(size);
+    rest_ = rest_.subspan(size);
+    return taken;
+  }
+  uint32_t u32() {
+    uint32_t value = 0;
+    std::span<const uint8_t> taken = take(sizeof value);
+    if (!taken.empty()) memcpy(&value, taken.data(), sizeof value);
+    return value;
+  }
+  std::string string() {
+    std::span<const uint8_t> taken = take(u32());
+    return {reinterpret_cast<const char*>(taken.data()), taken.size()};
+  }
+
+ private:
+  std::span<const uint8_t> rest_;
+  bool ok_ = true;
+};
+
+}  // namespace
+
+Result<ModuleInfo> ModuleInfo::decode(std::vector<uint8_t> bytes) {
+  ModuleInfo info;
+  info.bytes_ = std::move(bytes);
+  Reader reader(info.bytes_);
+  const Error damaged = make_error(Code::kMalformed, "damaged module description");
+  if (reader.u32() != kMagic || reader.u32() != kVersion) return damaged;
+  info.keeps_exceptions = reader.u32() != 0;
+  info.initial_memory = uint64_t{reader.u32()} * kWasmPage;
+  info.max_memory = uint64_t{reader.u32()} * kWasmPage;
+  info.global_count = reader.u32();
+  info.stack_pointer = reader.u32();
+  info.thread_pointer = reader.u32();
+  const uint32_t import_count = reader.u32();
+  const uint32_t segment_count = reader.u32();
+  for (uint32_t i = 0; i < import_count && reader.ok(); ++i) {
+    Import import;
+    import.module = reader.string();
+    import.name = reader.string();
+    import.type = reader.string();
+    info.imports.push_back(std::move(import));
+  }
+  std::vector<std::pair<uint32_t, uint32_t>> places;
+  for (uint32_t i = 0; i < segment_count && reader.ok(); ++i) {
+    uint32_t offset = reader.u32();
+    places.emplace_back(offset, reader.u32());
+  }
+  for (auto [offset, size] : places) {
+    if (uint64_t{offset} + size > info.initial_memory) return damaged;
+    info.segments.push_back({offset, reader.take(size)});
+  }
+  const bool sizes_good = info.initial_memory > 0 && info.max_memory <= kMaxMemory - kWasmPage &&
+                          info.initial_memory <= kMaxMemory - kWasmPage;
+  auto global_good = [&info](uint32_t index) {
+    return index == kNoGlobal || index < info.global_count;
+  };
+  if (!reader.done() || !sizes_good || !global_good(info.stack_pointer) ||
+      !global_good(info.thread_pointer)) {
+    return damaged;
+  }
+  return info;
+}
+
+ModuleImpl::ModuleImpl(const ModuleHash& hash, ModuleInfo info, Runtime& runtime, ModuleHandle code)
+    : hash_(hash), info_(std::move(info)), runtime_(runtime), code_(std::move(code)) {
+  void* start = nullptr;
+  void* end = nullptr;
+  wasmtime_module_image_range(code_.get(), &start, &end);
+  image_start_ = reinterpret_cast<uintptr_t>(start);
+  image_size_ = reinterpret_cast<uintptr_t>(end) - image_start_;
+  if (!runtime.check_imports(info_.imports).ok()) return;
+  wasmtime_instance_pre_t* pre = nullptr;
+  ErrorHandle error(wasmtime_linker_instantiate_pre(runtime.linker(), code_.get(), &pre));
+  if (!error) instance_pre_.reset(pre);
+}
+
+ModuleImpl::~ModuleImpl() = default;
+
+Result<Ref<Layer>> ModuleImpl::create_base_layer() const {
+  Ref<Layer> layer = TRY(Layer::create(Layer::Kind::kBase));
+  for (const ModuleInfo::Segment& segment : info_.segments) {
+    TRY(layer->write(segment.offset, segment.bytes));
+  }
+  return layer;
+}
+
+}  // namespace cloche::engine

@@ -1,0 +1,97 @@
+// The linear memory of a slot, and the address spaces of the contexts that share it.
+//
+// One address space is *resident*: its pages lie in the slot's range, which is the only place where
+// compiled code can reach them. The private pages of the others are *parked* in areas elsewhere; an
+// address space without private pages is just its layer. Bringing one in moves page tables
+// (mremap), not bytes, and always to the same addresses.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "base/ref.h"
+#include "base/result.h"
+#include "engine/layer.h"
+#include "engine/page_scan.h"
+
+namespace cloche::engine {
+
+inline constexpr uint64_t kMaxMemory = 4ull << 30;     // what 32-bit addresses reach
+inline constexpr uint64_t kMemoryGuard = 32ull << 20;  // behind it; the engine's code relies on it
+inline constexpr uint64_t kFrontGuard = 2ull << 20;    // before it; a second line of defence
+inline constexpr uint64_t kWasmPage = 64ull << 10;
+
+// A range elsewhere that holds a parked address space's pages at the same offsets.
+struct Area {
+  uint8_t* base = nullptr;
+  uint64_t capacity = 0;
+  uint64_t used = 0;  // declared size of the memory when its pages came here
+  Ref<Layer> mapped;  // what the range [0, used) is mapped from
+};
+
+// What one process (or several threads) sees as memory.
+class AddressSpace final : public RefCounted {
+ public:
+  explicit AddressSpace(const Ref<Layer>& from) : layer(from) { ++layer->users; }
+
+  Ref<Layer> layer;
+  Area area;            // while parked with private pages
+  uint64_t copied = 0;  // bytes that forks have copied since it got this layer
+};
+
+// Thread class: one thread at a time.
+class SlotMemory {
+ public:
+  // Reserves the range. Errors: kResourceExhausted.
+  static Result<std::unique_ptr<SlotMemory>> create(const PageScanner& scanner);
+  ~SlotMemory();
+  SlotMemory(const SlotMemory&) = delete;
+  SlotMemory& operator=(const SlotMemory&) = delete;
+
+  uint8_t* base() const { return base_; }
+  uint64_t size() const { return size_; }  // declared; all of it can be read and written, always
+  const AddressSpace* resident() const { return resident_; }
+  // The range became unusable (the host ran out of memory half-way): nothing may run here again.
+  bool broken() const { return broken_; }
+
+  // Empties the range and makes it `size` bytes of `layer`. All address spaces must be gone.
+  Status reset(Ref<Layer> layer, uint64_t size);
+  // Makes [size(), new_size) accessible; reads as zeroes.
+  Status grow(uint64_t new_size);
+  // Brings `space` in. Cost: two moves of page tables at most.
+  Status make_resident(AddressSpace* space);
+  // A copy of `parent`, which becomes resident. Cost: the pages written since the last fork.
+  Result<Ref<AddressSpace>> fork(AddressSpace* parent);
+  // The last context of `space` is gone.
+  void release(AddressSpace* space);
+  // Makes [offset, offset + size) of the resident space zeroes and gives the memory back.
+  Status discard(uint64_t offset, uint64_t size);
+  // Bytes that only `space` holds.
+  uint64_t private_bytes(const AddressSpace& space) const;
+  uint64_t host_bytes() const;  // the range itself and the parked areas, without layers
+
+ private:
+  explicit SlotMemory(const PageScanner& scanner) : scanner_(scanner) {}
+  Status map(uint8_t* at, const Layer& layer, uint64_t offset, uint64_t size);
+  Status break_range(Error error);
+  Status park_resident();
+  Result<Area> take_area(uint64_t size);
+  void give_area(Area area);
+  Status publish(AddressSpace* parent, const std::vector<PageRun>& runs);
+  Status adopt_own_layer(AddressSpace* parent, const std::vector<PageRun>& runs);
+  Status copy_to_area(const std::vector<PageRun>& runs, AddressSpace* child);
+  void drop_layer(AddressSpace* space);
+
+  const PageScanner& scanner_;
+  uint8_t* reservation_ = nullptr;
+  uint8_t* base_ = nullptr;
+  uint64_t size_ = 0;
+  bool broken_ = false;
+  Ref<Layer> layer_;                  // what the range is mapped from
+  AddressSpace* resident_ = nullptr;  // null: the range is its layer and nothing else
+  std::vector<Area> free_areas_;
+  std::vector<PageRun> runs_;  // scratch
+};
+
+}  // namespace cloche::engine

@@ -1,0 +1,48 @@
+#include "engine/ticker.h"
+
+#include <utility>
+
+namespace cloche::engine {
+namespace {
+
+// Ticks without a guest before the thread goes to sleep: waking it costs more than a few ticks.
+constexpr int kIdleTicks = 10;
+
+}  // namespace
+
+Ticker::Ticker(std::chrono::microseconds interval, std::function<void()> tick)
+    : interval_(interval), tick_(std::move(tick)), thread_([this] { run(); }) {}
+
+Ticker::~Ticker() {
+  stop_ = true;
+  wake();
+  thread_.join();
+}
+
+void Ticker::wake() {
+  asleep_ = false;
+  asleep_.notify_all();
+}
+
+void Ticker::run() {
+  uint64_t seen = 0;
+  int idle = kIdleTicks;
+  while (!stop_) {
+    const uint64_t entries = entries_.load();
+    const bool busy = entries != leaves_.load() || entries != seen;
+    seen = entries;
+    idle = busy ? 0 : idle + 1;
+    if (idle > kIdleTicks) {
+      asleep_ = true;
+      // Whoever entered before it saw `asleep_` is seen here.
+      if (entries_.load() == seen && !stop_) asleep_.wait(true);
+      asleep_ = false;
+      idle = 0;
+      continue;
+    }
+    std::this_thread::sleep_for(interval_);
+    tick_();
+  }
+}
+
+}  // namespace cloche::engine

@@ -1,0 +1,40 @@
+// Moves the epoch while guests run, so that they look up now and then.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <thread>
+
+namespace cloche::engine {
+
+// Calls `tick` about every `interval` while somebody is between enter() and leave(), on a thread of
+// its own. It sleeps without waking up once nobody has been there for a while.
+class Ticker {
+ public:
+  Ticker(std::chrono::microseconds interval, std::function<void()> tick);
+  ~Ticker();
+  Ticker(const Ticker&) = delete;
+  Ticker& operator=(const Ticker&) = delete;
+
+  // Thread class: safe. Cost: an atomic addition each, unless the thread sleeps.
+  void enter() {
+    entries_.fetch_add(1);
+    if (asleep_.load()) wake();
+  }
+  void leave() { leaves_.fetch_add(1); }
+
+ private:
+  void wake();
+  void run();
+
+  const std::chrono::microseconds interval_;
+  const std::function<void()> tick_;
+  std::atomic<uint64_t> entries_ = 0;
+  std::atomic<uint64_t> leaves_ = 0;
+  std::atomic<bool> asleep_ = false;
+  std::atomic<bool> stop_ = false;
+  std::thread thread_;
+};
+
+}  // namespace cloche::engine
