@@ -23,12 +23,12 @@ class Budget : public RefCounted {
     return true;
   }
   void give_bytes(uint64_t count) { bytes_used_ -= count; }
-  [[nodiscard]] bool take_inode() {
-    if (inodes_used_ >= inodes_limit_) return false;
-    ++inodes_used_;
+  [[nodiscard]] bool take_inodes(uint64_t count = 1) {
+    if (count > inodes_limit_ || inodes_used_ > inodes_limit_ - count) return false;
+    inodes_used_ += count;
     return true;
   }
-  void give_inode() { --inodes_used_; }
+  void give_inodes(uint64_t count = 1) { inodes_used_ -= count; }
 
   uint64_t bytes_limit() const { return bytes_limit_; }
   uint64_t bytes_used() const { return bytes_used_; }

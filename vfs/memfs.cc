@@ -4,6 +4,7 @@
 
 #include "vfs/graveyard.h"
 #include "vfs/page_store.h"
+#include "vfs/times.h"
 #include "vfs/walk.h"
 
 namespace cloche::vfs {
@@ -13,13 +14,6 @@ namespace {
 constexpr uint32_t kTmpfsMagic = 0x01021994;
 constexpr uint32_t kMaxLinks = 65000;
 constexpr size_t kFreeSymlinkBytes = 64;
-constexpr int64_t kDaySeconds = int64_t{24} * 3600;
-
-class MemInode;
-
-bool later(const Timespec& a, const Timespec& b) {
-  return a.seconds != b.seconds ? a.seconds > b.seconds : a.nanoseconds > b.nanoseconds;
-}
 
 // What all inodes of one file system share.
 class MemFs : public RefCounted {
@@ -27,10 +21,7 @@ class MemFs : public RefCounted {
   explicit MemFs(const MemfsOptions& options)
       : clock_(options.clock), budget_(options.budget), dev_(options.dev) {}
 
-  Timespec now() {
-    int64_t ns = clock_->realtime_ns();
-    return Timespec{ns / 1'000'000'000, static_cast<int32_t>(ns % 1'000'000'000)};
-  }
+  Timespec now() { return read_clock(*clock_); }
   uint64_t next_ino() { return ++last_ino_; }
   const Ref<Budget>& budget() const { return budget_; }
   uint64_t dev() const { return dev_; }
@@ -43,6 +34,7 @@ class MemFs : public RefCounted {
   uint64_t last_ino_ = 0;
 };
 
+class MemInode;
 using MemInodeRef = Ref<MemInode>;
 
 class MemInode : public Inode {
@@ -151,7 +143,7 @@ MemInode::~MemInode() {
   }
   fs_->graveyard.take(fs_.get(), kept_parent_);
   if (target_.size() > kFreeSymlinkBytes) fs_->budget()->give_bytes(target_.size());
-  for (; charges_ > 0; --charges_) fs_->budget()->give_inode();
+  fs_->budget()->give_inodes(charges_);
 }
 
 SysResult<Stat> MemInode::stat() {
@@ -215,9 +207,7 @@ void MemInode::touch() { mtime_ = ctime_ = fs_->now(); }
 
 void MemInode::touch_read() {
   Timespec now = fs_->now();
-  bool stale = !later(atime_, mtime_) || !later(atime_, ctime_) ||
-               now.seconds - kDaySeconds >= atime_.seconds;
-  if (stale) atime_ = now;
+  if (relatime_is_due(atime_, mtime_, ctime_, now)) atime_ = now;
 }
 
 void MemInode::drop_privilege_bits() {
@@ -233,7 +223,7 @@ void MemInode::write_changed() {
 // --- directory tables
 
 SysResult<MemInodeRef> MemInode::make(FileType type, const CreateAttr& attr) {
-  if (!fs_->budget()->take_inode()) return Errno::kNOSPC;
+  if (!fs_->budget()->take_inodes()) return Errno::kNOSPC;
   MemInodeRef inode = make_ref<MemInode>(fs_, type, attr);
   inode->charges_ = 1;
   return inode;
@@ -279,7 +269,7 @@ void MemInode::forget_name() {
     kept_parent_ = MemInodeRef(parent_);
     nlink_ = 0;
   } else if (--nlink_ > 0) {
-    fs_->budget()->give_inode();
+    fs_->budget()->give_inodes();
     --charges_;
   }
 }
@@ -350,7 +340,7 @@ SysResult<Unit> MemInode::link(std::string_view name, const InodeRef& target) {
   if (inode->nlink_ == 0 && !inode->unnamed_) return Errno::kNOENT;
   if (inode->nlink_ >= kMaxLinks) return Errno::kMLINK;
   if (inode->nlink_ > 0) {
-    if (!fs_->budget()->take_inode()) return Errno::kNOSPC;
+    if (!fs_->budget()->take_inodes()) return Errno::kNOSPC;
     ++inode->charges_;
   }
   ++inode->nlink_;
@@ -508,15 +498,7 @@ class MemBody : public FileBody {
 
   SysResult<Unit> allocate(AllocateMode mode, uint64_t offset, uint64_t length) override {
     if (!may_write()) return Errno::kBADF;
-    if (length == 0) return Errno::kINVAL;
-    PageStore& data = inode_->data_;
-    if (offset > PageStore::kMaxSize || length > PageStore::kMaxSize - offset) return Errno::kFBIG;
-    if (mode != AllocateMode::kPunchHole) TRY(data.reserve(offset, length));
-    if (mode == AllocateMode::kPunchHole || mode == AllocateMode::kZeroRange) {
-      data.punch(offset, length);
-    }
-    bool grows = mode == AllocateMode::kExtend || mode == AllocateMode::kZeroRange;
-    if (grows && offset + length > data.size()) data.resize(offset + length);
+    TRY(inode_->data_.allocate(mode, offset, length));
     inode_->write_changed();
     return Unit{};
   }

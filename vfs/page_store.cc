@@ -138,6 +138,16 @@ void PageStore::punch(uint64_t offset, uint64_t length) {
   drop_pages(first_whole, end_whole);
 }
 
+SysResult<Unit> PageStore::allocate(AllocateMode mode, uint64_t offset, uint64_t length) {
+  if (length == 0) return Errno::kINVAL;
+  if (offset > kMaxSize || length > kMaxSize - offset) return Errno::kFBIG;
+  if (mode != AllocateMode::kPunchHole) TRY(reserve(offset, length));
+  if (mode == AllocateMode::kPunchHole || mode == AllocateMode::kZeroRange) punch(offset, length);
+  bool grows = mode == AllocateMode::kExtend || mode == AllocateMode::kZeroRange;
+  if (grows && offset + length > size_) resize(offset + length);
+  return Unit{};
+}
+
 SysResult<uint64_t> PageStore::seek_data(uint64_t offset) const {
   if (offset >= size_) return Errno::kNXIO;
   uint64_t page = offset / kPageSize;

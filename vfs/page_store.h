@@ -15,6 +15,7 @@
 
 #include "abi/errno.h"
 #include "vfs/budget.h"
+#include "vfs/inode.h"
 
 namespace cloche::vfs {
 
@@ -43,6 +44,8 @@ class PageStore {
   abi::SysResult<Unit> reserve(uint64_t offset, uint64_t length);
   // Makes the range a hole, within the size.
   void punch(uint64_t offset, uint64_t length);
+  // fallocate(2). EINVAL for no length, EFBIG, ENOSPC.
+  abi::SysResult<Unit> allocate(AllocateMode mode, uint64_t offset, uint64_t length);
   // First offset >= `offset` with data or in a hole; size() counts as a hole. ENXIO past the end.
   abi::SysResult<uint64_t> seek_data(uint64_t offset) const;
   abi::SysResult<uint64_t> seek_hole(uint64_t offset) const;

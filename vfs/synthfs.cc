@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "vfs/times.h"
+
 namespace cloche::vfs {
 
 SynthSpec SynthSpec::file(std::function<SysResult<std::string>()> read, uint32_t mode) {
@@ -74,13 +76,11 @@ namespace {
 
 class SynthFs : public RefCounted {
  public:
-  explicit SynthFs(const SynthOptions& options) : dev(options.dev), magic(options.magic) {
-    int64_t ns = options.clock->realtime_ns();
-    mounted = Timespec{ns / 1'000'000'000, static_cast<int32_t>(ns % 1'000'000'000)};
-  }
+  explicit SynthFs(const SynthOptions& options)
+      : dev(options.dev), magic(options.magic), mounted(read_clock(*options.clock)) {}
   const uint64_t dev;
   const uint32_t magic;
-  Timespec mounted;
+  const Timespec mounted;
 };
 
 // The inode number follows from where the file hangs, so it needs no table (FNV-1a).
