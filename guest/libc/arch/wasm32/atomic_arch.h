@@ -8,7 +8,7 @@
 __CLOCHE_ATOMIC void a_barrier(void) { __CLOCHE_FENCE; }
 
 #define a_cas a_cas
-__CLOCHE_ATOMIC int a_cas(volatile int *p, int expected, int desired) {
+__CLOCHE_ATOMIC int a_cas(volatile int* p, int expected, int desired) {
   __CLOCHE_FENCE;
   int old = *p;
   *p = old == expected ? desired : old;
@@ -17,22 +17,22 @@ __CLOCHE_ATOMIC int a_cas(volatile int *p, int expected, int desired) {
 }
 
 #define a_cas_p a_cas_p
-__CLOCHE_ATOMIC void *a_cas_p(volatile void *p, void *expected, void *desired) {
+__CLOCHE_ATOMIC void* a_cas_p(volatile void* p, void* expected, void* desired) {
   __CLOCHE_FENCE;
-  void *volatile *q = (void *volatile *)p;
-  void *old = *q;
+  void* volatile* q = (void* volatile*)p;
+  void* old = *q;
   *q = old == expected ? desired : old;
   __CLOCHE_FENCE;
   return old;
 }
 
-#define __CLOCHE_FETCH(name, type, operation)              \
-  __CLOCHE_ATOMIC type name(volatile type *p, type v) {    \
-    __CLOCHE_FENCE;                                        \
-    type old = *p;                                         \
-    *p = operation;                                        \
-    __CLOCHE_FENCE;                                        \
-    return old;                                            \
+#define __CLOCHE_FETCH(name, type, operation)           \
+  __CLOCHE_ATOMIC type name(volatile type* p, type v) { \
+    __CLOCHE_FENCE;                                     \
+    type old = *p;                                      \
+    *p = operation;                                     \
+    __CLOCHE_FENCE;                                     \
+    return old;                                         \
   }
 
 #define a_swap a_swap
@@ -40,22 +40,22 @@ __CLOCHE_FETCH(a_swap, int, v)
 #define a_fetch_add a_fetch_add
 __CLOCHE_FETCH(a_fetch_add, int, (int)((unsigned)old + (unsigned)v))
 #define a_fetch_and a_fetch_and
-__CLOCHE_FETCH(a_fetch_and, int, old & v)
+__CLOCHE_FETCH(a_fetch_and, int, old& v)
 #define a_fetch_or a_fetch_or
 __CLOCHE_FETCH(a_fetch_or, int, old | v)
 #undef __CLOCHE_FETCH
 
 #define a_and a_and
-__CLOCHE_ATOMIC void a_and(volatile int *p, int v) { a_fetch_and(p, v); }
+__CLOCHE_ATOMIC void a_and(volatile int* p, int v) { a_fetch_and(p, v); }
 #define a_or a_or
-__CLOCHE_ATOMIC void a_or(volatile int *p, int v) { a_fetch_or(p, v); }
+__CLOCHE_ATOMIC void a_or(volatile int* p, int v) { a_fetch_or(p, v); }
 #define a_inc a_inc
-__CLOCHE_ATOMIC void a_inc(volatile int *p) { a_fetch_add(p, 1); }
+__CLOCHE_ATOMIC void a_inc(volatile int* p) { a_fetch_add(p, 1); }
 #define a_dec a_dec
-__CLOCHE_ATOMIC void a_dec(volatile int *p) { a_fetch_add(p, -1); }
+__CLOCHE_ATOMIC void a_dec(volatile int* p) { a_fetch_add(p, -1); }
 
 #define a_store a_store
-__CLOCHE_ATOMIC void a_store(volatile int *p, int x) {
+__CLOCHE_ATOMIC void a_store(volatile int* p, int x) {
   __CLOCHE_FENCE;
   *p = x;
   __CLOCHE_FENCE;

@@ -1,14 +1,14 @@
 /* A 64-bit argument is two registers, low half first, without padding. */
 #define __SYSCALL_LL_E(x) \
-  ((union {                \
-    long long ll;          \
-    long l[2];             \
-  }){.ll = x})             \
-      .l[0],               \
-      ((union {            \
-        long long ll;      \
-        long l[2];         \
-      }){.ll = x})         \
+  ((union {               \
+    long long ll;         \
+    long l[2];            \
+  }){.ll = x})            \
+      .l[0],              \
+      ((union {           \
+        long long ll;     \
+        long l[2];        \
+      }){.ll = x})        \
           .l[1]
 #define __SYSCALL_LL_O(x) __SYSCALL_LL_E((x))
 

@@ -6,7 +6,7 @@
 extern "C" {
 #endif
 
-void __cloche_sigsave(struct __jmp_buf_tag *, int);
+void __cloche_sigsave(struct __jmp_buf_tag*, int);
 
 #ifdef __cplusplus
 }

@@ -3,9 +3,8 @@
 #ifndef _CLOCHE_SYSCALL_H
 #define _CLOCHE_SYSCALL_H
 
-#include "syscall_upstream.h"
-
 #include "cloche_syscalls.h"
+#include "syscall_upstream.h"
 
 __attribute__((__import_module__("kern"), __import_name__("result"))) long __kern_result(void);
 __attribute__((__import_module__("kern"), __import_name__("fork"))) long __kern_fork(void);
@@ -15,7 +14,8 @@ __attribute__((__import_module__("kern"), __import_name__("clone"))) long __kern
 __attribute__((__import_module__("kern"), __import_name__("thread_exit"))) long __kern_thread_exit(
     long code);
 
-/* fork() has no Linux number in this ABI; upstream's _Fork.c and vfork.c use it when it is there. */
+/* fork() has no Linux number in this ABI; upstream's _Fork.c and vfork.c use it when it is there.
+ */
 #define SYS_fork 1000
 static inline long __cloche_sys_1000(long a, long b, long c, long d, long e, long f) {
   return __cloche_finish(__kern_fork());
@@ -64,10 +64,9 @@ static inline long __cloche_cancel_after(long r) {
 #undef __syscall_cp4
 #undef __syscall_cp5
 #undef __syscall_cp6
-#define __CLOCHE_CP(call)                                                     \
-  (__CLOCHE_UNLIKELY(__cloche_cancellation) && __cloche_cancelled() \
-       ? __cloche_cancel()                                          \
-       : __cloche_cancel_after(call))
+#define __CLOCHE_CP(call)                                                               \
+  (__CLOCHE_UNLIKELY(__cloche_cancellation) && __cloche_cancelled() ? __cloche_cancel() \
+                                                                    : __cloche_cancel_after(call))
 #define __syscall_cp0(n) __CLOCHE_CP(__syscall0(n))
 #define __syscall_cp1(n, a) __CLOCHE_CP(__syscall1(n, a))
 #define __syscall_cp2(n, a, b) __CLOCHE_CP(__syscall2(n, a, b))

@@ -16,7 +16,7 @@ _Static_assert(sizeof(siginfo_t) == 128, "the kernel writes a siginfo of 128 byt
 _Static_assert(sizeof(struct signal_frame) == 152, "abi/README.md, sigtake");
 
 __attribute__((__import_module__("kern"), __import_name__("sigtake"))) long __kern_sigtake(
-    struct signal_frame *frame);
+    struct signal_frame* frame);
 
 volatile int __cloche_sigword;
 
@@ -38,14 +38,14 @@ __attribute__((__noinline__)) long __cloche_finish(long r) {
 
 __attribute__((__noinline__)) long __cloche_wait(long r) { return wait_for(r); }
 
-static void run_handler(struct signal_frame *frame) {
+static void run_handler(struct signal_frame* frame) {
   if (!(frame->flags & SA_SIGINFO)) {
     ((void (*)(int))frame->handler)(frame->signo);
     return;
   }
   ucontext_t context = {0};
   memcpy(&context.uc_sigmask, &frame->old_mask, sizeof frame->old_mask);
-  ((void (*)(int, siginfo_t *, void *))frame->handler)(frame->signo, &frame->info, &context);
+  ((void (*)(int, siginfo_t*, void*))frame->handler)(frame->signo, &frame->info, &context);
   memcpy(&frame->old_mask, &context.uc_sigmask, sizeof frame->old_mask);
 }
 

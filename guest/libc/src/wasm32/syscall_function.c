@@ -1,5 +1,5 @@
-/* syscall(2) for programs. A number selects an import, so only those listed can be had; they are the
- * ones that programs call by number because a libc may lack a function for them. */
+/* syscall(2) for programs. A number selects an import, so only those listed can be had; they are
+ * the ones that programs call by number because a libc may lack a function for them. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <stdarg.h>
@@ -8,7 +8,8 @@
 #include "syscall.h"
 
 #define CALL(name) \
-  case SYS_##name: return __syscall_ret(__syscall6(SYS_##name, a, b, c, d, e, f))
+  case SYS_##name: \
+    return __syscall_ret(__syscall6(SYS_##name, a, b, c, d, e, f))
 
 #undef syscall
 long syscall(long number, ...) {

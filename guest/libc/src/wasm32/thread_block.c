@@ -10,7 +10,7 @@ volatile int __thread_list_lock;
 
 static struct pthread main_thread;
 
-int __init_tp(void *p) {
+int __init_tp(void* p) {
   pthread_t td = p;
   td->self = td;
   __set_thread_area(td);
@@ -23,12 +23,10 @@ int __init_tp(void *p) {
   return 0;
 }
 
-void __init_tls(size_t *aux) {
+void __init_tls(size_t* aux) {
   libc.tls_align = 16;
   libc.tls_size = (sizeof(struct pthread) + 15 & ~15ul) + 16;
   __init_tp(&main_thread);
 }
 
-void *__copy_tls(unsigned char *memory) {
-  return (void *)(((uintptr_t)memory + 15) & ~15ul);
-}
+void* __copy_tls(unsigned char* memory) { return (void*)(((uintptr_t)memory + 15) & ~15ul); }

@@ -6,7 +6,7 @@ __asm__(
     ".globl __cloche_tp\n"
     "__cloche_tp:\n");
 
-int __set_thread_area(void *p) {
+int __set_thread_area(void* p) {
   __asm__ volatile("local.get %0\n\tglobal.set __cloche_tp" : : "r"((uintptr_t)p));
   return 0;
 }
