@@ -5,6 +5,7 @@
 
 #include "kernel/kernel.h"
 #include "kernel/pipe.h"
+#include "vfs/memfs.h"
 
 namespace cloche::kernel {
 
@@ -27,6 +28,30 @@ vfs::InodeRef IoState::make_inode(vfs::FileType type, uint32_t mode,
   stat.atime = {now / kSecond, static_cast<int32_t>(now % kSecond)};
   stat.mtime = stat.ctime = stat.btime = stat.atime;
   return make_ref<AnonymousInode>(stat);
+}
+
+// What is left in socket queues goes while the kernel's parts still stand, and terminals that the
+// host holds on to forget the kernel.
+IoState::~IoState() {
+  terminals_.detach_all();
+  socket_names_.drop_all();
+}
+
+vfs::InodeRef IoState::shared_memory_root() {
+  if (shared_memory_) return shared_memory_;
+  constexpr uint64_t kOwnBytes = 64 << 20, kOwnInodes = 10'000, kDevice = 0x17;
+  vfs::MemfsOptions options;
+  options.clock = &kernel_.clock();
+  options.budget = kernel_.options().disk;
+  if (!options.budget) options.budget = make_ref<vfs::Budget>(kOwnBytes, kOwnInodes);
+  options.dev = kDevice;
+  options.mode = 01777;
+  shared_memory_ = vfs::make_memfs(options);
+  return shared_memory_;
+}
+
+SysResult<vfs::InodeRef> IoState::make_memory_file(const vfs::Credentials& owner) {
+  return shared_memory_root()->create_unnamed({0777, owner.uid, owner.gid});
 }
 
 uint64_t IoState::max_pipe_capacity() const {

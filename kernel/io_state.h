@@ -13,6 +13,7 @@ namespace cloche::kernel {
 class IoState {
  public:
   explicit IoState(Kernel& kernel) : kernel_(kernel), terminals_(kernel) {}
+  ~IoState();
   IoState(const IoState&) = delete;
   IoState& operator=(const IoState&) = delete;
 
@@ -23,6 +24,10 @@ class IoState {
 
   // A new inode in no file system, with the next number and the present time.
   vfs::InodeRef make_inode(vfs::FileType type, uint32_t mode, const vfs::Credentials& owner);
+  // A regular file in no directory, of the sandbox's memory budget (memfd_create). ENOSPC.
+  SysResult<vfs::InodeRef> make_memory_file(const vfs::Credentials& owner);
+  // The root of /dev/shm.
+  vfs::InodeRef shared_memory_root();
   // Capacity of a new pipe: at most 64 KiB, a power of two.
   uint64_t pipe_capacity() const;
   // What F_SETPIPE_SZ may ask for.
@@ -35,6 +40,7 @@ class IoState {
   PtyTable terminals_;
   SocketNames socket_names_;
   LockWaits lock_waits_;
+  vfs::InodeRef shared_memory_;  // made at the first use
 };
 
 }  // namespace cloche::kernel

@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "kernel/process.h"
+#include "vfs/budget.h"
 #include "vfs/walk.h"
 
 namespace cloche::kernel {
@@ -36,6 +37,8 @@ struct KernelOptions {
   std::string hostname = "cloche";
   KernelLimits limits;
   vfs::Credentials user;  // never uid 0
+  // What /dev/shm and memfd_create(2) may keep; null: 64 MiB of their own.
+  Ref<vfs::Budget> disk;
   // One line for --verbose: unknown system calls, traps, denied things.
   std::function<void(const std::string& line)> log;
 };
@@ -61,6 +64,9 @@ struct ExitStatus {
 class IoState;
 IoState* create_io_state(Kernel& kernel);
 void destroy_io_state(IoState* state);
+// Hangs /dev, /dev/shm and /proc into the kernel's namespace, where those directories exist. For
+// Kernel::create().
+SysResult<Unit> mount_kernel_file_systems(Kernel& kernel);
 // The leader of a session ended: its controlling terminal, if it has one, hangs up (SIGHUP and
 // SIGCONT to the foreground group) and is no longer that of any process. Not while guest code runs.
 void end_session(Process& leader);

@@ -16,23 +16,46 @@
 
 namespace cloche::kernel {
 
-enum PollEvents : uint32_t {
-  kPollIn = 1, kPollPri = 2, kPollOut = 4, kPollErr = 8, kPollHup = 16, kPollNval = 32,
-  kPollRdHup = 0x2000,
-};
+// Events of poll(2).
+inline constexpr uint32_t kPollIn = 1, kPollPri = 2, kPollOut = 4, kPollErr = 8, kPollHup = 16,
+                          kPollNval = 32, kPollRdHup = 0x2000;
 
 // Linux O_* numbers, asm-generic.
 enum OpenFlags : uint32_t {
-  kAccessMode = 3, kReadOnly = 0, kWriteOnly = 1, kReadWrite = 2,
-  kCreate = 0100, kExclusive = 0200, kNoCtty = 0400, kTruncate = 01000, kAppend = 02000,
-  kNonBlock = 04000, kDsync = 010000, kAsync = 020000, kDirect = 040000, kLargeFile = 0100000,
-  kDirectory = 0200000, kNoFollow = 0400000, kNoAtime = 01000000, kCloseOnExec = 02000000,
-  kPath = 010000000, kTmpFile = 020000000 | kDirectory,
+  kAccessMode = 3,
+  kReadOnly = 0,
+  kWriteOnly = 1,
+  kReadWrite = 2,
+  kCreate = 0100,
+  kExclusive = 0200,
+  kNoCtty = 0400,
+  kTruncate = 01000,
+  kAppend = 02000,
+  kNonBlock = 04000,
+  kDsync = 010000,
+  kAsync = 020000,
+  kDirect = 040000,
+  kLargeFile = 0100000,
+  kDirectory = 0200000,
+  kNoFollow = 0400000,
+  kNoAtime = 01000000,
+  kCloseOnExec = 02000000,
+  kPath = 010000000,
+  kTmpFile = 020000000 | kDirectory,
 };
 
 // Which class an OpenFile is, for the few calls that are about one kind only.
 enum class FileKind : uint8_t {
-  kOther, kPath, kRegular, kDirectory, kPipe, kTerminal, kTerminalMaster, kSocket, kEvent, kHost,
+  kOther,
+  kPath,
+  kRegular,
+  kDirectory,
+  kPipe,
+  kTerminal,
+  kTerminalMaster,
+  kSocket,
+  kEvent,
+  kHost,
 };
 
 class OpenFile : public RefCounted {
@@ -42,15 +65,17 @@ class OpenFile : public RefCounted {
 
   uint32_t flags() const { return flags_; }  // access mode and status flags
   void set_flags(uint32_t flags) { flags_ = flags; }
-  bool readable() const { return (flags_ & kPath) == 0 && (flags_ & kAccessMode) != kWriteOnly; }
-  bool writable() const { return (flags_ & kPath) == 0 && (flags_ & kAccessMode) != kReadOnly; }
+  // Access mode 3 (for ioctl only) is neither.
+  bool readable() const { return opened_for(kReadOnly); }
+  bool writable() const { return opened_for(kWriteOnly); }
 
   // The file position is this description's own. 0 bytes read = end of file. A file that must be
   // tried again at some time even when nothing happens (VTIME of a terminal) sets
   // call.scratch().deadline before it gives EAGAIN.
   virtual SysResult<uint64_t> read(Call& call, std::span<uint8_t> out);
   virtual SysResult<uint64_t> write(Call& call, std::span<const uint8_t> in);
-  virtual SysResult<uint64_t> read_at(Call& call, uint64_t offset, std::span<uint8_t> out);  // ESPIPE
+  virtual SysResult<uint64_t> read_at(Call& call, uint64_t offset,
+                                      std::span<uint8_t> out);  // ESPIPE
   virtual SysResult<uint64_t> write_at(Call& call, uint64_t offset, std::span<const uint8_t> in);
   virtual SysResult<uint64_t> seek(int64_t offset, uint32_t whence);  // ESPIPE
   virtual SysResult<Unit> truncate(uint64_t size);                    // EINVAL
@@ -69,6 +94,10 @@ class OpenFile : public RefCounted {
   virtual void descriptor_closed(Process& process);
 
  protected:
+  bool opened_for(uint32_t access) const {
+    const uint32_t mode = flags_ & kAccessMode;
+    return (flags_ & kPath) == 0 && (mode == access || mode == kReadWrite);
+  }
   uint32_t flags_;
 };
 
@@ -79,7 +108,7 @@ class FdTable {
  public:
   static constexpr uint32_t kHardLimit = 65536;
 
-  SysResult<FileRef> get(Fd fd) const;  // EBADF (also for O_PATH: see get_any)
+  SysResult<FileRef> get(Fd fd) const;      // EBADF (also for O_PATH: see get_any)
   SysResult<FileRef> get_any(Fd fd) const;  // O_PATH descriptors too
   // EMFILE unless `count` more descriptors fit below `limit`: for calls with effects before add().
   SysResult<Unit> check_room(uint32_t count, uint32_t limit) const;

@@ -18,14 +18,15 @@ SysResult<uint64_t> Pipe::read(std::span<uint8_t> out) {
   copy_out(out.first(count));
   size_ -= count;
   start_ = size_ == 0 ? 0 : (start_ + count) & (ring_size_ - 1);
-  // Writers go on when a page is free: waking them for less costs more switches than it moves bytes.
+  // Writers go on when a page is free: waking them for less costs more switches than it moves
+  // bytes.
   if (was_tight && room() >= kAtomicBytes) queue_.wake();
   return count;
 }
 
 SysResult<uint64_t> Pipe::write(std::span<const uint8_t> in) {
-  if (readers_ == 0) return Errno::kPIPE;
   if (in.empty()) return 0;
+  if (readers_ == 0) return Errno::kPIPE;
   if (in.size() <= kAtomicBytes && in.size() > room()) return Errno::kAGAIN;
   if (room() == 0) return Errno::kAGAIN;
   const uint64_t count = std::min<uint64_t>(in.size(), room());

@@ -109,8 +109,103 @@ SysResult<uint32_t> sys_geteuid(Call& call);
 SysResult<uint32_t> sys_getgid(Call& call);
 SysResult<uint32_t> sys_getegid(Call& call);
 
-// clang-format on
+// --- file (kernel/syscalls/{file,attributes,open,fcntl}.cc)
+SysResult<int32_t> sys_setxattr(Call& call, UserPath path, UserString name, UserPtr value, uint32_t size, uint32_t flags);
+SysResult<int32_t> sys_lsetxattr(Call& call, UserPath path, UserString name, UserPtr value, uint32_t size, uint32_t flags);
+SysResult<int32_t> sys_fsetxattr(Call& call, Fd fd, UserString name, UserPtr value, uint32_t size, uint32_t flags);
+SysResult<int32_t> sys_getxattr(Call& call, UserPath path, UserString name, UserPtr value, uint32_t size);
+SysResult<int32_t> sys_lgetxattr(Call& call, UserPath path, UserString name, UserPtr value, uint32_t size);
+SysResult<int32_t> sys_fgetxattr(Call& call, Fd fd, UserString name, UserPtr value, uint32_t size);
+SysResult<int32_t> sys_listxattr(Call& call, UserPath path, UserPtr list, uint32_t size);
+SysResult<int32_t> sys_llistxattr(Call& call, UserPath path, UserPtr list, uint32_t size);
+SysResult<int32_t> sys_flistxattr(Call& call, Fd fd, UserPtr list, uint32_t size);
+SysResult<int32_t> sys_removexattr(Call& call, UserPath path, UserString name);
+SysResult<int32_t> sys_lremovexattr(Call& call, UserPath path, UserString name);
+SysResult<int32_t> sys_fremovexattr(Call& call, Fd fd, UserString name);
+SysResult<int32_t> sys_getcwd(Call& call, UserPtr buffer, uint32_t size);
+SysResult<int32_t> sys_flock(Call& call, Fd fd, uint32_t operation);
+SysResult<int32_t> sys_mknodat(Call& call, Fd directory, UserPath path, uint32_t mode, uint32_t device);
+SysResult<int32_t> sys_mkdirat(Call& call, Fd directory, UserPath path, uint32_t mode);
+SysResult<int32_t> sys_unlinkat(Call& call, Fd directory, UserPath path, uint32_t flags);
+SysResult<int32_t> sys_symlinkat(Call& call, UserPath target_at, Fd directory, UserPath path);
+SysResult<int32_t> sys_linkat(Call& call, Fd old_directory, UserPath old_path, Fd new_directory, UserPath new_path, uint32_t flags);
+SysResult<int32_t> sys_statfs64(Call& call, UserPath path, uint32_t size, UserPtr result_at);
+SysResult<int32_t> sys_fstatfs64(Call& call, Fd fd, uint32_t size, UserPtr result_at);
+SysResult<int32_t> sys_truncate64(Call& call, UserPath path, int64_t size);
+SysResult<int32_t> sys_ftruncate64(Call& call, Fd fd, int64_t size);
+SysResult<int32_t> sys_fallocate(Call& call, Fd fd, uint32_t mode, int64_t offset, int64_t length);
+SysResult<int32_t> sys_faccessat(Call& call, Fd directory, UserPath path, uint32_t mode);
+SysResult<int32_t> sys_chdir(Call& call, UserPath path);
+SysResult<int32_t> sys_fchdir(Call& call, Fd fd);
+SysResult<int32_t> sys_chroot(Call& call, UserPath path);
+SysResult<int32_t> sys_fchmod(Call& call, Fd fd, uint32_t mode);
+SysResult<int32_t> sys_fchmodat(Call& call, Fd directory, UserPath path, uint32_t mode);
+SysResult<int32_t> sys_fchownat(Call& call, Fd directory, UserPath path, uint32_t uid, uint32_t gid, uint32_t flags);
+SysResult<int32_t> sys_fchown(Call& call, Fd fd, uint32_t uid, uint32_t gid);
+SysResult<int32_t> sys_openat(Call& call, Fd directory, UserPath path, uint32_t flags, uint32_t mode);
+SysResult<uint64_t> sys_getdents64(Call& call, Fd fd, UserPtr buffer, uint32_t size);
+SysResult<int32_t> sys__llseek(Call& call, Fd fd, uint32_t high, uint32_t low, UserPtr result_at, uint32_t whence);
+SysResult<int32_t> sys_readlinkat(Call& call, Fd directory, UserPath path, UserPtr buffer, int32_t size);
+SysResult<int32_t> sys_sync(Call& call);
+SysResult<int32_t> sys_fsync(Call& call, Fd fd);
+SysResult<int32_t> sys_fdatasync(Call& call, Fd fd);
+SysResult<int32_t> sys_sync_file_range(Call& call, Fd fd, int64_t offset, int64_t length, uint32_t flags);
+SysResult<int32_t> sys_umask(Call& call, uint32_t mask);
+SysResult<int32_t> sys_readahead(Call& call, Fd fd, int64_t offset, uint32_t count);
+SysResult<int32_t> sys_fadvise64_64(Call& call, Fd fd, int64_t offset, int64_t length, uint32_t advice);
+SysResult<int32_t> sys_syncfs(Call& call, Fd fd);
+SysResult<int32_t> sys_renameat2(Call& call, Fd old_directory, UserPath old_path, Fd new_directory, UserPath new_path, uint32_t flags);
+SysResult<int32_t> sys_memfd_create(Call& call, UserString name_at, uint32_t flags);
+SysResult<uint64_t> sys_copy_file_range(Call& call, Fd in_fd, UserPtr in_offset, Fd out_fd, UserPtr out_offset, uint32_t length, uint32_t flags);
+SysResult<int32_t> sys_statx(Call& call, Fd directory, UserPath path, uint32_t flags, uint32_t mask, UserPtr result_at);
+SysResult<int32_t> sys_utimensat_time64(Call& call, Fd directory, UserPath path, UserPtr times_at, uint32_t flags);
+SysResult<int32_t> sys_openat2(Call& call, Fd directory, UserPath path, UserPtr how_at, uint32_t size);
+SysResult<int32_t> sys_faccessat2(Call& call, Fd directory, UserPath path, uint32_t mode, uint32_t flags);
+SysResult<int32_t> sys_fchmodat2(Call& call, Fd directory, UserPath path, uint32_t mode, uint32_t flags);
 
-// The handlers of file, io and net stand in a block of their own below.
+// --- io (kernel/syscalls/{io,fcntl,poll}.cc)
+SysResult<int32_t> sys_eventfd2(Call& call, uint32_t initial, uint32_t flags);
+SysResult<int32_t> sys_dup(Call& call, Fd fd);
+SysResult<int32_t> sys_dup3(Call& call, Fd old_fd, Fd new_fd, uint32_t flags);
+SysResult<int32_t> sys_fcntl64(Call& call, Fd fd, uint32_t command, UserPtr pointer);
+SysResult<int32_t> sys_ioctl(Call& call, Fd fd, uint32_t command, UserPtr argument);
+SysResult<int32_t> sys_close(Call& call, Fd fd);
+SysResult<int32_t> sys_pipe2(Call& call, UserPtr fds_at, uint32_t flags);
+SysResult<uint64_t> sys_read(Call& call, Fd fd, UserPtr buffer, uint32_t count);
+SysResult<uint64_t> sys_write(Call& call, Fd fd, UserPtr buffer, uint32_t count);
+SysResult<uint64_t> sys_readv(Call& call, Fd fd, UserPtr vector, uint32_t count);
+SysResult<uint64_t> sys_writev(Call& call, Fd fd, UserPtr vector, uint32_t count);
+SysResult<uint64_t> sys_pread64(Call& call, Fd fd, UserPtr buffer, uint32_t count, int64_t offset);
+SysResult<uint64_t> sys_pwrite64(Call& call, Fd fd, UserPtr buffer, uint32_t count, int64_t offset);
+SysResult<uint64_t> sys_preadv(Call& call, Fd fd, UserPtr vector, uint32_t count, int64_t offset);
+SysResult<uint64_t> sys_pwritev(Call& call, Fd fd, UserPtr vector, uint32_t count, int64_t offset);
+SysResult<uint64_t> sys_sendfile64(Call& call, Fd out_fd, Fd in_fd, UserPtr offset_at, uint32_t count);
+SysResult<int32_t> sys_vmsplice(Call& call, Fd fd, UserPtr vector, uint32_t count, uint32_t flags);
+SysResult<int32_t> sys_splice(Call& call, Fd in_fd, UserPtr in_offset, Fd out_fd, UserPtr out_offset, uint32_t size, uint32_t flags);
+SysResult<int32_t> sys_tee(Call& call, Fd in_fd, Fd out_fd, uint32_t size, uint32_t flags);
+SysResult<uint64_t> sys_preadv2(Call& call, Fd fd, UserPtr vector, uint32_t count, int64_t offset, uint32_t flags);
+SysResult<uint64_t> sys_pwritev2(Call& call, Fd fd, UserPtr vector, uint32_t count, int64_t offset, uint32_t flags);
+SysResult<int32_t> sys_pselect6_time64(Call& call, int32_t count, UserPtr read_set, UserPtr write_set, UserPtr except_set, UserPtr timeout, UserPtr mask_argument);
+SysResult<int32_t> sys_ppoll_time64(Call& call, UserPtr list, uint32_t count, UserPtr timeout, UserPtr mask_at, uint32_t mask_size);
+
+// --- net (kernel/syscalls/net.cc)
+SysResult<int32_t> sys_socket(Call& call, int32_t family, uint32_t type, int32_t protocol);
+SysResult<int32_t> sys_socketpair(Call& call, int32_t family, uint32_t type, int32_t protocol, UserPtr fds_at);
+SysResult<int32_t> sys_bind(Call& call, Fd fd, UserPtr address_at, uint32_t size);
+SysResult<int32_t> sys_listen(Call& call, Fd fd, uint32_t backlog);
+SysResult<int32_t> sys_accept(Call& call, Fd fd, UserPtr address_at, UserPtr size_at);
+SysResult<int32_t> sys_connect(Call& call, Fd fd, UserPtr address_at, uint32_t size);
+SysResult<int32_t> sys_getsockname(Call& call, Fd fd, UserPtr address_at, UserPtr size_at);
+SysResult<int32_t> sys_getpeername(Call& call, Fd fd, UserPtr address_at, UserPtr size_at);
+SysResult<uint64_t> sys_sendto(Call& call, Fd fd, UserPtr buffer, uint32_t size, uint32_t flags, UserPtr address_at, uint32_t address_size);
+SysResult<uint64_t> sys_recvfrom(Call& call, Fd fd, UserPtr buffer, uint32_t size, uint32_t flags, UserPtr address_at, UserPtr size_at);
+SysResult<int32_t> sys_setsockopt(Call& call, Fd fd, int32_t level, int32_t option, UserPtr value, uint32_t size);
+SysResult<int32_t> sys_getsockopt(Call& call, Fd fd, int32_t level, int32_t option, UserPtr value, UserPtr size_at);
+SysResult<int32_t> sys_shutdown(Call& call, Fd fd, uint32_t how);
+SysResult<uint64_t> sys_sendmsg(Call& call, Fd fd, UserPtr message_at, uint32_t flags);
+SysResult<uint64_t> sys_recvmsg(Call& call, Fd fd, UserPtr message_at, uint32_t flags);
+SysResult<int32_t> sys_accept4(Call& call, Fd fd, UserPtr address_at, UserPtr size_at, uint32_t flags);
+
+// clang-format on
 
 }  // namespace cloche::kernel

@@ -1,0 +1,24 @@
+// What the reading and writing calls share: which file a call works on, and waiting for it.
+#pragma once
+
+#include "kernel/open_file.h"
+
+namespace cloche::kernel {
+
+// The file the call held when it blocked, else what the descriptor names now: another thread that
+// closes the descriptor meanwhile changes nothing. EBADF.
+SysResult<FileRef> file_of(Call& call, Fd fd);
+// Blocks until the file's queue is woken, or call.scratch().deadline if that is set. EAGAIN for a
+// file that has no queue.
+Errno wait_for(Call& call, const FileRef& file);
+inline bool nonblocking(const OpenFile& file) { return (file.flags() & kNonBlock) != 0; }
+
+// Reads or writes in the blocking way, in the pieces that `buffers` are. A write goes on until all
+// is written, or gives what it has done when a signal or an error ends it; EPIPE raises SIGPIPE.
+SysResult<uint64_t> read_blocking(Call& call, const FileRef& file,
+                                  std::span<const std::span<uint8_t>> buffers);
+SysResult<uint64_t> write_blocking(Call& call, const FileRef& file,
+                                   std::span<const std::span<const uint8_t>> buffers);
+void raise_sigpipe(Call& call);
+
+}  // namespace cloche::kernel
