@@ -43,31 +43,43 @@ source_rows() {
   done
 }
 
-# Puts the guest's compiler on PATH and sets TOOLCHAIN_KEY. CLOCHE_SYSROOT names a ready sysroot.
+# Builds the sysroot if need be, puts its compiler on PATH and sets TOOLCHAIN_KEY. CLOCHE_SYSROOT names
+# a ready sysroot instead.
 prepare_toolchain() {
   if [[ -z ${CLOCHE_SYSROOT:-} ]]; then
     CLOCHE_SYSROOT=$("$ROOT/scripts/build-sysroot") || die "the sysroot does not build"
   fi
   [[ -e $CLOCHE_SYSROOT/lib/libc.a ]] || die "no sysroot at $CLOCHE_SYSROOT"
   export CLOCHE_SYSROOT
-  PATH=${CLOCHE_SDK:-$ROOT/guest/sdk}:$PATH
-  command -v cloche-cc > /dev/null || die "cloche-cc is missing"
+  PATH=$CLOCHE_SYSROOT/bin:$PATH
+  command -v cloche-cc > /dev/null || die "there is no cloche-cc in $CLOCHE_SYSROOT/bin"
   TOOLCHAIN_KEY=$({
     clang-22 --version
-    cat "$(command -v cloche-cc)" "$PORTS/port.sh" "$PORTS/build-port"
+    cat "$PORTS/port.sh" "$PORTS/build-port"
     cd "$CLOCHE_SYSROOT"
     find . -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum
   } | sha256)
-  mkdir -p "$CACHE/ports"
+  INTERFACE_KEY=$({
+    clang-22 --version
+    cat "$PORTS/port.sh"
+    cd "$CLOCHE_SYSROOT"
+    cloche-nm --defined-only --extern-only lib/libc.a 2> /dev/null | awk '{ print $NF }' | sort -u
+    find include etc -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum
+  } | sha256)
+  mkdir -p "$CACHE/ports" "$CACHE/configure"
 }
 
 sha256() { sha256sum | cut -d' ' -f1; }
 
+# What configure found out about the libc stays true until the libc's headers or symbols change.
+configure_cache() { printf '%s' "$CACHE/configure/$1-$(port_key "$1" "$INTERFACE_KEY")"; }
+
+# port_key NAME [TOOLCHAIN_KEY]
 port_key() {
-  local name=$1 dependency
+  local name=$1 toolchain=${2:-$TOOLCHAIN_KEY} dependency
   {
-    printf '%s\n' "$TOOLCHAIN_KEY"
-    for dependency in $(recipe_value "$name" DEPENDS); do port_key "$dependency"; done
+    printf '%s\n' "$toolchain"
+    for dependency in $(recipe_value "$name" DEPENDS); do port_key "$dependency" "$toolchain"; done
     source_rows "$name" | cut -d' ' -f4
     cd "$PORTS/$name"
     find . -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum
@@ -91,25 +103,31 @@ ensure_port() {
 
 # Runs the recipe with an environment that holds nothing of the caller's but what is named here.
 build_one() {
-  local name=$1 files=$2 work log archives=() row package suite path dependency
+  local name=$1 files=$2 answers work log archives=() row package suite path dependency
   log=$CACHE/ports/$name/build.log
   while read -r package suite _ _ path; do
     row=$("$ROOT/scripts/fetch-source" --files "$package" "$suite" | grep -F "/${path##*/}") ||
       die "$name: cannot fetch $package"
     archives+=("$row")
   done < <(source_rows "$name")
-  work=$(mktemp -d "${TMPDIR:-/tmp}/cloche-port.XXXXXX")
+  work=$CACHE/work/$name  # ours: the port's lock is held
+  rm -rf "$work"
+  mkdir -p "$work"
+  answers=$(configure_cache "$name")
+  [[ ! -f $answers ]] || cp "$answers" "$work/config.cache"
   local environment=(
     "PATH=$PATH" "HOME=$HOME" "CLOCHE_SYSROOT=$CLOCHE_SYSROOT" "MAKEFLAGS=${PORT_MAKEFLAGS:-}"
+    "TMPDIR=${TMPDIR:-/tmp}"
   )
   for dependency in $(recipe_value "$name" DEPENDS); do
     environment+=("DEPENDENCY_$dependency=$(port_files "$dependency")")
   done
-  if env -i "${environment[@]}" nice "$PORTS/build-port" "$name" "$work/out" "$work/src" \
-    "${archives[@]}" > "$log" 2>&1 < /dev/null; then
+  if env -i "${environment[@]}" nice "$PORTS/build-port" "$name" "$work" "${archives[@]}" \
+    > "$log" 2>&1 < /dev/null; then
     rm -rf "$files.new"
     mv "$work/out" "$files.new"
     mv "$files.new" "$files"
+    [[ ! -f $work/config.cache ]] || mv "$work/config.cache" "$answers"
     rm -rf "$work"
     drop_old_keys "$name"
     return
@@ -121,8 +139,11 @@ build_one() {
 }
 
 drop_old_keys() {
+  local configure_caches=("$CACHE/configure/$1"-*)
   # shellcheck disable=SC2012 # names are hashes
   ls -td "$CACHE/ports/$1"/*/ | tail -n +$((OLD_KEYS_KEPT + 1)) | xargs -r rm -rf
+  # shellcheck disable=SC2012
+  ls -t "${configure_caches[@]}" 2> /dev/null | tail -n +$((OLD_KEYS_KEPT + 1)) | xargs -r rm -f
 }
 
 # The largest source first: the best guess of what takes longest.

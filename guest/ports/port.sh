@@ -12,7 +12,8 @@
 #   CFLAGS    if -O2 is not right
 #   CONFIGURE arguments of configure, an array
 # and may redefine prepare, configure, build and install_files, which run in this order. Patches in
-# guest/ports/NAME/patches/*.patch are applied before (patch -p1).
+# guest/ports/NAME/patches/*.patch are applied before (patch -p1); guest/ports/NAME/config.cache holds
+# answers for configure that it could find only by running a program.
 # shellcheck shell=bash disable=SC2034
 
 set -euo pipefail
@@ -39,7 +40,7 @@ STACK_GROWS_DOWN=(
 prepare() { :; }
 
 run_configure() {
-  ./configure "${COMMON_CONFIGURE[@]}" "${CONFIGURE[@]}" "CFLAGS=$CFLAGS" "LDFLAGS=$LDFLAGS" "$@"
+  "$CONFIG_SHELL" ./configure --cache-file="$ANSWERS" "${COMMON_CONFIGURE[@]}" "${CONFIGURE[@]}" "CFLAGS=$CFLAGS" "LDFLAGS=$LDFLAGS" "$@"
 }
 
 configure() { run_configure; }
