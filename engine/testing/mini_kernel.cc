@@ -157,6 +157,13 @@ bool MiniKernel::step() {
   return !finished_;
 }
 
+void MiniKernel::clear() {
+  processes_.clear();
+  ready_.clear();
+  next_pid_ = 1;
+  finished_ = false;
+}
+
 int MiniKernel::run() {
   while (step()) {
   }

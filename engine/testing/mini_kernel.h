@@ -48,7 +48,12 @@ class MiniKernel {
   const std::vector<std::string>& trap_messages() const { return trap_messages_; }
   TrapKind last_trap() const { return last_trap_; }
   uint64_t traps() const { return traps_; }
+  // The context of a live process, and the status that k.exit was last called with.
+  Context& context(int pid) { return *processes_.at(pid).context; }
+  int requested_status() const { return request_argument_[0]; }
   Pool& pool() { return *pool_; }
+  // Forgets all processes, so that another family can start.
+  void clear();
 
  private:
   friend struct MiniKernelCalls;
