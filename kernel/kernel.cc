@@ -4,6 +4,7 @@
 
 #include "kernel/exec.h"
 #include "kernel/state.h"
+#include "kernel/tty.h"
 
 namespace cloche::kernel {
 namespace {
@@ -177,7 +178,8 @@ SysResult<Unit> prepare_process(Kernel& kernel, Process& process, StartOptions& 
   process.credentials = kernel.options().user;
   set_limits(process, kernel.options().limits);
   process.fds = std::make_shared<FdTable>();
-  process.controlling_terminal = options.terminal;
+  // Only terminals are ever given there. A new process leads a session of its own.
+  if (options.terminal) static_cast<Tty*>(options.terminal.get())->become_controlling(process);
   process.cwd = TRY(kernel.names().walk(root, options.cwd, process.credentials,
                                         vfs::kFollowLast | vfs::kDirectoryOnly));
   const auto limit = static_cast<uint32_t>(process.limits[kLimitOpenFiles].soft);
@@ -210,7 +212,11 @@ Kernel::Kernel(KernelOptions options) : state_(std::make_unique<State>()) {
 }
 
 std::unique_ptr<Kernel> Kernel::create(KernelOptions options) {
-  return std::unique_ptr<Kernel>(new Kernel(std::move(options)));
+  std::unique_ptr<Kernel> kernel(new Kernel(std::move(options)));
+  const auto mounted = mount_kernel_file_systems(*kernel);
+  if (!mounted.ok())
+    kernel->log(std::string("cannot mount /dev and /proc: ") + abi::errno_name(mounted.error()));
+  return kernel;
 }
 
 Kernel::~Kernel() { kill_all(); }
