@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <list>
 #include <map>
+#include <vector>
 
 #include "vfs/graveyard.h"
 #include "vfs/host_calls.h"
@@ -92,6 +93,7 @@ class HostInode : public Inode {
   SysResult<Unit> may_open_special() override { return Errno::kACCES; }
 
  private:
+  friend class HostBody;
   friend class HostFs;
 
   bool has_handle() const { return static_cast<bool>(handle_); }
@@ -103,6 +105,9 @@ class HostInode : public Inode {
   void to_front();  // of the handles in use
   void keep_handle(host::Fd handle);
   void drop_handle();
+  // Removed while in use: it can't be opened again, so its handle (or `spare`, a copy of it taken
+  // before) stays open for good.
+  void pin_handle(host::Fd spare);
   // The inode for what `handle` turned out to be, under `name` here.
   InodeRef adopt(std::string_view name, host::Fd handle, const host::FileStatus& status);
   SysResult<host::Fd> open_real(int flags);
@@ -119,8 +124,10 @@ class HostInode : public Inode {
   const host::FileId id_;
   const FileType type_;
   bool root_ = false;
+  bool pinned_ = false;  // the handle stays open: of the root and of removed files
   host::Fd handle_;
-  std::list<HostInode*>::iterator place_;  // in fs_->handles, while handle_ is open and no root
+  std::list<HostInode*>::iterator place_;  // in fs_->handles, while handle_ is open and not pinned
+  std::vector<int> body_fds_;              // of the open bodies; as good as a handle
   host::Fd root_data_;
   std::map<std::string, HostInode*, std::less<>> directories_;  // child directories in use
 };
@@ -146,7 +153,7 @@ SysResult<host::Fd> with_room(HostFs& fs, Open open) {
 HostInodeRef HostInode::make_root(const Ref<HostFs>& fs, host::Fd handle, host::Fd data,
                                   const host::FileStatus& status) {
   auto root = make_ref<HostInode>(fs, nullptr, std::string_view(), status.id, status.stat.type);
-  root->root_ = true;
+  root->root_ = root->pinned_ = true;
   root->handle_ = std::move(handle);
   root->root_data_ = std::move(data);
   fs->root_dev = status.id.dev;
@@ -155,7 +162,7 @@ HostInodeRef HostInode::make_root(const Ref<HostFs>& fs, host::Fd handle, host::
 
 HostInode::~HostInode() {
   if (!root_) {
-    drop_handle();
+    if (!pinned_) drop_handle();
     if (type_ != FileType::kDirectory) {
       auto mine = fs_->files.find(id_);
       if (mine != fs_->files.end() && mine->second == this) fs_->files.erase(mine);
@@ -178,16 +185,27 @@ void HostInode::keep_handle(host::Fd handle) {
 }
 
 void HostInode::drop_handle() {
-  if (!has_handle() || root_) return;
+  if (!has_handle() || pinned_) return;
   handle_.reset();
   fs_->handles.erase(place_);
 }
 
+void HostInode::pin_handle(host::Fd spare) {
+  if (pinned_) return;
+  if (has_handle()) {
+    fs_->handles.erase(place_);
+  } else {
+    handle_ = std::move(spare);
+  }
+  pinned_ = true;
+}
+
 void HostInode::to_front() {
-  if (!root_) fs_->handles.splice(fs_->handles.begin(), fs_->handles, place_);
+  if (!pinned_) fs_->handles.splice(fs_->handles.begin(), fs_->handles, place_);
 }
 
 SysResult<int> HostInode::handle() {
+  if (!has_handle() && !body_fds_.empty()) return body_fds_.back();
   if (!has_handle()) TRY(reopen());
   to_front();
   return handle_.get();
@@ -371,13 +389,26 @@ void HostInode::forget_child(std::string_view name) {
 }
 
 SysResult<Unit> HostInode::unlink(std::string_view name) {
-  int folder = TRY(folder_to_change());
-  return host::remove(folder, name, host::Kind::kFile);
+  TRY(folder_to_change());
+  InodeRef victim = TRY(lookup(name));
+  if (victim->type() == FileType::kDirectory) return Errno::kISDIR;
+  auto* removed = static_cast<HostInode*>(victim.get());
+  host::Fd spare = TRY(removed->handle_copy());
+  int folder = TRY(handle());
+  TRY(host::remove(folder, name, host::Kind::kFile));
+  removed->pin_handle(std::move(spare));
+  return Unit{};
 }
 
 SysResult<Unit> HostInode::rmdir(std::string_view name) {
-  int folder = TRY(folder_to_change());
+  TRY(folder_to_change());
+  InodeRef victim = TRY(lookup(name));
+  if (victim->type() != FileType::kDirectory) return Errno::kNOTDIR;
+  auto* removed = static_cast<HostInode*>(victim.get());
+  host::Fd spare = TRY(removed->handle_copy());
+  int folder = TRY(handle());
   TRY(host::remove(folder, name, host::Kind::kFolder));
+  removed->pin_handle(std::move(spare));
   forget_child(name);
   return Unit{};
 }
@@ -410,12 +441,17 @@ SysResult<Unit> HostInode::rename(std::string_view from, const InodeRef& target,
       lies_in(other.get())) {
     return Errno::kINVAL;
   }
+  host::Fd spare;
+  if (other && !(flags & kExchange)) spare = TRY(other->handle_copy());
   host::Fd there = TRY(into->handle_copy());
   int here = TRY(handle());
   TRY(host::rename(here, from, there.get(), to, flags));
   if (source == other) return Unit{};
   std::string new_name(to), old_name(from);
-  if (other && !(flags & kExchange)) into->forget_child(to);
+  if (other && !(flags & kExchange)) {
+    other->pin_handle(std::move(spare));
+    into->forget_child(to);
+  }
   HostInodeRef self(this);
   source->moved_to(into, new_name);
   if (other && (flags & kExchange)) {
@@ -441,9 +477,8 @@ bool HostInode::removed() {
 
 SysResult<Unit> HostInode::readdir(uint64_t cookie, void* env, AcceptEntry accept) {
   if (type_ != FileType::kDirectory) return Errno::kNOTDIR;
-  int fd = TRY(handle());
-  host::Fd folder =
-      TRY(with_room(*fs_, [fd] { return host::open_real(fd, ".", O_RDONLY | O_DIRECTORY); }));
+  // By its name and not by ".", which would need permission to search it.
+  host::Fd folder = TRY(open_real(O_RDONLY | O_DIRECTORY));
   return host::read_folder(folder.get(), cookie, env, accept);
 }
 
@@ -458,7 +493,10 @@ SysResult<std::string> HostInode::readlink() {
 class HostBody : public FileBody {
  public:
   HostBody(HostInodeRef inode, Ref<HostFs> fs, host::Fd fd, OpenAccess access)
-      : inode_(std::move(inode)), fs_(std::move(fs)), fd_(std::move(fd)), access_(access) {}
+      : inode_(std::move(inode)), fs_(std::move(fs)), fd_(std::move(fd)), access_(access) {
+    inode_->body_fds_.push_back(fd_.get());
+  }
+  ~HostBody() override { std::erase(inode_->body_fds_, fd_.get()); }
 
   SysResult<uint64_t> read_at(uint64_t offset, std::span<uint8_t> out) override {
     if (!(static_cast<int>(access_) & 1)) return Errno::kBADF;
@@ -560,6 +598,9 @@ class HostBody : public FileBody {
 
 // The file itself, not only a handle. The name may have been given to another file meanwhile.
 SysResult<host::Fd> HostInode::open_real(int flags) {
+  if (root_ && type_ == FileType::kDirectory) {
+    return with_room(*fs_, [this, flags] { return host::open_real(handle_.get(), ".", flags); });
+  }
   if (root_) {
     int copy = fcntl(root_data_.get(), F_DUPFD_CLOEXEC, 0);
     if (copy < 0) return abi::from_host_errno(errno);

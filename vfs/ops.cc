@@ -13,11 +13,12 @@ SysResult<ParentWalk> walk_to_last(const Namespace& space, const PathArg& at,
   return space.walk_parent(at.base, at.path, who, at.walk_flags);
 }
 
-// The child, or an empty location when there is none.
+// The child, or an empty location when there is none. ENOENT in a removed directory.
 SysResult<Location> find_child(const Namespace& space, const Location& directory,
                                std::string_view name) {
   SysResult<Location> found = space.child(directory, name);
-  if (!found.ok() && found.error() == Errno::kNOENT) return Location{};
+  bool absent = !found.ok() && found.error() == Errno::kNOENT;
+  if (absent && !directory.inode->removed()) return Location{};
   return found;
 }
 

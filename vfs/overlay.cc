@@ -780,7 +780,8 @@ SysResult<std::unique_ptr<FileBody>> OverlayInode::open(OpenAccess access) {
 }  // namespace
 
 InodeRef make_overlay(InodeRef lower, const OverlayOptions& options) {
-  CHECK(lower && lower->type() == FileType::kDirectory && options.clock && options.budget);
+  CHECK(lower && options.clock && options.budget);
+  CHECK(lower->type() == FileType::kDirectory || lower->type() == FileType::kRegular);
   return OverlayInode::make_root(make_ref<OverlayFs>(options), std::move(lower));
 }
 

@@ -29,7 +29,7 @@ struct OverlayOptions {
   uint64_t dev = 0;  // st_dev
 };
 
-// The root: shows `lower`, a directory.
+// The root: shows `lower`, a directory or a regular file.
 InodeRef make_overlay(InodeRef lower, const OverlayOptions& options);
 
 }  // namespace cloche::vfs
