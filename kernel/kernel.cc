@@ -178,8 +178,6 @@ SysResult<Unit> prepare_process(Kernel& kernel, Process& process, StartOptions& 
   process.credentials = kernel.options().user;
   set_limits(process, kernel.options().limits);
   process.fds = std::make_shared<FdTable>();
-  // Only terminals are ever given there. A new process leads a session of its own.
-  if (options.terminal) static_cast<Tty*>(options.terminal.get())->become_controlling(process);
   process.cwd = TRY(kernel.names().walk(root, options.cwd, process.credentials,
                                         vfs::kFollowLast | vfs::kDirectoryOnly));
   const auto limit = static_cast<uint32_t>(process.limits[kLimitOpenFiles].soft);
@@ -188,6 +186,8 @@ SysResult<Unit> prepare_process(Kernel& kernel, Process& process, StartOptions& 
   const auto program = TRY(find_program(kernel, process, options));
   Thread* thread = TRY(create_thread(kernel, process));
   if (!start_program(kernel, process, *thread, *program)) return Errno::kNOMEM;
+  // Only terminals are ever given there. A new process leads a session of its own.
+  if (options.terminal) static_cast<Tty*>(options.terminal.get())->become_controlling(process);
   return Unit{};
 }
 
