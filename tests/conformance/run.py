@@ -174,7 +174,7 @@ class Compiler:
             return target
         part = target.with_name(f"{target.name}.{os.getpid()}.part")
         done = subprocess.run(
-            [*self.command, *self.flags, "-o", part, case.path, *case.link],
+            [*self.command, *self.flags, "-o", part, case.path, *case.link, "-lm"],
             stdin=subprocess.DEVNULL,
             capture_output=True,
             check=False,
@@ -235,18 +235,27 @@ def content_digest(path):
         return f"unreadable({error.errno})"
 
 
-def kill_session(session):
-    """Ends every process of a session that a case left behind."""
+def kill_leftovers(scratch):
+    """Ends every process that a case left behind: all that have its scratch folder in their
+    environment, as their program or as their working folder, whatever session they went to."""
+    mark = os.fsencode(scratch)
     for entry in os.listdir("/proc"):
-        if not entry.isdigit():
+        if not entry.isdigit() or int(entry) == os.getpid():
             continue
         try:
-            with open(f"/proc/{entry}/stat", "rb") as stream:
-                fields = stream.read().rpartition(b")")[2].split()
-            if int(fields[3]) == session:
+            if belongs_to(f"/proc/{entry}", mark):
                 os.kill(int(entry), signal.SIGKILL)
-        except (OSError, IndexError, ValueError):
+        except OSError:
             continue
+
+
+def belongs_to(process, mark):
+    if mark in os.readlink(f"{process}/cwd").encode() or mark in os.readlink(
+        f"{process}/exe"
+    ).encode():
+        return True
+    with open(f"{process}/environ", "rb") as stream:
+        return mark in stream.read()
 
 
 class Runner:
@@ -293,6 +302,8 @@ class Runner:
         finally:
             if not self.options.keep:
                 shutil.rmtree(scratch, ignore_errors=True)
+        if self.options.native_only:
+            case = dataclasses.replace(case, expect_differ=None)
         return judge(case, native, inside)
 
     @staticmethod
@@ -362,7 +373,7 @@ class Runner:
                 "CLOCHE_CACHE_DIR": str(self.code_cache),
                 **{k: v for k, v in os.environ.items() if k.startswith("CLOCHE_PACK")},
             }
-        outcome = self._execute(case, command, env, files)
+        outcome = self._execute(case, command, env, files, scratch)
         outcome.files = self._collect(files, out, in_memory)
         return outcome
 
@@ -379,7 +390,7 @@ class Runner:
             line += ["-v", f"{scratch / 'w'}:{scratch / 'w'}:rw", "-w", str(scratch / "w")]
         return [*line, "--", *command]
 
-    def _execute(self, case, command, env, cwd):
+    def _execute(self, case, command, env, cwd, scratch):
         start = time.monotonic()
         process = subprocess.Popen(
             command,
@@ -397,9 +408,9 @@ class Runner:
             stdout, stderr = process.communicate(case.stdin, timeout=case.timeout + 5)
         except subprocess.TimeoutExpired:
             timed_out = True
-            kill_session(process.pid)
+            kill_leftovers(scratch)
             stdout, stderr = process.communicate()
-        kill_session(process.pid)
+        kill_leftovers(scratch)
         status = process.returncode
         if status < 0:
             status = 128 - status

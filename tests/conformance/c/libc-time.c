@@ -1,0 +1,55 @@
+// Clocks, sleeping, calendar, formatting, zones given by TZ.
+#include "case.h"
+int main(void) {
+  struct timespec a, b, r;
+  clock_gettime(CLOCK_MONOTONIC, &a);
+  clock_gettime(CLOCK_MONOTONIC, &b);
+  say("monotonic %d", b.tv_sec > a.tv_sec || b.tv_nsec >= a.tv_nsec);
+  clock_getres(CLOCK_MONOTONIC, &r);
+  say("resolution %d", r.tv_sec == 0 && r.tv_nsec <= 10000000);
+  show("bad clock", clock_gettime(99, &a));
+  say("now %d", time(NULL) > 1700000000);
+  int64_t start = now_ms();
+  usleep(20000);
+  say("usleep %d", now_ms() - start >= 20);
+  clock_gettime(CLOCK_MONOTONIC, &a);
+  a.tv_nsec += 30000000;
+  if (a.tv_nsec >= 1000000000) a.tv_sec++, a.tv_nsec -= 1000000000;
+  show_error("absolute sleep", clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &a, NULL));
+  clock_gettime(CLOCK_MONOTONIC, &b);
+  say("reached %d", b.tv_sec > a.tv_sec || (b.tv_sec == a.tv_sec && b.tv_nsec >= a.tv_nsec));
+  a.tv_nsec = -1;
+  show("bad nanosleep", nanosleep(&a, NULL));
+  time_t t = 1700000000;
+  struct tm tm;
+  char text[100];
+  gmtime_r(&t, &tm);
+  strftime(text, sizeof text, "%Y-%m-%d %H:%M:%S %a %b %j %U %p %y %e %%", &tm);
+  say("%s", text);
+  say("%lld", (long long)timegm(&tm));
+  tm.tm_mon += 14;
+  tm.tm_mday = 31;
+  say("%lld", (long long)mktime(&tm));
+  setenv("TZ", "CET-1CEST,M3.5.0,M10.5.0/3", 1);
+  tzset();
+  t = 1720000000;
+  localtime_r(&t, &tm);
+  strftime(text, sizeof text, "%F %T %Z %z", &tm);
+  say("%s dst %d", text, tm.tm_isdst);
+  t = 1700000000;
+  localtime_r(&t, &tm);
+  strftime(text, sizeof text, "%F %T %Z", &tm);
+  say("%s", text);
+  memset(&tm, 0, sizeof tm);
+  say("parsed %d", strptime("2024-02-29 12:34:56", "%Y-%m-%d %H:%M:%S", &tm) != NULL);
+  say("%d %d %d", tm.tm_year, tm.tm_mon, tm.tm_mday);
+  say("%.24s", asctime(&tm));
+  say("difftime %g", difftime(100, 40));
+  t = -1;
+  gmtime_r(&t, &tm);
+  say("%d-%02d-%02d", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday);
+  t = 253402300800;
+  gmtime_r(&t, &tm);
+  say("year %d", tm.tm_year + 1900);
+  return 0;
+}
