@@ -1,0 +1,64 @@
+// A kernel with a fake engine, a clock that only tests move, and a small file tree.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "kernel/kernel.h"
+#include "kernel/testing/fake_engine.h"
+
+namespace cloche::kernel::testing {
+
+class ManualClock final : public Clock {
+ public:
+  int64_t monotonic_ns() override { return now += 10; }  // time passes with every look
+  int64_t realtime_ns() override { return 1'700'000'000'000'000'000 + monotonic_ns(); }
+  int64_t now = 1'000'000'000;
+};
+
+class CountingRandom final : public RandomSource {
+ public:
+  void fill(void* buffer, size_t size) override {
+    for (size_t i = 0; i < size; ++i) static_cast<uint8_t*>(buffer)[i] = next_++;
+  }
+
+ private:
+  uint8_t next_ = 1;
+};
+
+class TestSandbox {
+ public:
+  explicit TestSandbox(KernelLimits limits = {});
+  ~TestSandbox();
+
+  // Defines a program and puts it at /bin/NAME.
+  void program(const std::string& name, Body body, uint64_t memory = 1 << 20);
+  void file(const std::string& path, const std::string& content, uint32_t mode = 0644);
+
+  // Starts /bin/NAME; its pid, or -errno.
+  int32_t start(const std::string& name, std::vector<std::string> argv = {});
+  // Runs until the process of start() has ended; time jumps to the next timer when all wait. Fails
+  // the test when everything waits for ever. Returns the wait status.
+  int32_t run(int32_t pid);
+  // Both: defines, starts and runs a program to its end.
+  int32_t run_program(Body body);
+  // Runs until nothing is ready, without moving the clock.
+  Kernel::Idle settle();
+
+  std::vector<std::string> said() { return engine_->record(); }
+  FakeEngine& engine() { return *engine_; }
+  Kernel& kernel() { return *kernel_; }
+  ManualClock& clock() { return clock_; }
+  std::vector<std::string> log;
+  ExitStatus last;
+
+ private:
+  ManualClock clock_;
+  CountingRandom random_;
+  std::unique_ptr<FakeEngine> engine_;
+  vfs::InodeRef root_;
+  std::unique_ptr<Kernel> kernel_;
+};
+
+}  // namespace cloche::kernel::testing
