@@ -24,6 +24,7 @@
 #include "vfs/memfs.h"
 #include "vfs/ops.h"
 #include "vfs/overlay.h"
+#include "vfs/test_tree.h"
 
 namespace cloche::vfs {
 namespace {
@@ -679,7 +680,7 @@ class DifferentialTest : public testing::TestWithParam<std::tuple<Backend, uint6
 
   static constexpr int kCalls = 4000;
   HostClock clock_;
-  Ref<Budget> budget_ = make_ref<Budget>(1 << 30, 100000);
+  Ref<Budget> budget_ = make_budget(1 << 30, 100000);
   std::string expected_root_, mounted_root_;
 };
 

@@ -21,7 +21,7 @@ std::vector<uint8_t> pattern(size_t size, uint8_t seed) {
 
 TEST(PageStoreTest, BehavesAsAPlainArray) {
   std::mt19937 random(7);
-  auto budget = make_ref<Budget>(1 << 20, 10);
+  auto budget = make_budget(1 << 20, 10);
   for (int round = 0; round < 30; ++round) {
     PageStore store(budget);
     std::vector<uint8_t> model;
@@ -62,7 +62,7 @@ TEST(PageStoreTest, BehavesAsAPlainArray) {
 }
 
 TEST(PageStoreTest, SparseFilesCostWhatIsWritten) {
-  auto budget = make_ref<Budget>(1 << 20, 10);
+  auto budget = make_budget(1 << 20, 10);
   PageStore store(budget);
   uint8_t byte = 1;
   ASSERT_TRUE(store.write(uint64_t{1} << 40, {&byte, 1}).ok());
@@ -75,7 +75,7 @@ TEST(PageStoreTest, SparseFilesCostWhatIsWritten) {
 }
 
 TEST(PageStoreTest, StopsAtTheLargestFile) {
-  PageStore store(make_ref<Budget>(1 << 20, 10));
+  PageStore store(make_budget(1 << 20, 10));
   std::vector<uint8_t> two(2, 'x');
   EXPECT_EQ(store.write(PageStore::kMaxSize - 1, two).value(), 1u);
   EXPECT_EQ(outcome(store.write(PageStore::kMaxSize, two)), "EFBIG");
@@ -85,7 +85,7 @@ TEST(PageStoreTest, StopsAtTheLargestFile) {
 }
 
 TEST(PageStoreTest, WritesWhatFitsThenRefuses) {
-  auto budget = make_ref<Budget>(3 * PageStore::kPageSize, 10);
+  auto budget = make_budget(3 * PageStore::kPageSize, 10);
   PageStore store(budget);
   auto bytes = pattern(5 * PageStore::kPageSize, 1);
   EXPECT_EQ(store.write(0, bytes).value(), 3 * PageStore::kPageSize);
@@ -101,7 +101,7 @@ TEST(PageStoreTest, WritesWhatFitsThenRefuses) {
 class MemfsTest : public testing::Test {
  protected:
   ManualClock clock_;
-  Ref<Budget> budget_ = make_ref<Budget>(1 << 20, 100);
+  Ref<Budget> budget_ = make_budget(1 << 20, 100);
   TestSpace t_{make_memfs({&clock_, budget_, 7, 0755, 1000, 1000})};
 };
 
@@ -152,7 +152,7 @@ TEST_F(MemfsTest, BytesRunOutAndComeBack) {
 }
 
 TEST_F(MemfsTest, LongSymlinksAreCharged) {
-  auto small = make_ref<Budget>(1000, 100);
+  auto small = make_budget(1000, 100);
   TestSpace t(make_memfs({&clock_, small, 7, 0755, 1000, 1000}));
   EXPECT_EQ(t.symlink("/a", std::string(900, 'x')), "ok");
   EXPECT_EQ(t.symlink("/b", std::string(900, 'x')), "ENOSPC");
@@ -165,7 +165,7 @@ TEST_F(MemfsTest, LongSymlinksAreCharged) {
 
 TEST_F(MemfsTest, TreesDeeperThanTheStackGoAway) {
   constexpr int kDepth = 300000;
-  auto budget = make_ref<Budget>(1 << 20, kDepth + 10);
+  auto budget = make_budget(1 << 20, kDepth + 10);
   InodeRef root = make_memfs({&clock_, budget, 7, 0755, 1000, 1000});
   InodeRef at = root;
   for (int i = 0; i < kDepth; ++i) at = at->mkdir("d", {0755, 1000, 1000}).value();
@@ -178,7 +178,7 @@ TEST_F(MemfsTest, TreesDeeperThanTheStackGoAway) {
 
 TEST_F(MemfsTest, ChainsOfRemovedDirectoriesGoAway) {
   constexpr int kDepth = 200000;
-  auto budget = make_ref<Budget>(1 << 20, kDepth + 10);
+  auto budget = make_budget(1 << 20, kDepth + 10);
   InodeRef root = make_memfs({&clock_, budget, 7, 0755, 1000, 1000});
   InodeRef at = root;
   for (int i = 0; i < kDepth; ++i) at = at->mkdir("d", {0755, 1000, 1000}).value();
@@ -340,7 +340,7 @@ TEST_F(MemfsTest, WritingTakesPrivilegeBitsAway) {
 }
 
 TEST_F(MemfsTest, AHundredMegabytesByAppending) {
-  auto budget = make_ref<Budget>(200 << 20, 10);
+  auto budget = make_budget(200 << 20, 10);
   TestSpace t(make_memfs({&clock_, budget, 7, 0755, 1000, 1000}));
   ASSERT_EQ(t.write("/big", ""), "ok");
   auto body = t.inode("/big")->open(OpenAccess::kWrite).value();

@@ -7,6 +7,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdarg>
+#include <cstdio>
 #include <cstring>
 
 namespace cloche::vfs {
@@ -66,9 +68,13 @@ class MemorySource : public PackSource {
   const std::vector<uint8_t> bytes_;
 };
 
-template <class... Args>
-Error malformed(const char* format, Args... args) {
-  return make_error(Code::kMalformed, format, args...);
+__attribute__((format(printf, 1, 2))) Error malformed(const char* format, ...) {
+  char text[256];
+  va_list arguments;
+  va_start(arguments, format);
+  vsnprintf(text, sizeof text, format, arguments);
+  va_end(arguments);
+  return Error{Code::kMalformed, text};
 }
 
 template <class T>

@@ -13,6 +13,10 @@ namespace cloche::vfs {
 
 inline const Credentials kGuest{1000, 1000, {}};
 
+inline Ref<Budget> make_budget(uint64_t bytes, uint64_t inodes) {
+  return make_ref<Budget>(bytes, inodes);
+}
+
 // A clock that moves only when told.
 class ManualClock final : public Clock {
  public:

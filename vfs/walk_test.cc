@@ -22,7 +22,7 @@ class WalkTest : public testing::Test {
   }
 
   ManualClock clock_;
-  Ref<Budget> budget_ = make_ref<Budget>(1 << 20, 1000);
+  Ref<Budget> budget_ = make_budget(1 << 20, 1000);
   TestSpace t_{memfs(1)};
 };
 
