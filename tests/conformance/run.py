@@ -278,10 +278,25 @@ class Runner:
         self.guest_cc = Compiler(
             guest_cc, ["-O1", "-fexceptions", "-std=gnu++20", *flags], cache
         )
+        self.cloche = options.cloche
+        if not options.native_only:
+            self.cloche = self._reachable(pathlib.Path(options.cloche), cache / "bin")
         self.code_cache = cache / "code"
         self.code_cache.mkdir(mode=0o700, exist_ok=True)
         if self.drop:
             os.chown(self.code_cache, USER_ID, USER_ID)
+
+    def _reachable(self, command, place):
+        """A path of the command that the user whom cases run as can start: root's own folders are
+        closed to others, so it is copied out of them, with its pack beside it."""
+        probe = subprocess.run(["test", "-x", command], check=False, cwd="/", **self.drop)
+        if probe.returncode == 0:
+            return str(command)
+        place.mkdir(mode=0o755, exist_ok=True)
+        for file in (command, command.with_name("cloche.pack")):
+            if file.exists():
+                shutil.copy2(file, place / file.name)
+        return str(place / command.name)
 
     def run(self, case):
         """Both sides of one case and what to say about them."""
@@ -379,7 +394,7 @@ class Runner:
 
     def _cloche(self, case, scratch, env, command):
         """The command line that runs `command` inside."""
-        line = [self.options.cloche, "run", "--quiet", "--timeout", f"{case.timeout:g}s"]
+        line = [self.cloche, "run", "--quiet", "--timeout", f"{case.timeout:g}s"]
         line += ["--cpu-time", f"{case.timeout:g}s", "-i"]
         for name, value in env.items():
             line += ["-e", f"{name}={value}"]
@@ -392,17 +407,22 @@ class Runner:
 
     def _execute(self, case, command, env, cwd, scratch):
         start = time.monotonic()
+        stdout, stdout_end = self._pipe()
+        stderr, stderr_end = self._pipe()
         process = subprocess.Popen(
             command,
             env=env,
             cwd=cwd,
             stdin=subprocess.DEVNULL if case.stdin is None else subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stdout=stdout_end,
+            stderr=stderr_end,
             start_new_session=True,
             umask=0o022,
             **self.drop,
         )
+        os.close(stdout_end)
+        os.close(stderr_end)
+        process.stdout, process.stderr = stdout, stderr
         timed_out = False
         try:
             stdout, stderr = process.communicate(case.stdin, timeout=case.timeout + 5)
@@ -418,6 +438,13 @@ class Runner:
             stdout = pattern.sub(replacement, stdout)
             stderr = pattern.sub(replacement, stderr)
         return Outcome(stdout, stderr, status, {}, time.monotonic() - start, timed_out)
+
+    def _pipe(self):
+        """A pipe that belongs to the user whom cases run as: they may open /dev/stdout again."""
+        read_end, write_end = os.pipe()
+        if self.drop:
+            os.fchown(write_end, USER_ID, USER_ID)
+        return os.fdopen(read_end, "rb"), write_end
 
     @staticmethod
     def _collect(files, out, in_memory):

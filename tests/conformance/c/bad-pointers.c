@@ -1,8 +1,9 @@
 // Bad addresses and sizes give EFAULT or EINVAL, never a crash of anything else.
 #include <poll.h>
+
 #include "case.h"
 int main(void) {
-  void *bad = (void *)(uintptr_t)0xffffff00u;
+  void* bad = (void*)(uintptr_t)0xffffff00u;
   int p[2];
   MUST(pipe(p));
   show("write", write(p[1], bad, 100));

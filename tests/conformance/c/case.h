@@ -25,7 +25,7 @@
 #define UNUSED __attribute__((unused))
 
 // Prints a line on stdout.
-UNUSED __attribute__((format(printf, 1, 2))) static void say(const char *format, ...) {
+UNUSED __attribute__((format(printf, 1, 2))) static void say(const char* format, ...) {
   char line[4096];
   va_list arguments;
   va_start(arguments, format);
@@ -40,22 +40,22 @@ UNUSED __attribute__((format(printf, 1, 2))) static void say(const char *format,
   }
 }
 
-UNUSED static const char *error_name(int error) {
+UNUSED static const char* error_name(int error) {
   static const struct {
     int number;
-    const char *name;
+    const char* name;
   } names[] = {
       {0, "0"},
 #define N(name) {name, #name}
-      N(E2BIG),        N(EACCES),    N(EAGAIN),   N(EBADF),       N(EBUSY),      N(ECHILD),
-      N(EDEADLK),      N(EDOM),      N(EEXIST),   N(EFAULT),      N(EFBIG),      N(EINTR),
-      N(EINVAL),       N(EIO),       N(EISDIR),   N(ELOOP),       N(EMFILE),     N(EMLINK),
-      N(ENAMETOOLONG), N(ENFILE),    N(ENODEV),   N(ENOENT),      N(ENOEXEC),    N(ENOLCK),
-      N(ENOMEM),       N(ENOSPC),    N(ENOSYS),   N(ENOTDIR),     N(ENOTEMPTY),  N(ENOTTY),
-      N(ENXIO),        N(EOVERFLOW), N(EPERM),    N(EPIPE),       N(ERANGE),     N(EROFS),
-      N(ESPIPE),       N(ESRCH),     N(ETIMEDOUT), N(ETXTBSY),    N(EXDEV),      N(EOPNOTSUPP),
+      N(E2BIG),        N(EACCES),    N(EAGAIN),     N(EBADF),        N(EBUSY),      N(ECHILD),
+      N(EDEADLK),      N(EDOM),      N(EEXIST),     N(EFAULT),       N(EFBIG),      N(EINTR),
+      N(EINVAL),       N(EIO),       N(EISDIR),     N(ELOOP),        N(EMFILE),     N(EMLINK),
+      N(ENAMETOOLONG), N(ENFILE),    N(ENODEV),     N(ENOENT),       N(ENOEXEC),    N(ENOLCK),
+      N(ENOMEM),       N(ENOSPC),    N(ENOSYS),     N(ENOTDIR),      N(ENOTEMPTY),  N(ENOTTY),
+      N(ENXIO),        N(EOVERFLOW), N(EPERM),      N(EPIPE),        N(ERANGE),     N(EROFS),
+      N(ESPIPE),       N(ESRCH),     N(ETIMEDOUT),  N(ETXTBSY),      N(EXDEV),      N(EOPNOTSUPP),
       N(EILSEQ),       N(ENOTSOCK),  N(EADDRINUSE), N(ECONNREFUSED), N(ECONNRESET), N(EISCONN),
-      N(ENOTCONN),     N(EMSGSIZE),  N(EPROTOTYPE), N(EDESTADDRREQ), N(ECANCELED), N(ENODATA),
+      N(ENOTCONN),     N(EMSGSIZE),  N(EPROTOTYPE), N(EDESTADDRREQ), N(ECANCELED),  N(ENODATA),
 #undef N
   };
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
@@ -63,17 +63,17 @@ UNUSED static const char *error_name(int error) {
   return "another error";
 }
 
-UNUSED static const char *signal_name(int signo) {
+UNUSED static const char* signal_name(int signo) {
   static const struct {
     int number;
-    const char *name;
+    const char* name;
   } names[] = {
 #define N(name) {name, #name}
-      N(SIGHUP),  N(SIGINT),  N(SIGQUIT), N(SIGILL),  N(SIGTRAP), N(SIGABRT), N(SIGBUS),
-      N(SIGFPE),  N(SIGKILL), N(SIGUSR1), N(SIGSEGV), N(SIGUSR2), N(SIGPIPE), N(SIGALRM),
-      N(SIGTERM), N(SIGCHLD), N(SIGCONT), N(SIGSTOP), N(SIGTSTP), N(SIGTTIN), N(SIGTTOU),
-      N(SIGURG),  N(SIGXCPU), N(SIGXFSZ), N(SIGVTALRM), N(SIGPROF), N(SIGWINCH), N(SIGIO),
-      N(SIGSYS),
+      N(SIGHUP),    N(SIGINT),  N(SIGQUIT),  N(SIGILL),  N(SIGTRAP), N(SIGABRT),
+      N(SIGBUS),    N(SIGFPE),  N(SIGKILL),  N(SIGUSR1), N(SIGSEGV), N(SIGUSR2),
+      N(SIGPIPE),   N(SIGALRM), N(SIGTERM),  N(SIGCHLD), N(SIGCONT), N(SIGSTOP),
+      N(SIGTSTP),   N(SIGTTIN), N(SIGTTOU),  N(SIGURG),  N(SIGXCPU), N(SIGXFSZ),
+      N(SIGVTALRM), N(SIGPROF), N(SIGWINCH), N(SIGIO),   N(SIGSYS),
 #undef N
   };
   for (size_t i = 0; i < sizeof names / sizeof *names; i++)
@@ -82,7 +82,7 @@ UNUSED static const char *signal_name(int signo) {
 }
 
 // Prints a result, with the error's name when it is -1. Returns the result.
-UNUSED static long show(const char *what, long result) {
+UNUSED static long show(const char* what, long result) {
   int error = errno;
   if (result == -1)
     say("%s: -1 %s", what, error_name(error));
@@ -93,10 +93,12 @@ UNUSED static long show(const char *what, long result) {
 }
 
 // The same for calls that return an error number.
-UNUSED static void show_error(const char *what, int error) { say("%s: %s", what, error_name(error)); }
+UNUSED static void show_error(const char* what, int error) {
+  say("%s: %s", what, error_name(error));
+}
 
 // Ends the case when something fails that it does not test.
-UNUSED static long must(const char *what, long result) {
+UNUSED static long must(const char* what, long result) {
   if (result == -1) {
     say("FAILED %s: %s", what, error_name(errno));
     _exit(98);
@@ -105,7 +107,7 @@ UNUSED static long must(const char *what, long result) {
 }
 #define MUST(call) must(#call, (long)(call))
 
-UNUSED static void show_status(const char *what, int status) {
+UNUSED static void show_status(const char* what, int status) {
   if (WIFEXITED(status))
     say("%s: exited %d", what, WEXITSTATUS(status));
   else if (WIFSIGNALED(status))
@@ -119,7 +121,7 @@ UNUSED static void show_status(const char *what, int status) {
 }
 
 // Waits for a child and prints how it ended.
-UNUSED static int reap(const char *what, pid_t pid) {
+UNUSED static int reap(const char* what, pid_t pid) {
   int status = 0;
   pid_t got;
   do got = waitpid(pid, &status, 0);
@@ -144,14 +146,14 @@ UNUSED static void await_turn(int fd) {
   }
 }
 
-UNUSED static void put_file(const char *path, const char *text) {
+UNUSED static void put_file(const char* path, const char* text) {
   int fd = (int)MUST(open(path, O_CREAT | O_TRUNC | O_WRONLY, 0644));
   MUST(write(fd, text, strlen(text)));
   MUST(close(fd));
 }
 
 // Prints the content of a small file.
-UNUSED static void show_file(const char *path) {
+UNUSED static void show_file(const char* path) {
   char text[2048];
   int fd = open(path, O_RDONLY);
   if (fd < 0) {

@@ -1,7 +1,8 @@
 // Exceptions thrown through frames that were made before fork, in both processes.
-#include "case.h"
 #include <stdexcept>
 #include <string>
+
+#include "case.h"
 struct Guard {
   int level;
   explicit Guard(int l) : level(l) {}
@@ -25,10 +26,10 @@ int main() {
   for (int round = 0; round < 3; round++) {
     try {
       down(30);
-    } catch (const std::runtime_error &e) {
+    } catch (const std::runtime_error& e) {
       say("caught %s", e.what());
       _exit(10 + round);
-    } catch (const std::exception &e) {
+    } catch (const std::exception& e) {
       say("caught %s", e.what());
     }
   }

@@ -1,11 +1,12 @@
 // Exceptions: types, rethrow, nested, destructors, catch all, what().
-#include "case.h"
 #include <memory>
 #include <stdexcept>
 #include <string>
+
+#include "case.h"
 struct Noisy {
-  const char *name;
-  explicit Noisy(const char *n) : name(n) {}
+  const char* name;
+  explicit Noisy(const char* n) : name(n) {}
   ~Noisy() { say("destroyed %s", name); }
 };
 struct Own {
@@ -20,7 +21,7 @@ static void thrower(int kind) {
   if (kind == 4) {
     try {
       throw std::out_of_range("inner");
-    } catch (const std::logic_error &e) {
+    } catch (const std::logic_error& e) {
       say("caught %s, rethrowing", e.what());
       throw;
     }
@@ -34,15 +35,15 @@ int main() {
     try {
       Noisy outer("outer");
       thrower(kind);
-    } catch (const std::runtime_error &e) {
+    } catch (const std::runtime_error& e) {
       say("runtime_error %s", e.what());
-    } catch (const Own &o) {
+    } catch (const Own& o) {
       say("own %d", o.value);
     } catch (int i) {
       say("int %d", i);
-    } catch (const std::string &s) {
+    } catch (const std::string& s) {
       say("string %s", s.c_str());
-    } catch (const std::out_of_range &e) {
+    } catch (const std::out_of_range& e) {
       say("out_of_range");
     } catch (...) {
       say("something else");

@@ -1,7 +1,8 @@
 // Uncaught exceptions, noexcept violations, pure terminate.
-#include "case.h"
 #include <exception>
 #include <stdexcept>
+
+#include "case.h"
 static void quiet() {
   say("terminate handler");
   _exit(33);

@@ -1,11 +1,12 @@
 // std::thread, mutex, condition_variable, atomic, future, thread_local.
-#include "case.h"
 #include <atomic>
 #include <condition_variable>
 #include <future>
 #include <mutex>
 #include <thread>
 #include <vector>
+
+#include "case.h"
 static thread_local int mine = 10;
 int main() {
   std::mutex m;
@@ -26,7 +27,7 @@ int main() {
     std::unique_lock lock(m);
     c.wait(lock, [&] { return ready == 4; });
   }
-  for (auto &t : threads) t.join();
+  for (auto& t : threads) t.join();
   say("total %d mine %d", total.load(), mine);
   std::promise<int> p;
   auto f = p.get_future();

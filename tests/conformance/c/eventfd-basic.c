@@ -1,6 +1,7 @@
 // eventfd: counter, semaphore, non-blocking, poll.
 #include <poll.h>
 #include <sys/eventfd.h>
+
 #include "case.h"
 int main(void) {
   int fd = eventfd(3, EFD_NONBLOCK | EFD_CLOEXEC);

@@ -1,7 +1,8 @@
 // O_CLOEXEC by every way to make a descriptor.
 #include <sys/socket.h>
+
 #include "case.h"
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   if (argc > 1) {
     char line[64] = "";
     for (int fd = 3; fd < 20; fd++)
@@ -22,6 +23,6 @@ int main(int argc, char **argv) {
   show("flags of 4", fcntl(4, F_GETFD));
   show("flags of 12", fcntl(12, F_GETFD));
   show("flags of 13", fcntl(13, F_GETFD));
-  execl(argv[0], argv[0], "x", (char *)NULL);
+  execl(argv[0], argv[0], "x", (char*)NULL);
   return 1;
 }

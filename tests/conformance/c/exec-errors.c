@@ -1,6 +1,6 @@
 // exec that fails: error numbers, and the process goes on unharmed.
 #include "case.h"
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   char *args[] = {"x", NULL}, *env[] = {NULL};
   show("missing", execve("missing", args, env));
   show("empty", execve("", args, env));
@@ -22,7 +22,7 @@ int main(int argc, char **argv) {
   put_file("rec", "#!./rec\n");
   chmod("rec", 0755);
   show("recursive interpreter", execve("rec", args, env));
-  char *long_name = malloc(5000);
+  char* long_name = malloc(5000);
   memset(long_name, 'n', 4999);
   long_name[4999] = 0;
   show("long name", execve(long_name, args, env));

@@ -2,7 +2,7 @@
 // what it drops: handlers, FD_CLOEXEC descriptors.
 #include "case.h"
 static void handler(int signo) {}
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   if (argc > 1) {
     struct sigaction a;
     sigset_t mask;
@@ -44,6 +44,6 @@ int main(int argc, char **argv) {
   snprintf(pid, sizeof pid, "%d", getpid());
   char program[PATH_MAX];
   snprintf(program, sizeof program, "%s", argv[0]);
-  execl(program, program, pid, (char *)NULL);
+  execl(program, program, pid, (char*)NULL);
   return 1;
 }

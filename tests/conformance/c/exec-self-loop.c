@@ -1,6 +1,6 @@
 // A process that execs itself many times keeps its pid and one open file.
 #include "case.h"
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   int n = argc > 1 ? atoi(argv[1]) : 0;
   int fd;
   char word[32];
@@ -18,6 +18,6 @@ int main(int argc, char **argv) {
     return 0;
   }
   snprintf(word, sizeof word, "%d", n + 1);
-  execl(argv[0], argv[0], word, (char *)NULL);
+  execl(argv[0], argv[0], word, (char*)NULL);
   return 1;
 }

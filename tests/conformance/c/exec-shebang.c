@@ -1,6 +1,6 @@
 // #! lines: argument, spaces, long lines, argv[0], nesting.
 #include "case.h"
-static void script(const char *name, const char *text) {
+static void script(const char* name, const char* text) {
   put_file(name, text);
   chmod(name, 0755);
 }
@@ -11,11 +11,11 @@ int main(void) {
   script("two args", "#!/usr/bin/printf %s|%s|%s\\n x\n");
   script("nest", "#!./one\n");
   script("cat", "#!/bin/cat\nbody\n");
-  const char *names[] = {"./one", "./opt", "./spaces", "./two args", "./nest", "./cat"};
+  const char* names[] = {"./one", "./opt", "./spaces", "./two args", "./nest", "./cat"};
   for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
     pid_t child = fork();
     if (child == 0) {
-      execl(names[i], "zero", "arg", (char *)NULL);
+      execl(names[i], "zero", "arg", (char*)NULL);
       say("exec %s: %s", names[i], error_name(errno));
       _exit(1);
     }

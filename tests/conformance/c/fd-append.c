@@ -18,7 +18,7 @@ int main(void) {
   struct stat st;
   stat("log", &st);
   say("bad %d, size %ld", bad, (long)st.st_size);
-  FILE *f = fopen("log", "r");
+  FILE* f = fopen("log", "r");
   char line[64];
   int next[5] = {0}, wrong = 0, w, i;
   while (fgets(line, sizeof line, f)) {

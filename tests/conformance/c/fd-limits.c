@@ -1,5 +1,6 @@
 // RLIMIT_NOFILE: EMFILE, lowering, raising above the hard limit.
 #include <sys/resource.h>
+
 #include "case.h"
 int main(void) {
   struct rlimit limit = {16, 16};

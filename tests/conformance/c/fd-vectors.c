@@ -1,5 +1,6 @@
 // readv, writev, preadv, pwritev: order, short, empty, bad.
 #include <sys/uio.h>
+
 #include "case.h"
 int main(void) {
   int fd = (int)MUST(open("f", O_CREAT | O_RDWR, 0600));

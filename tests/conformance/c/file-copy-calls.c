@@ -1,5 +1,6 @@
 // sendfile, copy_file_range, splice between pipes and files, tee of sizes.
 #include <sys/sendfile.h>
+
 #include "case.h"
 int main(void) {
   static char block[100000];

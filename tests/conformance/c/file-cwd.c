@@ -1,6 +1,6 @@
 // chdir, getcwd, realpath, relative paths after moving the directory.
 #include "case.h"
-static const char *last(const char *path) { return path ? strrchr(path, '/') : "null"; }
+static const char* last(const char* path) { return path ? strrchr(path, '/') : "null"; }
 int main(void) {
   char b[PATH_MAX];
   mkdir("a", 0755);

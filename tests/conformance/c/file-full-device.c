@@ -2,7 +2,8 @@
 #include "case.h"
 int main(void) {
   char b[64];
-  int full = open("/dev/full", O_RDWR), null = open("/dev/null", O_RDWR), zero = open("/dev/zero", O_RDWR);
+  int full = open("/dev/full", O_RDWR), null = open("/dev/null", O_RDWR),
+      zero = open("/dev/zero", O_RDWR);
   show("full write", write(full, "x", 1));
   show("full read", read(full, b, 8));
   show("null write", write(null, b, 64));
@@ -16,7 +17,7 @@ int main(void) {
   fstat(null, &st);
   say("char %d rdev %u,%u mode %o", S_ISCHR(st.st_mode), (unsigned)(st.st_rdev >> 8 & 0xff),
       (unsigned)(st.st_rdev & 0xff), st.st_mode & 0777);
-  FILE *f = fopen("/dev/full", "w");
+  FILE* f = fopen("/dev/full", "w");
   say("fprintf %d", fprintf(f, "text"));
   say("fflush %d %s", fflush(f), error_name(errno));
   say("ferror %d", ferror(f) != 0);

@@ -1,5 +1,6 @@
 // fcntl record locks: ranges, conflicts, F_GETLK, release by close and exit; flock.
 #include <sys/file.h>
+
 #include "case.h"
 static int lock(int fd, int type, long start, long length, int command) {
   struct flock l = {.l_type = (short)type, .l_whence = SEEK_SET, .l_start = start, .l_len = length};

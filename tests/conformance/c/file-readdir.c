@@ -1,7 +1,8 @@
 // Listing directories while they change, rewinding, telldir, large ones, d_type.
 #include <dirent.h>
+
 #include "case.h"
-static int compare(const void *a, const void *b) { return strcmp(*(char **)a, *(char **)b); }
+static int compare(const void* a, const void* b) { return strcmp(*(char**)a, *(char**)b); }
 int main(void) {
   mkdir("d", 0755);
   chdir("d");
@@ -11,8 +12,8 @@ int main(void) {
     sprintf(name, "file-%04d", i);
     close(open(name, O_CREAT | O_WRONLY, 0600));
   }
-  DIR *dir = opendir(".");
-  struct dirent *e;
+  DIR* dir = opendir(".");
+  struct dirent* e;
   int seen = 0, dots = 0, deleted = 0;
   while ((e = readdir(dir))) {
     if (e->d_name[0] == '.') {
@@ -33,10 +34,14 @@ int main(void) {
   symlink("x", "lnk");
   mkfifo("pipe", 0600);
   dir = opendir(".");
-  char *names[16];
+  char* names[16];
   int n = 0;
   while ((e = readdir(dir))) {
-    char *kind = e->d_type == DT_DIR ? "dir" : e->d_type == DT_REG ? "reg" : e->d_type == DT_LNK ? "lnk" : e->d_type == DT_FIFO ? "fifo" : "?";
+    char* kind = e->d_type == DT_DIR    ? "dir"
+                 : e->d_type == DT_REG  ? "reg"
+                 : e->d_type == DT_LNK  ? "lnk"
+                 : e->d_type == DT_FIFO ? "fifo"
+                                        : "?";
     names[n] = malloc(64);
     sprintf(names[n++], "%s %s", e->d_name, kind);
   }
@@ -53,7 +58,7 @@ int main(void) {
   seekdir(dir, place);
   say("seekdir %s", strcmp(readdir(dir)->d_name, name) ? "elsewhere" : "same");
   show("readdir of a file", opendir("reg") ? 0 : -1);
-  struct dirent **list;
+  struct dirent** list;
   say("scandir %d", scandir(".", &list, NULL, alphasort));
   return 0;
 }

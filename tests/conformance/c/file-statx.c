@@ -7,7 +7,8 @@ int main(void) {
   symlink("f", "l");
   stat("f", &a);
   lstat("l", &b);
-  say("file %d size %ld link %d size %ld", S_ISREG(a.st_mode), (long)a.st_size, S_ISLNK(b.st_mode), (long)b.st_size);
+  say("file %d size %ld link %d size %ld", S_ISREG(a.st_mode), (long)a.st_size, S_ISLNK(b.st_mode),
+      (long)b.st_size);
   stat("l", &b);
   say("followed: same inode %d same device %d", a.st_ino == b.st_ino, a.st_dev == b.st_dev);
   say("uid %d gid %d", a.st_uid == getuid(), a.st_gid == getgid());
@@ -26,7 +27,8 @@ int main(void) {
   show("bad fd", fstat(99, &a));
   struct statx x;
   show("statx", statx(AT_FDCWD, "g", 0, STATX_BASIC_STATS, &x));
-  say("size %lld mode %o mask %d", (long long)x.stx_size, x.stx_mode, (x.stx_mask & STATX_BASIC_STATS) == STATX_BASIC_STATS);
+  say("size %lld mode %o mask %d", (long long)x.stx_size, x.stx_mode,
+      (x.stx_mask & STATX_BASIC_STATS) == STATX_BASIC_STATS);
   show("statx bad flags", statx(AT_FDCWD, "g", 0x80000, STATX_SIZE, &x));
   fstat(0, &a);
   fstat(1, &b);

@@ -1,6 +1,6 @@
 // utimensat, futimens, UTIME_NOW, UTIME_OMIT, times changed by writes, reads and chmod.
 #include "case.h"
-static void print(const char *what) {
+static void print(const char* what) {
   struct stat st;
   stat("f", &st);
   say("%s: %lld.%09ld %lld.%09ld", what, (long long)st.st_atim.tv_sec, st.st_atim.tv_nsec,

@@ -1,5 +1,6 @@
 // O_TMPFILE, linkat of it, tmpfile, mkstemp, memfd_create.
 #include <sys/mman.h>
+
 #include "case.h"
 int main(void) {
   struct stat st;
@@ -14,7 +15,7 @@ int main(void) {
   show_file("named");
   show("read-only O_TMPFILE", open(".", O_TMPFILE | O_RDONLY, 0600));
   show("on a file", open("named", O_TMPFILE | O_RDWR, 0600));
-  FILE *f = tmpfile();
+  FILE* f = tmpfile();
   fprintf(f, "temporary");
   rewind(f);
   say("tmpfile %zu", fread(b, 1, 15, f));

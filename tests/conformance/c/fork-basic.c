@@ -3,7 +3,7 @@
 static int global = 1;
 int main(void) {
   int local = 10;
-  int *heap = malloc(sizeof *heap);
+  int* heap = malloc(sizeof *heap);
   *heap = 100;
   pid_t me = getpid();
   int p[2];

@@ -1,6 +1,6 @@
 // fork far down in a recursion: both sides return through all the frames.
 #include "case.h"
-static int down(int n, volatile int *seen) {
+static int down(int n, volatile int* seen) {
   volatile int frame[16];
   for (int i = 0; i < 16; i++) frame[i] = n * i;
   if (n == 0) {

@@ -24,7 +24,7 @@ static void by_ignored(void) {
 }
 int main(void) {
   static const struct {
-    const char *name;
+    const char* name;
     void (*f)(void);
   } ways[] = {{"abort", crash_abort}, {"return", by_return}, {"exit", by_exit},
               {"_exit", by__exit},    {"kill", by_kill},     {"raise", by_raise},

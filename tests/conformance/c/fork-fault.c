@@ -6,11 +6,13 @@ int main(void) {
     if (child == 0) {
       if (i == 0) __builtin_trap();
       if (i == 1) {
-        volatile char *far = (volatile char *)(uintptr_t)0xfffffff0u;
+        volatile char* far = (volatile char*)(uintptr_t)0xfffffff0u;
         *far = 1;
       }
       if (i == 2) {
-        struct rec { char pad[4096]; };
+        struct rec {
+          char pad[4096];
+        };
         abort();
       }
       _exit(0);

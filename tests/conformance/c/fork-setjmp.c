@@ -1,5 +1,6 @@
 // longjmp through frames that were made before fork, in both processes.
 #include <setjmp.h>
+
 #include "case.h"
 static jmp_buf top, mid;
 static pid_t child;

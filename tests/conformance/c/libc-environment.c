@@ -1,6 +1,6 @@
 // getenv, setenv, putenv, unsetenv, clearenv; the child's copy.
 #include "case.h"
-extern char **environ;
+extern char** environ;
 int main(void) {
   say("[%s] [%s]", getenv("TERM"), getenv("NOPE") ? "set" : "unset");
   show("setenv", setenv("A", "1", 0));
@@ -23,7 +23,7 @@ int main(void) {
     setenv(name, "x", 1);
   }
   int n = 0;
-  for (char **e = environ; *e; e++) n += (*e)[0] == 'V';
+  for (char** e = environ; *e; e++) n += (*e)[0] == 'V';
   say("count %d", n);
   clearenv();
   say("after clearenv %s", getenv("PUT") ? "set" : "unset");

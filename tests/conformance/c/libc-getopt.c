@@ -1,20 +1,26 @@
 // getopt and getopt_long.
 #include <getopt.h>
+
 #include "case.h"
-static void parse(int argc, char **argv, const char *options) {
+static void parse(int argc, char** argv, const char* options) {
   optind = 1;
   int c;
-  while ((c = getopt(argc, argv, options)) != -1) say("%c [%s] %d", c, optarg ? optarg : "", optind);
+  while ((c = getopt(argc, argv, options)) != -1)
+    say("%c [%s] %d", c, optarg ? optarg : "", optind);
   say("rest %d", argc - optind);
 }
 int main(void) {
-  char *a[] = {"prog", "-a", "-bvalue", "-c", "arg", "-dx", "--", "-z", NULL};
+  char* a[] = {"prog", "-a", "-bvalue", "-c", "arg", "-dx", "--", "-z", NULL};
   parse(8, a, "ab:c:dx");
-  char *b[] = {"prog", "-q", "-b", NULL};
+  char* b[] = {"prog", "-q", "-b", NULL};
   opterr = 0;
   parse(3, b, ":ab:");
-  static struct option longs[] = {{"alpha", no_argument, 0, 'a'}, {"beta", required_argument, 0, 'b'}, {"gamma", optional_argument, 0, 'g'}, {0}};
-  char *l[] = {"prog", "--alpha", "--beta=1", "--beta", "2", "--gamma", "--gamma=3", "--al", "rest", "--bad", NULL};
+  static struct option longs[] = {{"alpha", no_argument, 0, 'a'},
+                                  {"beta", required_argument, 0, 'b'},
+                                  {"gamma", optional_argument, 0, 'g'},
+                                  {0}};
+  char* l[] = {"prog",      "--alpha", "--beta=1", "--beta", "2", "--gamma",
+               "--gamma=3", "--al",    "rest",     "--bad",  NULL};
   optind = 1;
   int c, index = -1;
   while ((c = getopt_long(10, l, "", longs, &index)) != -1) say("%c [%s]", c, optarg ? optarg : "");

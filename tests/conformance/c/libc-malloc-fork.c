@@ -2,7 +2,7 @@
 #include "case.h"
 int main(void) {
   enum { kMany = 3000 };
-  static char *p[kMany];
+  static char* p[kMany];
   for (int i = 0; i < kMany; i++) {
     p[i] = malloc((size_t)i % 700 + 1);
     memset(p[i], i & 0xff, (size_t)i % 700 + 1);

@@ -1,11 +1,12 @@
 // malloc: alignment, reuse, realloc, calloc zeroes, many sizes, nothing overlaps, big ones fail.
 #include <malloc.h>
+
 #include "case.h"
 static uint32_t state = 7;
 static uint32_t next(void) { return state = state * 1664525 + 1013904223; }
 int main(void) {
   enum { kSlots = 400 };
-  unsigned char *p[kSlots] = {0};
+  unsigned char* p[kSlots] = {0};
   size_t size[kSlots] = {0};
   int wrong = 0;
   for (int i = 0; i < 60000; i++) {
@@ -27,12 +28,12 @@ int main(void) {
       size[k] %= 100000;
       p[k] = malloc(size[k]);
     }
-    if (((uintptr_t)p[k] & (2 * sizeof(void *) - 1) & 7) != 0) wrong++;
+    if (((uintptr_t)p[k] & (2 * sizeof(void*) - 1) & 7) != 0) wrong++;
     for (size_t j = 0; j < size[k]; j++) p[k][j] = (unsigned char)(k + j);
   }
   say("wrong %d", wrong);
   for (int k = 0; k < kSlots; k++) free(p[k]);
-  unsigned char *z = calloc(1000, 1000);
+  unsigned char* z = calloc(1000, 1000);
   for (int i = 0; i < 1000000; i++) wrong += z[i];
   free(z);
   z = malloc(100000);
@@ -41,7 +42,7 @@ int main(void) {
   z = calloc(1, 100000);
   for (int i = 0; i < 100000; i++) wrong += z[i];
   say("calloc %d", wrong);
-  void *a = NULL;
+  void* a = NULL;
   show_error("posix_memalign", posix_memalign(&a, 4096, 100));
   say("aligned %d", ((uintptr_t)a & 4095) == 0);
   show_error("bad alignment", posix_memalign(&a, 3, 100));

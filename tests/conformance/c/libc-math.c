@@ -2,6 +2,7 @@
 #include <fenv.h>
 #include <float.h>
 #include <math.h>
+
 #include "case.h"
 int main(void) {
   volatile double x = 2.0, y = 10.0, z = 0.0;

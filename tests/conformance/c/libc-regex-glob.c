@@ -2,8 +2,9 @@
 #include <fnmatch.h>
 #include <glob.h>
 #include <regex.h>
+
 #include "case.h"
-static void match(const char *pattern, const char *text, int flags) {
+static void match(const char* pattern, const char* text, int flags) {
   regex_t r;
   regmatch_t m[4];
   int e = regcomp(&r, pattern, flags);
@@ -12,7 +13,8 @@ static void match(const char *pattern, const char *text, int flags) {
     return;
   }
   if (regexec(&r, text, 4, m, 0) == 0)
-    say("%s on %s: %d-%d (%d-%d)", pattern, text, (int)m[0].rm_so, (int)m[0].rm_eo, (int)m[1].rm_so, (int)m[1].rm_eo);
+    say("%s on %s: %d-%d (%d-%d)", pattern, text, (int)m[0].rm_so, (int)m[0].rm_eo, (int)m[1].rm_so,
+        (int)m[1].rm_eo);
   else
     say("%s on %s: no", pattern, text);
   regfree(&r);
@@ -29,10 +31,14 @@ int main(void) {
   match("[^a-c]", "abcd", 0);
   match("x*", "aaa", 0);
   match("(^|,)b", "a,b", REG_EXTENDED);
-  static const char *tests[][2] = {{"*.c", "a.c"}, {"*.c", ".c"}, {"[!a]*", "abc"}, {"a?c", "abc"}, {"*", "a/b"}, {"\\*", "*"}, {"[[:alpha:]]", "x"}, {"", ""}};
+  static const char* tests[][2] = {{"*.c", "a.c"},       {"*.c", ".c"}, {"[!a]*", "abc"},
+                                   {"a?c", "abc"},       {"*", "a/b"},  {"\\*", "*"},
+                                   {"[[:alpha:]]", "x"}, {"", ""}};
   for (size_t i = 0; i < sizeof tests / sizeof *tests; i++)
-    say("fnmatch %s %s: %d %d %d", tests[i][0], tests[i][1], fnmatch(tests[i][0], tests[i][1], 0) == 0,
-        fnmatch(tests[i][0], tests[i][1], FNM_PATHNAME) == 0, fnmatch(tests[i][0], tests[i][1], FNM_PERIOD) == 0);
+    say("fnmatch %s %s: %d %d %d", tests[i][0], tests[i][1],
+        fnmatch(tests[i][0], tests[i][1], 0) == 0,
+        fnmatch(tests[i][0], tests[i][1], FNM_PATHNAME) == 0,
+        fnmatch(tests[i][0], tests[i][1], FNM_PERIOD) == 0);
   mkdir("d", 0755);
   put_file("d/one.c", "");
   put_file("d/two.c", "");

@@ -21,7 +21,7 @@ int main(void) {
   say("%d", n);
   n = sscanf("7 skip 9", "%d %*s %d%n", &a, &b, &c);
   say("%d: %d %d at %d", n, a, b, c);
-  n = sscanf("ffffffff 777 9223372036854775807", "%x %o %lld", &u, (unsigned *)&a, &ll);
+  n = sscanf("ffffffff 777 9223372036854775807", "%x %o %lld", &u, (unsigned*)&a, &ll);
   say("%d: %x %d %lld", n, u, a, ll);
   n = sscanf("  x", " %c", &ch);
   say("%d: %c", n, ch);
@@ -29,7 +29,7 @@ int main(void) {
   say("%d: %d", n, a);
   n = sscanf("inf nan -0", "%lf %f %d", &d, &f, &a);
   say("%d: %f %d %d", n, d, f != f, a);
-  FILE *file = fopen("f", "w+");
+  FILE* file = fopen("f", "w+");
   fprintf(file, "1 2\n3 x\n");
   rewind(file);
   while ((n = fscanf(file, "%d", &a)) == 1) say("read %d", a);
@@ -37,7 +37,7 @@ int main(void) {
   say("%ld %ld %ld", strtol("  -0x7fz", NULL, 0), strtol("zz", NULL, 36), strtol("08", NULL, 0));
   errno = 0;
   say("%lld %s", strtoll("99999999999999999999", NULL, 10), error_name(errno));
-  char *end;
+  char* end;
   say("%g [%s]", strtod("1.5e+x", &end), end);
   say("%g %g %g", strtod("0x1.8p3", NULL), strtod(".5", NULL), strtod("1e400", NULL));
   return 0;

@@ -1,5 +1,6 @@
 // setjmp and longjmp without fork: values, volatile locals, deep, nested, loops.
 #include <setjmp.h>
+
 #include "case.h"
 static jmp_buf outer, inner;
 static void jump(int depth, int value) {

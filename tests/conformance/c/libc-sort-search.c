@@ -1,14 +1,15 @@
 // qsort, bsearch, hash and tree searches, random.
 #include <search.h>
+
 #include "case.h"
 static int calls;
-static int compare(const void *a, const void *b) {
+static int compare(const void* a, const void* b) {
   calls++;
-  return (*(const int *)a > *(const int *)b) - (*(const int *)a < *(const int *)b);
+  return (*(const int*)a > *(const int*)b) - (*(const int*)a < *(const int*)b);
 }
 static int order = 0;
-static void walk(const void *node, VISIT v, int depth) {
-  if (v == postorder || v == leaf) order = order * 31 + **(int **)node;
+static void walk(const void* node, VISIT v, int depth) {
+  if (v == postorder || v == leaf) order = order * 31 + **(int**)node;
 }
 int main(void) {
   enum { kMany = 20000 };
@@ -20,11 +21,11 @@ int main(void) {
   for (int i = 1; i < kMany; i++) wrong += a[i - 1] > a[i];
   say("wrong %d, comparisons %s", wrong, calls < 20 * kMany ? "few" : "many");
   int key = a[777];
-  int *found = bsearch(&key, a, kMany, sizeof *a, compare);
+  int* found = bsearch(&key, a, kMany, sizeof *a, compare);
   say("bsearch %d", *found == key);
   key = -5;
   say("bsearch none %d", bsearch(&key, a, kMany, sizeof *a, compare) == NULL);
-  void *tree = NULL;
+  void* tree = NULL;
   static int values[] = {5, 3, 8, 1, 4, 9};
   for (int i = 0; i < 6; i++) tsearch(&values[i], &tree, compare);
   twalk(tree, walk);
@@ -32,7 +33,7 @@ int main(void) {
   hcreate(10);
   ENTRY e = {"key", "value"};
   hsearch(e, ENTER);
-  say("hash %s", (char *)hsearch((ENTRY){"key", NULL}, FIND)->data);
+  say("hash %s", (char*)hsearch((ENTRY){"key", NULL}, FIND)->data);
   srand(1);
   int r = rand();
   srand(1);

@@ -1,11 +1,11 @@
 // FILE streams: buffering, seeking, ungetc, getline, modes, append, errors.
 #include "case.h"
 int main(void) {
-  FILE *f = fopen("f", "w+");
+  FILE* f = fopen("f", "w+");
   fprintf(f, "line one\nline two\nline three");
   say("tell %ld", ftell(f));
   rewind(f);
-  char *line = NULL;
+  char* line = NULL;
   size_t size = 0;
   ssize_t n;
   while ((n = getline(&line, &size, f)) > 0) say("%zd [%.*s]", n, (int)strcspn(line, "\n"), line);
@@ -45,7 +45,7 @@ int main(void) {
   fprintf(f, "in memory %d", 5);
   fclose(f);
   say("[%s]", b);
-  char *made;
+  char* made;
   f = open_memstream(&made, &size);
   for (int i = 0; i < 1000; i++) fprintf(f, "%d,", i);
   fclose(f);

@@ -1,9 +1,10 @@
 // Anonymous maps: zero pages, many sizes, reuse, growth, fork copies them.
 #include <sys/mman.h>
+
 #include "case.h"
 int main(void) {
   unsigned sum = 0;
-  char *maps[64];
+  char* maps[64];
   for (int i = 0; i < 64; i++) {
     size_t size = (size_t)(i + 1) * 4096 * 3;
     maps[i] = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -22,7 +23,7 @@ int main(void) {
     for (int j = 0; j < 8192; j++) wrong += maps[i][j] != 0;
   }
   show("zero again", wrong);
-  char *shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  char* shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   strcpy(shared, "before");
   pid_t child = fork();
   if (child == 0) {
@@ -34,11 +35,11 @@ int main(void) {
   show("partial unmap", munmap(maps[63] + 4096, 4096));
   say("edges %d %d", maps[63][0], maps[63][8192]);
   show("unaligned", munmap(maps[63] + 1, 4096));
-  char *big = mmap(NULL, 100 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  char* big = mmap(NULL, 100 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   say("100 MiB %d", big != MAP_FAILED);
   big[99 << 20] = 1;
   show("gone", munmap(big, 100 << 20));
-  char *grown = mremap(maps[1], 2 * 4096 * 3, 40 * 4096, MREMAP_MAYMOVE);
+  char* grown = mremap(maps[1], 2 * 4096 * 3, 40 * 4096, MREMAP_MAYMOVE);
   say("mremap %d content %d zero %d", grown != MAP_FAILED, grown[8000], grown[39 * 4096]);
   return 0;
 }

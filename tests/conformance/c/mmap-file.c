@@ -1,5 +1,6 @@
 // mmap of files: private and shared, writes back, offsets, protection, beyond the end.
 #include <sys/mman.h>
+
 #include "case.h"
 int main(void) {
   enum { kSize = 3 * 4096 };
@@ -7,7 +8,7 @@ int main(void) {
   static char text[kSize];
   for (int i = 0; i < kSize; i++) text[i] = (char)('a' + i / 4096);
   write(fd, text, kSize);
-  char *p = mmap(NULL, kSize, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
+  char* p = mmap(NULL, kSize, PROT_READ | PROT_WRITE, MAP_PRIVATE, fd, 0);
   say("private %c %c %c", p[0], p[4096], p[8192]);
   p[0] = 'X';
   char b;
@@ -30,8 +31,10 @@ int main(void) {
   show("bad offset", mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, fd, 100) == MAP_FAILED ? -1 : 0);
   show("no length", mmap(NULL, 0, PROT_READ, MAP_PRIVATE, fd, 0) == MAP_FAILED ? -1 : 0);
   int ro = open("f", O_RDONLY);
-  show("shared write of read-only", mmap(NULL, 4096, PROT_WRITE, MAP_SHARED, ro, 0) == MAP_FAILED ? -1 : 0);
-  show("directory", mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, open(".", O_RDONLY), 0) == MAP_FAILED ? -1 : 0);
+  show("shared write of read-only",
+       mmap(NULL, 4096, PROT_WRITE, MAP_SHARED, ro, 0) == MAP_FAILED ? -1 : 0);
+  show("directory",
+       mmap(NULL, 4096, PROT_READ, MAP_PRIVATE, open(".", O_RDONLY), 0) == MAP_FAILED ? -1 : 0);
   ftruncate(fd, 4100);
   p = mmap(NULL, 8192, PROT_READ, MAP_PRIVATE, fd, 0);
   say("tail of the last page is zero %d", p[4200] == 0 && p[8191] == 0);

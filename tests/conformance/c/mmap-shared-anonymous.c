@@ -1,8 +1,9 @@
 // MAP_SHARED memory between parent and child.
 #include <sys/mman.h>
+
 #include "case.h"
 int main(void) {
-  int *shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  int* shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
   if (shared == MAP_FAILED) {
     show("mmap", -1);
     return 1;

@@ -1,6 +1,6 @@
 // Creating through every kind of path: O_CREAT, O_EXCL, symlinks, trailing slashes.
 #include "case.h"
-static void create(const char *path, int flags) {
+static void create(const char* path, int flags) {
   int fd = open(path, O_CREAT | O_WRONLY | flags, 0640);
   say("create %s%s: %s", path, flags & O_EXCL ? " excl" : "", fd < 0 ? error_name(errno) : "ok");
   if (fd >= 0) close(fd);

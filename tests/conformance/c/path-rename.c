@@ -1,6 +1,6 @@
 // rename: files, directories, over each other, into itself, links, trailing slashes, flags.
 #include "case.h"
-static void move(const char *from, const char *to) {
+static void move(const char* from, const char* to) {
   int r = rename(from, to);
   say("rename %s %s: %s", from, to, r ? error_name(errno) : "ok");
 }

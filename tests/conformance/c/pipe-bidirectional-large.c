@@ -1,5 +1,6 @@
 // Two processes that both write more than a pipe holds, read and write in turn by poll.
 #include <poll.h>
+
 #include "case.h"
 static void pump(int in, int out, unsigned char base) {
   static unsigned char block[8192];
@@ -8,7 +9,8 @@ static void pump(int in, int out, unsigned char base) {
   fcntl(in, F_SETFL, O_NONBLOCK);
   fcntl(out, F_SETFL, O_NONBLOCK);
   while (sent < kAll || got < kAll) {
-    struct pollfd polls[2] = {{got < kAll ? in : -1, POLLIN, 0}, {sent < kAll ? out : -1, POLLOUT, 0}};
+    struct pollfd polls[2] = {{got < kAll ? in : -1, POLLIN, 0},
+                              {sent < kAll ? out : -1, POLLOUT, 0}};
     MUST(poll(polls, 2, -1));
     if (polls[0].revents) {
       ssize_t n = read(in, block, sizeof block);

@@ -1,5 +1,6 @@
 // A pipe holds 64 KiB; atomic writes up to PIPE_BUF; partial writes without blocking.
 #include <sys/ioctl.h>
+
 #include "case.h"
 int main(void) {
   int p[2], n;

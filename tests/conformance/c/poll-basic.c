@@ -1,11 +1,13 @@
 // poll: readiness of pipes, hang-up, errors, invalid descriptors, time-outs.
 #include <poll.h>
+
 #include "case.h"
-static void ask(const char *what, int fd, short events, int timeout) {
+static void ask(const char* what, int fd, short events, int timeout) {
   struct pollfd p = {fd, events, 0};
   int r = poll(&p, 1, timeout);
-  say("%s: %d%s%s%s%s%s", what, r, p.revents & POLLIN ? " IN" : "", p.revents & POLLOUT ? " OUT" : "",
-      p.revents & POLLHUP ? " HUP" : "", p.revents & POLLERR ? " ERR" : "", p.revents & POLLNVAL ? " NVAL" : "");
+  say("%s: %d%s%s%s%s%s", what, r, p.revents & POLLIN ? " IN" : "",
+      p.revents & POLLOUT ? " OUT" : "", p.revents & POLLHUP ? " HUP" : "",
+      p.revents & POLLERR ? " ERR" : "", p.revents & POLLNVAL ? " NVAL" : "");
 }
 int main(void) {
   int p[2], q[2];

@@ -1,5 +1,6 @@
 // A server polls many children's pipes until all have ended.
 #include <poll.h>
+
 #include "case.h"
 int main(void) {
   enum { kKids = 25 };

@@ -1,6 +1,6 @@
 // /proc of the process itself and of its children.
 #include "case.h"
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   char b[4096], path[64];
   ssize_t n = readlink("/proc/self/exe", b, sizeof b - 1);
   b[n < 0 ? 0 : n] = 0;

@@ -2,6 +2,7 @@
 #include <grp.h>
 #include <sys/resource.h>
 #include <sys/utsname.h>
+
 #include "case.h"
 int main(void) {
   say("real is effective %d %d", getuid() == geteuid(), getgid() == getegid());

@@ -1,5 +1,6 @@
 // rlimits: file size with SIGXFSZ, CPU time with SIGXCPU, stack, processes, unknown.
 #include <sys/resource.h>
+
 #include "case.h"
 int main(void) {
   struct rlimit l;

@@ -1,6 +1,7 @@
 // CPU times: getrusage, times, clock, wait4's usage; they grow with work.
 #include <sys/resource.h>
 #include <sys/times.h>
+
 #include "case.h"
 static double seconds(struct timeval t) { return (double)t.tv_sec + (double)t.tv_usec / 1e6; }
 static void burn(void) {

@@ -1,15 +1,16 @@
 // An interactive bash on a pty: prompt, job control, Ctrl-C, Ctrl-Z, fg, exit.
 #include <poll.h>
 #include <termios.h>
+
 #include "case.h"
 static int master;
 static char seen[65536];
 static size_t length;
 // Reads until the text has come, then forgets all up to it.
-static void expect(const char *text) {
+static void expect(const char* text) {
   int64_t deadline = now_ms() + 15000;
   for (;;) {
-    char *at = strstr(seen, text);
+    char* at = strstr(seen, text);
     if (at) {
       size_t cut = (size_t)(at - seen) + strlen(text);
       memmove(seen, seen + cut, length - cut + 1);
@@ -28,11 +29,11 @@ static void expect(const char *text) {
     seen[length] = 0;
   }
 }
-static void type(const char *keys) { MUST(write(master, keys, strlen(keys))); }
+static void type(const char* keys) { MUST(write(master, keys, strlen(keys))); }
 int main(void) {
   master = posix_openpt(O_RDWR | O_NOCTTY);
   unlockpt(master);
-  char *name = ptsname(master);
+  char* name = ptsname(master);
   pid_t child = fork();
   if (child == 0) {
     setsid();
@@ -41,7 +42,7 @@ int main(void) {
     if (tty > 2) close(tty);
     close(master);
     setenv("PS1", "ready> ", 1);
-    execlp("bash", "bash", "--norc", "--noprofile", "--noediting", "-i", (char *)NULL);
+    execlp("bash", "bash", "--norc", "--noprofile", "--noediting", "-i", (char*)NULL);
     _exit(127);
   }
   expect("ready> ");

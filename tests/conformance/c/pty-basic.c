@@ -2,10 +2,11 @@
 #include <poll.h>
 #include <sys/ioctl.h>
 #include <termios.h>
+
 #include "case.h"
 static int master, slave;
-static void type(const char *keys) { MUST(write(master, keys, strlen(keys))); }
-static void got(const char *what, int fd) {
+static void type(const char* keys) { MUST(write(master, keys, strlen(keys))); }
+static void got(const char* what, int fd) {
   char b[256], shown[1024] = "";
   ssize_t n = read(fd, b, sizeof b);
   for (ssize_t i = 0; i < n; i++)
@@ -25,17 +26,21 @@ int main(void) {
   say("isatty %d %d", isatty(slave), isatty(master));
   struct termios t;
   tcgetattr(slave, &t);
-  say("canonical %d echo %d isig %d opost %d icrnl %d", !!(t.c_lflag & ICANON), !!(t.c_lflag & ECHO),
-      !!(t.c_lflag & ISIG), !!(t.c_oflag & OPOST), !!(t.c_iflag & ICRNL));
+  say("canonical %d echo %d isig %d opost %d icrnl %d", !!(t.c_lflag & ICANON),
+      !!(t.c_lflag & ECHO), !!(t.c_lflag & ISIG), !!(t.c_oflag & OPOST), !!(t.c_iflag & ICRNL));
   type("hello\n");
   got("slave reads", slave);
   got("echo", master);
   write(slave, "out\n", 4);
   got("opost", master);
-  type("abX\x7f" "c\r");
+  type(
+      "abX\x7f"
+      "c\r");
   got("erase", slave);
   got("echo of erase", master);
-  type("throw away\x15" "kept\n");
+  type(
+      "throw away\x15"
+      "kept\n");
   got("kill", slave);
   got("echo of kill", master);
   type("partial\x04");

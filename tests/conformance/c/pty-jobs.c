@@ -1,12 +1,13 @@
 // Background reads and writes on a terminal: SIGTTIN, SIGTTOU, tcsetpgrp rules.
 #include <sys/ioctl.h>
 #include <termios.h>
+
 #include "case.h"
 int main(void) {
   int master = posix_openpt(O_RDWR | O_NOCTTY), out[2];
   MUST(pipe(out));
   unlockpt(master);
-  char *name = ptsname(master);
+  char* name = ptsname(master);
   pid_t leader = fork();
   if (leader == 0) {
     setsid();

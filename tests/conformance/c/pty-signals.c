@@ -1,6 +1,7 @@
 // A session on a pty: Ctrl-C, Ctrl-\, Ctrl-Z reach the foreground group; hang-up; SIGWINCH.
 #include <sys/ioctl.h>
 #include <termios.h>
+
 #include "case.h"
 static int out[2];
 static void on(int signo) {
@@ -8,7 +9,7 @@ static void on(int signo) {
   int n = sprintf(line, "%s", signal_name(signo));
   write(out[1], line, (size_t)n);
 }
-static void told(const char *what) {
+static void told(const char* what) {
   char b[64] = "";
   ssize_t n = read(out[0], b, 63);
   say("%s: %s", what, n > 0 ? b : "nothing");
@@ -17,7 +18,7 @@ int main(void) {
   MUST(pipe(out));
   int master = posix_openpt(O_RDWR | O_NOCTTY);
   unlockpt(master);
-  char *name = ptsname(master);
+  char* name = ptsname(master);
   pid_t child = fork();
   if (child == 0) {
     setsid();
@@ -27,8 +28,8 @@ int main(void) {
     int signals[] = {SIGINT, SIGQUIT, SIGTSTP, SIGWINCH, SIGHUP, SIGCONT};
     for (int i = 0; i < 6; i++) catch_signal(signals[i], on, SA_RESTART);
     char b[256];
-    int n = sprintf(b, "fg %d sid %d tty %d", tcgetpgrp(tty) == getpgrp(), tcgetsid(tty) == getpid(),
-                    open("/dev/tty", O_RDWR) >= 0);
+    int n = sprintf(b, "fg %d sid %d tty %d", tcgetpgrp(tty) == getpgrp(),
+                    tcgetsid(tty) == getpid(), open("/dev/tty", O_RDWR) >= 0);
     write(out[1], b, (size_t)n);
     for (;;) {
       ssize_t r = read(tty, b, sizeof b);

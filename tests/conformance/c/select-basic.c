@@ -1,5 +1,6 @@
 // select and pselect: sets, time left, bad descriptors, signal masks.
 #include <sys/select.h>
+
 #include "case.h"
 static volatile sig_atomic_t got;
 static void on(int signo) { got++; }

@@ -1,10 +1,10 @@
 // Default actions of every signal, on a child of its own.
 #include "case.h"
 int main(void) {
-  static const int list[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGILL,    SIGTRAP, SIGABRT, SIGBUS,  SIGFPE,
-                             SIGKILL, SIGUSR1, SIGSEGV, SIGUSR2,   SIGPIPE, SIGALRM, SIGTERM, SIGCHLD,
-                             SIGCONT, SIGURG,  SIGXCPU, SIGXFSZ,   SIGVTALRM, SIGPROF, SIGWINCH, SIGIO,
-                             SIGSYS,  SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU};
+  static const int list[] = {
+      SIGHUP,    SIGINT,  SIGQUIT,  SIGILL,  SIGTRAP, SIGABRT, SIGBUS,  SIGFPE,  SIGKILL, SIGUSR1,
+      SIGSEGV,   SIGUSR2, SIGPIPE,  SIGALRM, SIGTERM, SIGCHLD, SIGCONT, SIGURG,  SIGXCPU, SIGXFSZ,
+      SIGVTALRM, SIGPROF, SIGWINCH, SIGIO,   SIGSYS,  SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU};
   setpgid(0, 0);
   for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
     pid_t child = (pid_t)MUST(fork());

@@ -1,6 +1,7 @@
 // Blocking calls return EINTR without SA_RESTART and go on with it.
 #include <poll.h>
 #include <sys/select.h>
+
 #include "case.h"
 static int p[2];
 static void on(int signo) {}

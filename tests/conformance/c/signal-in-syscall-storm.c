@@ -11,7 +11,8 @@ int main(void) {
     unsigned char block[1000];
     for (int i = 0; i < 3000; i++) {
       for (int j = 0; j < 1000; j++) block[j] = (unsigned char)(i * 7 + j);
-      for (size_t at = 0; at < sizeof block;) at += (size_t)MUST(write(p[1], block + at, sizeof block - at));
+      for (size_t at = 0; at < sizeof block;)
+        at += (size_t)MUST(write(p[1], block + at, sizeof block - at));
       if (i % 300 == 0) sleep_ms(5);
     }
     _exit(0);
@@ -27,7 +28,8 @@ int main(void) {
   while ((n = read(p[0], block, sizeof block)) > 0)
     for (ssize_t i = 0; i < n; i++, total++)
       if (block[i] != (unsigned char)(total / 1000 * 7 + total % 1000)) wrong++;
-  say("read %ld, wrong %d, last %zd, disturbed %s", total, wrong, n, ticks > 5 ? "often" : "seldom");
+  say("read %ld, wrong %d, last %zd, disturbed %s", total, wrong, n,
+      ticks > 5 ? "often" : "seldom");
   memset(&timer, 0, sizeof timer);
   setitimer(ITIMER_REAL, &timer, NULL);
   reap("child", child);

@@ -1,7 +1,7 @@
 // siginfo of kill, raise, sigqueue and timers; sa_sigaction's arguments.
 #include "case.h"
 static siginfo_t seen;
-static void on(int signo, siginfo_t *info, void *context) {
+static void on(int signo, siginfo_t* info, void* context) {
   seen = *info;
   say("%s: signo %s, context %s", signal_name(signo), signal_name(info->si_signo),
       context ? "given" : "missing");
@@ -18,7 +18,7 @@ int main(void) {
       seen.si_uid == getuid() ? "mine" : "other");
   raise(SIGUSR1);
   say("tkill %d, pid %s", seen.si_code == SI_TKILL, seen.si_pid == getpid() ? "me" : "other");
-  union sigval v = {.sival_ptr = (void *)0x1234};
+  union sigval v = {.sival_ptr = (void*)0x1234};
   sigqueue(getpid(), SIGUSR1, v);
   say("queue %d, value %p", seen.si_code == SI_QUEUE, seen.si_value.sival_ptr);
   struct itimerval timer = {{0, 0}, {0, 1000}};

@@ -19,7 +19,8 @@ int main(void) {
   raise(SIGHUP);
   sigpending(&pending);
   say("pending USR1 %d USR2 %d HUP %d TERM %d", sigismember(&pending, SIGUSR1),
-      sigismember(&pending, SIGUSR2), sigismember(&pending, SIGHUP), sigismember(&pending, SIGTERM));
+      sigismember(&pending, SIGUSR2), sigismember(&pending, SIGHUP),
+      sigismember(&pending, SIGTERM));
   pid_t child = fork();
   if (child == 0) {
     sigpending(&pending);

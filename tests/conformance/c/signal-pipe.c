@@ -29,7 +29,7 @@ int main(void) {
   }
   close(p[0]);
   signal(SIGPIPE, SIG_IGN);
-  char *big = calloc(1, 300000);
+  char* big = calloc(1, 300000);
   ssize_t n = write(p[1], big, 300000);
   say("reader left in the middle: %s", n == -1 ? error_name(errno) : n < 300000 ? "short" : "all");
   reap("reader", child);

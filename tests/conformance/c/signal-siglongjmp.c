@@ -1,5 +1,6 @@
 // Jumping out of a handler restores the mask with sigsetjmp(…, 1) and leaves it with 0.
 #include <setjmp.h>
+
 #include "case.h"
 static sigjmp_buf place;
 static void on(int signo) { siglongjmp(place, signo); }

@@ -1,5 +1,6 @@
 // A handler that forks, and jumps out in the child only.
 #include <setjmp.h>
+
 #include "case.h"
 static sigjmp_buf place;
 static volatile pid_t child;

@@ -1,5 +1,6 @@
 // Descriptors passed by SCM_RIGHTS.
 #include <sys/socket.h>
+
 #include "case.h"
 int main(void) {
   int s[2];
@@ -11,11 +12,12 @@ int main(void) {
   } control;
   char byte = 'x';
   struct iovec v = {&byte, 1};
-  struct msghdr m = {.msg_iov = &v, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
+  struct msghdr m = {
+      .msg_iov = &v, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control};
   if (child == 0) {
     int fd = (int)MUST(open("passed", O_CREAT | O_RDWR, 0600));
     write(fd, "by the child", 12);
-    struct cmsghdr *c = CMSG_FIRSTHDR(&m);
+    struct cmsghdr* c = CMSG_FIRSTHDR(&m);
     c->cmsg_level = SOL_SOCKET;
     c->cmsg_type = SCM_RIGHTS;
     c->cmsg_len = CMSG_LEN(sizeof(int));

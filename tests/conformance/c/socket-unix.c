@@ -1,20 +1,21 @@
 // AF_UNIX by path: bind, listen, accept, connect, refusal, unlink, many clients.
 #include <sys/socket.h>
 #include <sys/un.h>
+
 #include "case.h"
 int main(void) {
   struct sockaddr_un a = {.sun_family = AF_UNIX, .sun_path = "sock"};
   int l = socket(AF_UNIX, SOCK_STREAM, 0);
-  show("connect nowhere", connect(l, (struct sockaddr *)&a, sizeof a));
-  show("bind", bind(l, (struct sockaddr *)&a, sizeof a));
+  show("connect nowhere", connect(l, (struct sockaddr*)&a, sizeof a));
+  show("bind", bind(l, (struct sockaddr*)&a, sizeof a));
   int again = socket(AF_UNIX, SOCK_STREAM, 0);
-  show("bind twice", bind(again, (struct sockaddr *)&a, sizeof a));
-  show("connect before listen", connect(again, (struct sockaddr *)&a, sizeof a));
+  show("bind twice", bind(again, (struct sockaddr*)&a, sizeof a));
+  show("connect before listen", connect(again, (struct sockaddr*)&a, sizeof a));
   show("listen", listen(l, 5));
   for (int i = 0; i < 4; i++) {
     if (fork() == 0) {
       int c = socket(AF_UNIX, SOCK_STREAM, 0);
-      MUST(connect(c, (struct sockaddr *)&a, sizeof a));
+      MUST(connect(c, (struct sockaddr*)&a, sizeof a));
       int n = i * 10;
       MUST(write(c, &n, sizeof n));
       MUST(read(c, &n, sizeof n));
@@ -36,8 +37,8 @@ int main(void) {
   say("socket file %d", S_ISSOCK(st.st_mode));
   show("open of it", open("sock", O_RDWR));
   close(l);
-  show("nobody listens", connect(again, (struct sockaddr *)&a, sizeof a));
+  show("nobody listens", connect(again, (struct sockaddr*)&a, sizeof a));
   show("unlink", unlink("sock"));
-  show("gone", connect(again, (struct sockaddr *)&a, sizeof a));
+  show("gone", connect(again, (struct sockaddr*)&a, sizeof a));
   return 0;
 }

@@ -1,5 +1,6 @@
 // socketpair: streams, datagrams, shutdown, peek, end of file, EPIPE.
 #include <sys/socket.h>
+
 #include "case.h"
 int main(void) {
   int s[2];

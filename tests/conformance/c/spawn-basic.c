@@ -1,7 +1,8 @@
 // posix_spawn: arguments, environment, file actions, attributes, errors.
 #include <spawn.h>
+
 #include "case.h"
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   if (argc > 1) {
     char line[64] = "";
     if (!strcmp(argv[1], "read")) {
@@ -34,14 +35,14 @@ int main(int argc, char **argv) {
   posix_spawnattr_setsigmask(&attributes, &mask);
   posix_spawnattr_setpgroup(&attributes, 0);
   posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETPGROUP);
-  char *reads[] = {argv[0], "read", "x", NULL};
+  char* reads[] = {argv[0], "read", "x", NULL};
   error = posix_spawn(&pid, argv[0], &actions, &attributes, reads, env);
   reap("read", pid);
   show_error("spawn", error);
   show_file("out");
   show_error("missing", posix_spawn(&pid, "/no/such", NULL, NULL, args, env));
-  char *shell[] = {"sh", "-c", "echo from sh; exit 3", NULL};
-  extern char **environ;
+  char* shell[] = {"sh", "-c", "echo from sh; exit 3", NULL};
+  extern char** environ;
   error = posix_spawnp(&pid, "sh", NULL, NULL, shell, environ);
   reap("sh", pid);
   show_error("spawnp", error);

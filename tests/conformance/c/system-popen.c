@@ -8,12 +8,12 @@ int main(void) {
   show_status("missing", system("nosuchcommand 2>/dev/null"));
   show("shell", system(NULL) != 0);
   show_file("f");
-  FILE *in = popen("echo one; echo two; exit 4", "r");
+  FILE* in = popen("echo one; echo two; exit 4", "r");
   char line[64];
   while (fgets(line, sizeof line, in)) say("read %zu: %.3s", strlen(line), line);
   show_status("pclose", pclose(in));
   fflush(stdout);
-  FILE *out = popen("tr a-z A-Z", "w");
+  FILE* out = popen("tr a-z A-Z", "w");
   fprintf(out, "to upper\n");
   show_status("pclose", pclose(out));
   struct sigaction old;

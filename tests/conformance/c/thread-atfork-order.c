@@ -1,6 +1,7 @@
 // pthread_atfork handlers run in the documented order: prepare last first, the others first first.
-#include "case.h"
 #include <pthread.h>
+
+#include "case.h"
 static char log_[256];
 static void p1(void) { strcat(log_, " prepare1"); }
 static void p2(void) { strcat(log_, " prepare2"); }

@@ -1,6 +1,7 @@
 // C11 threads and atomics.
 #include <stdatomic.h>
 #include <threads.h>
+
 #include "case.h"
 static atomic_int count;
 static mtx_t m;
@@ -9,7 +10,7 @@ static once_flag flag = ONCE_FLAG_INIT;
 static thread_local int mine = 3;
 static int once_count;
 static void init(void) { once_count++; }
-static int work(void *argument) {
+static int work(void* argument) {
   call_once(&flag, init);
   for (int i = 0; i < 1000; i++) atomic_fetch_add(&count, 1);
   mine++;

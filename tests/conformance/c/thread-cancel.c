@@ -1,9 +1,10 @@
 // Cancellation at cancellation points, cleanup handlers, disabling.
 #include <pthread.h>
+
 #include "case.h"
 static int p[2];
-static void cleanup(void *argument) { say("cleanup %s", (char *)argument); }
-static void *blocked(void *argument) {
+static void cleanup(void* argument) { say("cleanup %s", (char*)argument); }
+static void* blocked(void* argument) {
   char b;
   pthread_cleanup_push(cleanup, "outer");
   pthread_cleanup_push(cleanup, "inner");
@@ -13,9 +14,9 @@ static void *blocked(void *argument) {
   pthread_cleanup_pop(0);
   return NULL;
 }
-static void *disabled(void *argument) {
+static void* disabled(void* argument) {
   pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
-  *(volatile int *)argument = 1;
+  *(volatile int*)argument = 1;
   sleep_ms(50);
   say("not cancelled while disabled");
   pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, NULL);
@@ -26,14 +27,14 @@ static void *disabled(void *argument) {
 int main(void) {
   MUST(pipe(p));
   pthread_t t;
-  void *value;
+  void* value;
   pthread_create(&t, NULL, blocked, NULL);
   sleep_ms(20);
   show_error("cancel", pthread_cancel(t));
   pthread_join(t, &value);
   say("cancelled %d", value == PTHREAD_CANCELED);
   volatile int ready = 0;
-  pthread_create(&t, NULL, disabled, (void *)&ready);
+  pthread_create(&t, NULL, disabled, (void*)&ready);
   while (!ready) sched_yield();
   pthread_cancel(t);
   pthread_join(t, &value);

@@ -1,5 +1,6 @@
 // Condition variables: a bounded queue, broadcast, timed waits.
 #include <pthread.h>
+
 #include "case.h"
 enum { kItems = 3000, kSlots = 5 };
 static pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER;
@@ -7,7 +8,7 @@ static pthread_cond_t not_empty = PTHREAD_COND_INITIALIZER, not_full = PTHREAD_C
                       start = PTHREAD_COND_INITIALIZER;
 static int queue[kSlots], used, head, go;
 static long sums[3];
-static void *produce(void *argument) {
+static void* produce(void* argument) {
   for (int i = 1; i <= kItems; i++) {
     pthread_mutex_lock(&m);
     while (used == kSlots) pthread_cond_wait(&not_full, &m);
@@ -17,7 +18,7 @@ static void *produce(void *argument) {
   }
   return NULL;
 }
-static void *consume(void *argument) {
+static void* consume(void* argument) {
   for (;;) {
     pthread_mutex_lock(&m);
     while (used == 0) pthread_cond_wait(&not_empty, &m);
@@ -31,10 +32,10 @@ static void *consume(void *argument) {
     used--;
     pthread_cond_signal(&not_full);
     pthread_mutex_unlock(&m);
-    *(long *)argument += item;
+    *(long*)argument += item;
   }
 }
-static void *racer(void *argument) {
+static void* racer(void* argument) {
   pthread_mutex_lock(&m);
   while (!go) pthread_cond_wait(&start, &m);
   go++;

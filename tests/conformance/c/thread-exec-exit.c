@@ -1,19 +1,21 @@
 // exec and exit from a thread end the others.
 #include <pthread.h>
+
 #include "case.h"
-static char *program;
-static void *spin(void *argument) {
+static char* program;
+static void* spin(void* argument) {
   for (;;) sched_yield();
 }
-static void *runs_exec(void *argument) {
-  execl(program, program, "second", (char *)NULL);
+static void* runs_exec(void* argument) {
+  execl(program, program, "second", (char*)NULL);
   return NULL;
 }
-static void *runs_exit(void *argument) { exit(21); }
-int main(int argc, char **argv) {
+static void* runs_exit(void* argument) { exit(21); }
+int main(int argc, char** argv) {
   program = argv[0];
   if (argc > 1) {
-    say("second program, pid %s", getenv("PID") && atoi(getenv("PID")) == getpid() ? "kept" : "changed");
+    say("second program, pid %s",
+        getenv("PID") && atoi(getenv("PID")) == getpid() ? "kept" : "changed");
     return 9;
   }
   for (int i = 0; i < 2; i++) {

@@ -1,15 +1,16 @@
 // fork in a program with threads: only the caller lives in the child; atfork handlers.
 #include <pthread.h>
+
 #include "case.h"
 static volatile int stop, spins;
-static void *spin(void *argument) {
+static void* spin(void* argument) {
   while (!stop) {
     spins++;
     sched_yield();
   }
   return NULL;
 }
-static void *forker(void *argument) {
+static void* forker(void* argument) {
   pid_t child = fork();
   if (child == 0) {
     int before = spins;
@@ -18,7 +19,8 @@ static void *forker(void *argument) {
     stop = 1;
     int e = pthread_create(&t, NULL, spin, NULL);
     pthread_join(t, NULL);
-    say("child of a thread: others %s, new thread %s", spins == before ? "gone" : "alive", error_name(e));
+    say("child of a thread: others %s, new thread %s", spins == before ? "gone" : "alive",
+        error_name(e));
     exit(12);
   }
   reap("child of a thread", child);

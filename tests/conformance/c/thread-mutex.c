@@ -1,9 +1,10 @@
 // Mutexes: exclusion, trylock, timedlock, recursive, error checking.
 #include <pthread.h>
+
 #include "case.h"
 static pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER;
 static long counter;
-static void *add(void *argument) {
+static void* add(void* argument) {
   for (int i = 0; i < 20000; i++) {
     pthread_mutex_lock(&m);
     long v = counter;
@@ -13,8 +14,8 @@ static void *add(void *argument) {
   }
   return NULL;
 }
-static void *try_it(void *argument) {
-  pthread_mutex_t *which = argument;
+static void* try_it(void* argument) {
+  pthread_mutex_t* which = argument;
   show_error("trylock elsewhere", pthread_mutex_trylock(which));
   struct timespec t;
   clock_gettime(CLOCK_REALTIME, &t);

@@ -1,5 +1,6 @@
 // pthread_once, attributes: detached, stack size, limits of misuse.
 #include <pthread.h>
+
 #include "case.h"
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static int times;
@@ -7,7 +8,7 @@ static void init(void) {
   sched_yield();
   times++;
 }
-static void *work(void *argument) {
+static void* work(void* argument) {
   pthread_once(&once, init);
   return NULL;
 }
@@ -16,7 +17,7 @@ static int deep(int n) {
   pad[0] = (char)n;
   return n == 0 ? 0 : deep(n - 1) + (pad[0] == (char)n);
 }
-static void *stack(void *argument) { return (void *)(long)deep(500); }
+static void* stack(void* argument) { return (void*)(long)deep(500); }
 int main(void) {
   pthread_t t[6];
   for (int i = 0; i < 6; i++) pthread_create(&t[i], NULL, work, NULL);
@@ -33,7 +34,7 @@ int main(void) {
   say("size %zu", size);
   show_error("too small", pthread_attr_setstacksize(&a, 10));
   pthread_create(&t[0], &a, stack, NULL);
-  void *v;
+  void* v;
   pthread_join(t[0], &v);
   say("deep %ld", (long)v);
   pthread_attr_setdetachstate(&a, PTHREAD_CREATE_DETACHED);

@@ -1,11 +1,12 @@
 // Two threads take turns by a mutex and a condition, and by pipes.
 #include <pthread.h>
+
 #include "case.h"
 enum { kRounds = 3000 };
 static pthread_mutex_t m = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t c = PTHREAD_COND_INITIALIZER;
 static int turn, a[2], b[2];
-static void *other(void *argument) {
+static void* other(void* argument) {
   for (int i = 0; i < kRounds; i++) {
     pthread_mutex_lock(&m);
     while (turn != 1) pthread_cond_wait(&c, &m);

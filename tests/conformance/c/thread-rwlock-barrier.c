@@ -1,12 +1,13 @@
 // Read-write locks, barriers, spin locks, semaphores.
 #include <pthread.h>
 #include <semaphore.h>
+
 #include "case.h"
 static pthread_rwlock_t rw = PTHREAD_RWLOCK_INITIALIZER;
 static pthread_barrier_t barrier;
 static sem_t sem;
 static int value, serial, phases[4];
-static void *reader(void *argument) {
+static void* reader(void* argument) {
   long bad = 0;
   for (int i = 0; i < 500; i++) {
     pthread_rwlock_rdlock(&rw);
@@ -15,9 +16,9 @@ static void *reader(void *argument) {
     bad += a != value;
     pthread_rwlock_unlock(&rw);
   }
-  return (void *)bad;
+  return (void*)bad;
 }
-static void *writer(void *argument) {
+static void* writer(void* argument) {
   for (int i = 0; i < 300; i++) {
     pthread_rwlock_wrlock(&rw);
     value++;
@@ -26,15 +27,16 @@ static void *writer(void *argument) {
   }
   return NULL;
 }
-static void *phase(void *argument) {
+static void* phase(void* argument) {
   for (int i = 0; i < 4; i++) {
     __atomic_fetch_add(&phases[i], 1, __ATOMIC_SEQ_CST);
-    if (pthread_barrier_wait(&barrier) == PTHREAD_BARRIER_SERIAL_THREAD) __atomic_fetch_add(&serial, 1, __ATOMIC_SEQ_CST);
+    if (pthread_barrier_wait(&barrier) == PTHREAD_BARRIER_SERIAL_THREAD)
+      __atomic_fetch_add(&serial, 1, __ATOMIC_SEQ_CST);
     if (phases[i] != 5) say("phase %d has %d", i, phases[i]);
   }
   return NULL;
 }
-static void *post(void *argument) {
+static void* post(void* argument) {
   for (int i = 0; i < 100; i++) sem_post(&sem);
   return NULL;
 }
@@ -44,7 +46,7 @@ int main(void) {
   for (int i = 4; i < 6; i++) pthread_create(&t[i], NULL, writer, NULL);
   long bad = 0;
   for (int i = 0; i < 6; i++) {
-    void *v;
+    void* v;
     pthread_join(t[i], &v);
     bad += (long)v;
   }

@@ -1,22 +1,24 @@
-// Signals and threads: pthread_kill, masks of their own, process signals find a thread, sigwait thread.
+// Signals and threads: pthread_kill, masks of their own, process signals find a thread, sigwait
+// thread.
 #include <pthread.h>
+
 #include "case.h"
 static pthread_t main_thread, helper;
 static volatile int where;
 static void on(int signo) { where = pthread_equal(pthread_self(), main_thread) ? 1 : 2; }
-static void *helper_main(void *argument) {
+static void* helper_main(void* argument) {
   sigset_t set;
   sigemptyset(&set);
   sigaddset(&set, SIGUSR2);
   int signo;
   pthread_sigmask(SIG_BLOCK, &set, NULL);
-  *(int *)argument = 1;
+  *(int*)argument = 1;
   while (where != 2) sched_yield();
   sigwait(&set, &signo);
   say("helper waited for %s", signal_name(signo));
   return NULL;
 }
-static void *unmasked(void *argument) {
+static void* unmasked(void* argument) {
   sigset_t set;
   sigemptyset(&set);
   pthread_sigmask(SIG_SETMASK, &set, NULL);
@@ -31,7 +33,7 @@ int main(void) {
   sigemptyset(&set);
   sigaddset(&set, SIGUSR2);
   pthread_sigmask(SIG_BLOCK, &set, NULL);
-  pthread_create(&helper, NULL, helper_main, (void *)&ready);
+  pthread_create(&helper, NULL, helper_main, (void*)&ready);
   while (!ready) sched_yield();
   show_error("to helper", pthread_kill(helper, SIGUSR1));
   while (where != 2) sched_yield();

@@ -1,7 +1,7 @@
 // timer_create: one shot, periodic, overrun, sigval, deletion.
 #include "case.h"
 static volatile sig_atomic_t ticks, value;
-static void on(int signo, siginfo_t *info, void *context) {
+static void on(int signo, siginfo_t* info, void* context) {
   ticks++;
   value = info->si_value.sival_int;
 }

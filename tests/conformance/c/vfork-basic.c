@@ -1,6 +1,6 @@
 // vfork: the parent waits until exec or exit.
 #include "case.h"
-int main(int argc, char **argv) {
+int main(int argc, char** argv) {
   if (argc > 1) {
     say("exec'd with %s", argv[1]);
     return 4;
@@ -9,8 +9,8 @@ int main(int argc, char **argv) {
     pid_t child = vfork();
     if (child == 0) {
       if (i == 0) _exit(17);
-      if (i == 1) execl(argv[0], argv[0], "from vfork", (char *)NULL);
-      execl("/no/such/program", "x", (char *)NULL);
+      if (i == 1) execl(argv[0], argv[0], "from vfork", (char*)NULL);
+      execl("/no/such/program", "x", (char*)NULL);
       _exit(127);
     }
     reap("child", child);

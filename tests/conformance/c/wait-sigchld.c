@@ -1,7 +1,8 @@
-// SIGCHLD: sent for exits, stops (unless SA_NOCLDSTOP), with siginfo; SIG_IGN and SA_NOCLDWAIT reap.
+// SIGCHLD: sent for exits, stops (unless SA_NOCLDSTOP), with siginfo; SIG_IGN and SA_NOCLDWAIT
+// reap.
 #include "case.h"
 static volatile sig_atomic_t count, code, status_seen;
-static void on_child(int signo, siginfo_t *info, void *context) {
+static void on_child(int signo, siginfo_t* info, void* context) {
   count++;
   code = info->si_code;
   status_seen = info->si_status;

@@ -1,0 +1,13 @@
+# umask over redirections, mkdir, mkfifo, touch, mktemp and subshells.
+for m in 000 022 027 077 777; do
+  (
+    umask $m
+    : >f.$m
+    mkdir d.$m
+    mkfifo p.$m
+    touch t.$m
+    stat -c '%n %a' f.$m d.$m p.$m t.$m
+  )
+done
+umask
+rm -rf f.* d.* p.* t.*
