@@ -344,16 +344,14 @@ class Runner:
         folder.mkdir()
         if case.language == "shell":
             target = folder / case.path.name
-            shutil.copyfile(case.path, target)
-            target.chmod(0o755)
+            place_program(case.path, target)
             return [case.shell, str(target), *case.args]
         if case.language == "c":
             compiler = self.guest_c if inside else self.native_c
         else:
             compiler = self.guest_cc if inside else self.native_cc
         target = folder / case.path.stem
-        shutil.copyfile(compiler.build(case), target)
-        target.chmod(0o755)
+        place_program(compiler.build(case), target)
         return [str(target), *case.args]
 
     def _run_side(self, case, scratch, inside):
@@ -462,6 +460,13 @@ class Runner:
             check=False,
         )
         return list_files(unpacked)
+
+
+def place_program(source, target):
+    """Copies a file that is to be executed. Another process does it: a descriptor open for writing
+    in this one could be inherited by a command that another thread starts, and make the exec fail
+    with ETXTBSY."""
+    subprocess.run(["install", "-m", "755", source, target], check=True)
 
 
 def remove_tree(path):
