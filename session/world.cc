@@ -20,6 +20,10 @@ constexpr uint64_t kOwnInodes = 4096;       // of the skeleton, which the guest 
 constexpr uint64_t kOwnBytes = 256u << 20;  // of it: room for modules
 const vfs::CreateAttr kRootFolder{.mode = 0755, .uid = kRoot, .gid = kRoot};
 
+// Folders at the top that are the sandbox's own, whatever the pack holds there.
+constexpr std::string_view kNotFromPack[] = {"dev", "home", "mnt", "proc",
+                                             "run", "root", "tmp", "var"};
+
 // st_dev of the file systems, in the order in which they are made.
 enum Device : uint64_t { kRootDevice = 1, kPackDevice, kHomeDevice, kTemporaryDevice, kFirstMount };
 
@@ -185,6 +189,10 @@ class Builder {
     }
     if (type != FileType::kDirectory) return std::nullopt;
     if (auto error = ensure_folder(path)) return error;
+    if (std::find(std::begin(kNotFromPack), std::end(kNotFromPack), name) !=
+        std::end(kNotFromPack)) {
+      return std::nullopt;
+    }
     return hang(path, child, "cloche.pack", "cloche", "ro");
   }
 
