@@ -23,6 +23,8 @@ EXCEPTIONS = ['-mexception-handling', '-mllvm', '-wasm-enable-sjlj',
 EMPTY_LIBRARIES = 'm rt pthread util crypt dl resolv xnet'.split()
 # Debian patches that concern only its own packaging.
 SKIPPED_PATCHES = {'static-pie.patch'}
+# Files that define symbols in assembler text, which a link-time optimizer does not see.
+NATIVE_FILES = {'thread_pointer.c', 'sjlj.c'}
 # Structures and constants are those of Linux on riscv32: ILP32, 64-bit time.
 RISCV32_BITS = 'ipcstat msg posix reg sem shm signal stat stdint user'.split()
 
@@ -105,7 +107,7 @@ def compiler_flags(args):
     return [
         '--target=wasm32-unknown-unknown', '-std=c99', '-nostdinc', '-ffreestanding',
         '-fno-strict-aliasing', '-D_XOPEN_SOURCE=700', *[f'-I{i}' for i in includes],
-        args.optimize, '-msimd128', '-fomit-frame-pointer', '-fno-unwind-tables',
+        args.optimize, *(['-flto'] if args.lto else []), '-msimd128', '-fomit-frame-pointer', '-fno-unwind-tables',
         '-fno-asynchronous-unwind-tables', '-ffunction-sections', '-fdata-sections',
         '-femulated-tls', *EXCEPTIONS, '-w', '-Werror=implicit-function-declaration',
         '-Werror=implicit-int', '-Werror=pointer-sign', '-Werror=pointer-arith',
@@ -122,7 +124,7 @@ def write_ninja(args, tree, files):
         'rule ar',
         f'  command = rm -f $out && llvm-ar-{args.llvm} rcsD $out @$out.rsp',
         '  rspfile = $out.rsp', '  rspfile_content = $in_newline', '  description = AR $out',
-        'build o/crt1.o: cc src/wasm32/crt1.c',
+        'build o/crt1.o: cc src/wasm32/crt1.c', '  cflags = $cflags -fno-lto',
     ]
     objects = []
     for name in files:
@@ -130,6 +132,8 @@ def write_ninja(args, tree, files):
         o = 'o/' + name[len('src/'):-2].replace('/', '_') + '.o'
         objects.append(o)
         lines.append(f'build {o}: cc {name}')
+        if pathlib.Path(name).name in NATIVE_FILES:
+            lines.append('  cflags = $cflags -fno-lto')
     lines.append(f'build libc.a: ar {" ".join(objects)}')
     (tree / 'build.ninja').write_text('\n'.join(lines) + '\n')
 
@@ -162,6 +166,7 @@ def main():
     parser.add_argument('--llvm', default='22')
     parser.add_argument('--jobs', default='2')
     parser.add_argument('--optimize', default='-O2')
+    parser.add_argument('--lto', action='store_true', help='make files of LLVM bitcode')
     args = parser.parse_args()
     tree = args.work / 'musl'
     prepare(args, tree)
