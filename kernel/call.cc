@@ -122,6 +122,16 @@ int32_t CallGate::begin(const SyscallRow& row, Call& call, const int32_t* argume
     std::memcpy(thread.call.arguments.data(), arguments, sizeof thread.call.arguments);
     return result;
   }
+  const Process& process = *thread.process;
+  if (row.kind == 'b' && (process.exiting || process.stopped)) {
+    // A signal of the call's own making (SIGPIPE, SIGTTOU) took hold: no further instruction of the
+    // program runs before it has acted. The result waits for kern.result.
+    thread.call.row = &row;
+    thread.request_done = true;
+    thread.request_value = result;
+    call.engine_call_.suspend();
+    return kSuspended;
+  }
   return finish(row, thread, result);
 }
 

@@ -48,6 +48,11 @@ void on_trap(Kernel& kernel, Thread& thread, const engine::Stop& stop) {
   begin_exit(kernel, process, signo, stop.message);
 }
 
+bool has_thread(const Process& process, const Thread& thread) {
+  return std::any_of(process.threads.begin(), process.threads.end(),
+                     [&thread](const auto& each) { return each.get() == &thread; });
+}
+
 // The thread stopped and lives on: where does it stand now?
 void settle(Kernel& kernel, Thread& thread) {
   if (thread.waiting)
@@ -90,14 +95,10 @@ void after_run(Kernel& kernel, Thread& thread, const engine::Stop& stop) {
       ++process.usage.voluntary;
       break;
   }
-  const int32_t tid = thread.tid;
   act_on_request(kernel, thread);
-  const auto found = kernel.state().threads.find(tid);
-  const bool lives = found != kernel.state().threads.end() && found->second == &thread;
-  if (lives && !process.exiting) {
-    check_cpu_limit(kernel, process);
-    if (!process.exiting) settle(kernel, thread);
-  }
+  if (process.exiting || !has_thread(process, thread)) return;
+  check_cpu_limit(kernel, process);
+  if (!process.exiting) settle(kernel, thread);
 }
 
 // Runs `thread` from `now` on; returns the time when it stopped.

@@ -245,7 +245,6 @@ Result<std::unique_ptr<engine::Context>> FakePool::start(const engine::ModuleRef
 
 int32_t FakeGuest::raw_with(const std::string& name, const std::vector<int32_t>& arguments) {
   if (context_.replaying()) return static_cast<int32_t>(context_.next_logged());
-  context_.stop_if_asked();
   const std::string full = name.find('.') == std::string::npos ? "linux." + name : name;
   const int32_t result = context_.host_call(full, arguments);
   context_.append(result);
@@ -254,6 +253,7 @@ int32_t FakeGuest::raw_with(const std::string& name, const std::vector<int32_t>&
 
 int32_t FakeGuest::call_with(const std::string& name, std::vector<int32_t> arguments) {
   for (;;) {
+    yield_point();  // entering libc's function
     int32_t result = raw_with(name, arguments);
     while (result == kSuspend) {
       yield_point();
@@ -300,6 +300,7 @@ void FakeGuest::tick() {
 }
 
 void FakeGuest::exit(int32_t code) {
+  yield_point();
   (void)raw_with("linux.exit_group", {code});
   for (;;) yield_point();
 }
@@ -384,7 +385,9 @@ int32_t FakeGuest::wait(int32_t pid, int32_t* status, uint32_t options) {
 }
 
 void FakeGuest::say(const std::string& line) {
-  if (!context_.replaying()) context_.pool().engine().record().push_back(line);
+  if (context_.replaying()) return;
+  context_.stop_if_asked();  // a function like any other
+  context_.pool().engine().record().push_back(line);
 }
 
 // --- engine
