@@ -1,0 +1,266 @@
+// The memory of a slot against a model: random forks, switches, writes, growth, discards and
+// deaths, after each of which every byte that was ever written must be what the model says.
+#include "engine/slot_memory.h"
+
+#include <gtest/gtest.h>
+
+#include <fstream>
+#include <map>
+#include <random>
+#include <string>
+
+namespace cloche::engine {
+namespace {
+
+constexpr uint64_t kInitial = 4 * kWasmPage;
+
+Ref<Layer> make_base() {
+  auto layer = Layer::create(Layer::Kind::kBase);
+  CHECK(layer.ok());
+  const uint8_t text[] = "initial data";
+  CHECK((*layer)->write(2 * kPageSize + 100, text).ok());
+  return *layer;
+}
+
+std::unique_ptr<PageScanner> make_scanner(PageScanner::Method method) {
+  auto scanner = PageScanner::create(method);
+  return scanner.ok() ? std::move(scanner).value() : nullptr;
+}
+
+// Mappings of this process that lie in [start, start + size) and are accessible.
+int count_mappings(const uint8_t* start, uint64_t size) {
+  std::ifstream maps("/proc/self/maps");
+  int count = 0;
+  for (std::string line; std::getline(maps, line);) {
+    uint64_t from = std::stoull(line, nullptr, 16);
+    uint64_t to = std::stoull(line.substr(line.find('-') + 1), nullptr, 16);
+    uint64_t low = reinterpret_cast<uintptr_t>(start);
+    bool accessible = line[line.find(' ') + 1] == 'r';
+    if (from < low + size && to > low && accessible) ++count;
+  }
+  return count;
+}
+
+class SlotMemoryTest : public ::testing::TestWithParam<PageScanner::Method> {
+ protected:
+  void SetUp() override {
+    scanner_ = make_scanner(GetParam());
+    if (!scanner_) GTEST_SKIP() << "not on this kernel";
+    auto memory = SlotMemory::create(*scanner_);
+    ASSERT_TRUE(memory.ok());
+    memory_ = std::move(memory).value();
+    base_ = make_base();
+    ASSERT_TRUE(memory_->reset(base_, kInitial).ok());
+  }
+  void TearDown() override { spaces_.clear(); }
+
+  // An address space of the program's initial data.
+  Ref<AddressSpace> fresh() { return make_ref<AddressSpace>(base_); }
+  void write(AddressSpace* space, uint64_t at, uint8_t value) {
+    ASSERT_TRUE(memory_->make_resident(space).ok());
+    memory_->base()[at] = value;
+  }
+  int read(AddressSpace* space, uint64_t at) {
+    if (!memory_->make_resident(space).ok()) return -1;
+    return memory_->base()[at];
+  }
+
+  std::unique_ptr<PageScanner> scanner_;
+  std::unique_ptr<SlotMemory> memory_;
+  Ref<Layer> base_;
+  std::vector<Ref<AddressSpace>> spaces_;
+};
+
+INSTANTIATE_TEST_SUITE_P(Scanners, SlotMemoryTest,
+                         ::testing::Values(PageScanner::Method::kPagemapScan,
+                                           PageScanner::Method::kPagemap),
+                         [](const auto& test) {
+                           return test.param == PageScanner::Method::kPagemap ? "pagemap"
+                                                                              : "pagemap_scan";
+                         });
+
+TEST_P(SlotMemoryTest, StartsAsItsLayer) {
+  Ref<AddressSpace> space = fresh();
+  EXPECT_EQ(read(space.get(), 2 * kPageSize + 100), 'i');
+  EXPECT_EQ(read(space.get(), 0), 0);
+  EXPECT_EQ(memory_->private_bytes(*space), 0u);
+  write(space.get(), kInitial - 1, 9);
+  EXPECT_EQ(memory_->private_bytes(*space), kPageSize);
+  memory_->release(space.get());
+}
+
+TEST_P(SlotMemoryTest, RelativesDoNotSeeEachOthersWrites) {
+  Ref<AddressSpace> parent = fresh();
+  write(parent.get(), 5, 1);
+  auto child = memory_->fork(parent.get());
+  ASSERT_TRUE(child.ok());
+  write(child->get(), 5, 2);
+  EXPECT_EQ(read(parent.get(), 5), 1);
+  write(parent.get(), 6, 3);
+  EXPECT_EQ(read(child->get(), 5), 2);
+  EXPECT_EQ(read(child->get(), 6), 0);
+  memory_->release(parent.get());
+  EXPECT_EQ(read(child->get(), 5), 2);
+  memory_->release(child->get());
+}
+
+TEST_P(SlotMemoryTest, StaysOneMappingThroughGrowthAndSwitches) {
+  Ref<AddressSpace> parent = fresh();
+  write(parent.get(), 5, 1);
+  auto child = memory_->fork(parent.get());
+  ASSERT_TRUE(child.ok());
+  write(child->get(), 7, 1);  // the parent is parked now, with the small size
+  ASSERT_TRUE(memory_->grow(8 * kWasmPage).ok());
+  memory_->base()[7 * kWasmPage] = 1;
+  EXPECT_EQ(count_mappings(memory_->base(), kMaxMemory), 1);
+  EXPECT_EQ(read(parent.get(), 5), 1);  // comes back into a larger range
+  EXPECT_EQ(read(parent.get(), 7 * kWasmPage), 0);
+  EXPECT_EQ(count_mappings(memory_->base(), kMaxMemory), 1);
+  EXPECT_EQ(read(child->get(), 7 * kWasmPage), 1);
+  EXPECT_EQ(count_mappings(memory_->base(), kMaxMemory), 1);
+  memory_->release(parent.get());
+  memory_->release(child->get());
+}
+
+TEST_P(SlotMemoryTest, DiscardedPagesReadAsZeroNotAsTheLayer) {
+  Ref<AddressSpace> parent = fresh();
+  ASSERT_TRUE(memory_->make_resident(parent.get()).ok());
+  ASSERT_TRUE(memory_->discard(2 * kPageSize, kPageSize).ok());  // base layer: shared
+  EXPECT_EQ(read(parent.get(), 2 * kPageSize + 100), 0);
+  write(parent.get(), 10 * kPageSize, 4);
+  auto first = memory_->fork(parent.get());
+  ASSERT_TRUE(first.ok());
+  memory_->release(first->get());
+  write(parent.get(), 11 * kPageSize, 5);
+  auto second = memory_->fork(parent.get());  // from here on the parent has a layer of its own
+  ASSERT_TRUE(second.ok());
+  ASSERT_TRUE(memory_->discard(10 * kPageSize, 2 * kPageSize).ok());
+  EXPECT_EQ(read(parent.get(), 10 * kPageSize), 0);
+  EXPECT_EQ(read(parent.get(), 11 * kPageSize), 0);
+  EXPECT_EQ(read(second->get(), 10 * kPageSize), 4);
+  EXPECT_EQ(read(second->get(), 11 * kPageSize), 5);
+  memory_->release(second->get());
+  write(parent.get(), 10 * kPageSize, 6);
+  ASSERT_TRUE(memory_->discard(8 * kPageSize, 8 * kPageSize).ok());  // now it is exclusive
+  EXPECT_EQ(read(parent.get(), 10 * kPageSize), 0);
+  memory_->release(parent.get());
+}
+
+TEST_P(SlotMemoryTest, ResetLeavesNothingBehind) {
+  Ref<AddressSpace> space = fresh();
+  ASSERT_TRUE(memory_->make_resident(space.get()).ok());
+  ASSERT_TRUE(memory_->grow(64 * kWasmPage).ok());
+  for (uint64_t at = 0; at < 64 * kWasmPage; at += 977) memory_->base()[at] = 0xee;
+  memory_->release(space.get());
+  ASSERT_TRUE(memory_->reset(base_, kInitial).ok());
+  EXPECT_EQ(memory_->size(), kInitial);
+  EXPECT_EQ(count_mappings(memory_->base(), kMaxMemory), 1);
+  ASSERT_TRUE(memory_->grow(64 * kWasmPage).ok());
+  for (uint64_t at = 0; at < 64 * kWasmPage; ++at) {
+    ASSERT_TRUE(memory_->base()[at] == 0 || at / kPageSize == 2) << at;
+  }
+}
+
+// Bytes of one address space that are not as in the base layer.
+using Model = std::map<uint64_t, uint8_t>;
+
+class RandomWalk {
+ public:
+  RandomWalk(SlotMemory& memory, const Ref<Layer>& base, uint32_t seed)
+      : memory_(memory), base_(base), random_(seed) {}
+
+  void run(int steps) {
+    add(make_ref<AddressSpace>(base_), {});
+    for (int step = 0; step < steps && !::testing::Test::HasFailure(); ++step) take_step();
+    for (Entry& entry : entries_) {
+      check(entry);
+      memory_.release(entry.space.get());
+    }
+  }
+
+ private:
+  struct Entry {
+    Ref<AddressSpace> space;
+    Model model;
+  };
+
+  uint64_t pick(uint64_t limit) { return random_() % limit; }
+  void add(Ref<AddressSpace> space, Model model) {
+    entries_.push_back({std::move(space), std::move(model)});
+  }
+
+  uint8_t initial(uint64_t at) const {
+    constexpr char kText[] = "initial data";
+    uint64_t offset = at - (2 * kPageSize + 100);
+    return offset < sizeof kText ? static_cast<uint8_t>(kText[offset]) : 0;
+  }
+
+  void check(Entry& entry) {
+    ASSERT_TRUE(memory_.make_resident(entry.space.get()).ok());
+    for (auto [at, value] : entry.model) ASSERT_EQ(memory_.base()[at], value) << at;
+    for (int i = 0; i < 20; ++i) {
+      uint64_t at = pick(memory_.size());
+      auto known = entry.model.find(at);
+      ASSERT_EQ(memory_.base()[at], known == entry.model.end() ? initial(at) : known->second);
+    }
+  }
+
+  void take_step() {
+    Entry& entry = entries_[pick(entries_.size())];
+    check(entry);
+    switch (pick(8)) {
+      case 0:
+      case 1:
+        if (entries_.size() < 12) {
+          auto child = memory_.fork(entry.space.get());
+          ASSERT_TRUE(child.ok());
+          add(std::move(child).value(), entry.model);
+        }
+        break;
+      case 2:
+        if (entries_.size() > 1) {
+          memory_.release(entry.space.get());
+          std::swap(entry, entries_.back());
+          entries_.pop_back();
+        }
+        break;
+      case 3:
+        if (memory_.size() < 256 * kWasmPage && pick(4) == 0) {
+          ASSERT_TRUE(memory_.grow(memory_.size() + (1 + pick(5)) * kWasmPage).ok());
+        }
+        break;
+      case 4: {
+        uint64_t pages = memory_.size() / kPageSize;
+        uint64_t first = pick(pages), count = pick(std::min<uint64_t>(pages - first, 40) + 1);
+        ASSERT_TRUE(memory_.discard(first * kPageSize, count * kPageSize).ok());
+        for (uint64_t at = first * kPageSize; at < (first + count) * kPageSize; at += 1) {
+          auto known = entry.model.find(at);
+          if (known != entry.model.end()) known->second = 0;
+          if (initial(at) != 0) entry.model[at] = 0;
+        }
+        break;
+      }
+      default:
+        for (uint64_t i = pick(30); i-- > 0;) {
+          uint64_t at = pick(memory_.size());
+          memory_.base()[at] = entry.model[at] = static_cast<uint8_t>(pick(256));
+        }
+        break;
+    }
+  }
+
+  SlotMemory& memory_;
+  const Ref<Layer> base_;
+  std::mt19937_64 random_;
+  std::vector<Entry> entries_;
+};
+
+TEST_P(SlotMemoryTest, AgreesWithAModelOverRandomWalks) {
+  for (uint32_t seed = 1; seed <= 20 && !HasFailure(); ++seed) {
+    ASSERT_TRUE(memory_->reset(base_, kInitial).ok());
+    RandomWalk(*memory_, base_, seed).run(300);
+  }
+}
+
+}  // namespace
+}  // namespace cloche::engine
