@@ -33,7 +33,7 @@ class Name {
   explicit Name(std::string_view name) {
     valid_ = !name.empty() && name.size() < sizeof text_ && name != ".." &&
              name.find('/') == name.npos && name.find('\0') == name.npos;
-    if (!valid_) name = {};
+    if (!valid_) name = "";
     memcpy(text_, name.data(), name.size());
     text_[name.size()] = 0;
   }
