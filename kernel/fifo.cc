@@ -27,7 +27,9 @@ SysResult<FileRef> open_fifo(Call& call, const vfs::Location& location, uint32_t
   if (access == kWriteOnly && (flags & kNonBlock) && pipe.readers() == 0) return Errno::kNXIO;
   auto end = make_ref<PipeEnd>(Ref<Pipe>(&pipe), location, flags, &call.kernel().names());
   const uint32_t peers = access == kReadOnly ? pipe.writers() : pipe.readers();
-  if (access == kReadWrite || (flags & kNonBlock) || peers > 0) return FileRef(end);
+  // A pipe reached through /proc/self/fd is in no namespace: nobody can come to open its other end.
+  const bool unnamed = !location.mount;
+  if (unnamed || access == kReadWrite || (flags & kNonBlock) || peers > 0) return FileRef(end);
   call.scratch().progress = peers_ever(*end);
   call.scratch().object = end;
   return call.block({&pipe.queue()});
