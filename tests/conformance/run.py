@@ -258,6 +258,18 @@ def belongs_to(process, mark):
         return mark in stream.read()
 
 
+def find_sysroot():
+    """The guest's libc: $CLOCHE_SYSROOT, or what scripts/build-sysroot says (it builds only once)."""
+    if os.environ.get("CLOCHE_SYSROOT"):
+        return os.environ["CLOCHE_SYSROOT"]
+    done = subprocess.run(
+        [REPOSITORY / "scripts" / "build-sysroot"], stdout=subprocess.PIPE, check=False, text=True
+    )
+    if done.returncode != 0:
+        raise UsageError("scripts/build-sysroot failed: there is no libc to build C cases with")
+    return done.stdout.splitlines()[-1]
+
+
 class Runner:
     """Runs cases on both sides."""
 
@@ -540,10 +552,10 @@ def parse_arguments():
         "--cloche", default=os.environ.get("CLOCHE", str(REPOSITORY / "build" / "cloche"))
     )
     parser.add_argument(
-        "--cc", default=os.environ.get("CLOCHE_CC", str(REPOSITORY / "guest/sdk/cloche-cc"))
+        "--cc", default=os.environ.get("CLOCHE_CC", str(REPOSITORY / "guest/sdk/bin/cloche-cc"))
     )
     parser.add_argument(
-        "--cxx", default=os.environ.get("CLOCHE_CXX", str(REPOSITORY / "guest/sdk/cloche-c++"))
+        "--cxx", default=os.environ.get("CLOCHE_CXX", str(REPOSITORY / "guest/sdk/bin/cloche-c++"))
     )
     parser.add_argument("--files", choices=("memfs", "hostfs"), default="hostfs")
     parser.add_argument("--root", default=str(HERE), help="the folder with shell/ and c/")
@@ -605,6 +617,12 @@ def main():
         print(f"conformance: {options.cloche} is not there: run scripts/build", file=sys.stderr)
         return 125
     os.umask(0o022)
+    if not options.native_only and any(case.language != "shell" for case in cases):
+        try:
+            os.environ["CLOCHE_SYSROOT"] = find_sysroot()
+        except UsageError as error:
+            print(f"conformance: {error}", file=sys.stderr)
+            return 125
     with tempfile.TemporaryDirectory(prefix="cloche-cases.", dir="/tmp") as work:
         os.chmod(work, 0o755)
         runner = Runner(options, pathlib.Path(work))

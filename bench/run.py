@@ -1,0 +1,565 @@
+#!/usr/bin/env python3
+"""Prints the benchmark rows: what Cloche costs beside the same work done natively, in the same run.
+
+Native and inside take turns, so that what disturbs one disturbs the other. CPU time is that of the
+command and of all its children (wait4); nothing is subtracted from the inside figure, so it holds
+the start of the command and of the sandbox, which the row `start` shows alone. A row passes when
+the ratio of the medians is within its target; minima are printed beside them.
+
+Exit status: 0 rows were printed (a missed target is printed, not an error), 1 a row failed to run,
+2 wrong usage, 125 Cloche is missing.
+"""
+
+import argparse
+import dataclasses
+import json
+import os
+import pathlib
+import random
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+
+HERE = pathlib.Path(__file__).resolve().parent
+REPOSITORY = HERE.parent
+ENVIRONMENT = {"PATH": "/usr/bin:/bin", "HOME": "/tmp", "LC_ALL": "C", "TERM": "dumb"}
+MEGABYTE = 1_000_000
+BUSY_LOAD = 0.3  # a core: above it the figures are doubtful
+PARKED_SHELLS = 40
+
+
+class RowError(Exception):
+    """A row could not be measured; says why."""
+
+
+@dataclasses.dataclass
+class Sample:
+    cpu: float
+    wall: float
+
+
+@dataclasses.dataclass
+class Result:
+    """One printed row. Figures are in `unit`; `native` is None where nothing native compares."""
+
+    row: str
+    title: str
+    unit: str
+    inside_median: float
+    inside_min: float
+    native_median: float | None = None
+    native_min: float | None = None
+    ratio: float | None = None
+    ratio_min: float | None = None
+    ratio_wall: float | None = None
+    target: float | None = None
+    measure: str = "cpu"
+    note: str = ""
+
+    def value(self):
+        return self.inside_min if self.native_median is None else self.ratio
+
+    def verdict(self):
+        if self.target is None:
+            return ""
+        if self.value() <= self.target:
+            return "PASS"
+        return f"MISS by {(self.value() / self.target - 1) * 100:.0f} %"
+
+
+def run_once(command, env):
+    """Runs a command to its end. Raises RowError unless it ends with 0."""
+    start = time.monotonic()
+    process = subprocess.Popen(
+        command, env=env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+    )
+    output = process.stdout.read()
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    wall = time.monotonic() - start
+    process.stdout.close()
+    if process.returncode != 0:
+        words = " ".join(str(word) for word in command)
+        raise RowError(
+            f"ended with {process.returncode}: {words[:300]}\n{output[-2000:].decode('utf-8', 'replace')}"
+        )
+    return Sample(usage.ru_utime + usage.ru_stime, wall)
+
+
+class Bench:
+    """What rows need: the command, data, programs, a scratch folder."""
+
+    def __init__(self, options, scratch):
+        self.options = options
+        self.scratch = scratch
+        self.cache = pathlib.Path(options.cache)
+        self.cache.mkdir(parents=True, exist_ok=True)
+        self.code_cache = self.cache / "code"
+        self.pack = pathlib.Path(
+            os.environ.get("CLOCHE_PACK") or pathlib.Path(options.cloche).with_name("cloche.pack")
+        )
+
+    def inside_env(self, code_cache=None):
+        return {
+            **ENVIRONMENT,
+            "CLOCHE_CACHE_DIR": str(code_cache or self.code_cache),
+            "CLOCHE_PACK": str(self.pack),
+        }
+
+    def inside(self, command, mounts=()):
+        """The command line that runs `command` inside."""
+        line = [self.options.cloche, "run", "--quiet", "--timeout", "0", "--cpu-time", "0"]
+        line += ["--memory", "4G", "--pids", "1000", "-w", "/tmp"]
+        for name in ("LC_ALL", "HOME"):
+            line += ["-e", f"{name}={ENVIRONMENT[name]}"]
+        for mount in mounts:
+            line += ["-v", f"{mount}:{mount}:ro"]
+        return [*line, "--", *command]
+
+    def compare(self, row, native, inside):
+        """Runs both sides in turn and makes the row's result."""
+        repeats = 2 if self.options.quick else row.repeats
+        run_once(inside, self.inside_env())  # compiles what is not compiled yet, fills page caches
+        run_once(native, ENVIRONMENT)
+        samples = {"native": [], "inside": []}
+        for turn in range(repeats):
+            sides = [("native", native, ENVIRONMENT), ("inside", inside, self.inside_env())]
+            for name, command, env in sides if turn % 2 == 0 else reversed(sides):
+                samples[name].append(run_once(command, env))
+        return summarise(row, samples["native"], samples["inside"])
+
+    def program(self, name):
+        """Builds bench/programs/NAME.c for both sides."""
+        folder = self.scratch / "programs"
+        folder.mkdir(exist_ok=True)
+        source = HERE / "programs" / f"{name}.c"
+        native, guest = folder / f"{name}-native", folder / name
+        if not guest.exists():
+            build(["gcc", "-O2", "-pthread", "-o", native, source])
+            env = {**os.environ, "CLOCHE_SYSROOT": self.sysroot()}
+            build([REPOSITORY / "guest/sdk/bin/cloche-cc", "-O2", "-pthread", "-o", guest, source], env)
+        return native, guest
+
+    @staticmethod
+    def sysroot():
+        if os.environ.get("CLOCHE_SYSROOT"):
+            return os.environ["CLOCHE_SYSROOT"]
+        done = subprocess.run(
+            [REPOSITORY / "scripts/build-sysroot"], stdout=subprocess.PIPE, text=True, check=False
+        )
+        if done.returncode != 0:
+            raise RowError("scripts/build-sysroot failed: no libc to build the program with")
+        return done.stdout.splitlines()[-1]
+
+    def text(self):
+        """50 MB of lines: a number, words, a number. The same bytes on every machine."""
+        size = (5 if self.options.quick else 50) * MEGABYTE
+        path = self.cache / f"text-{size}"
+        if not path.exists():
+            part = path.with_suffix(".part")
+            write_text(part, size)
+            part.rename(path)
+        return path
+
+
+def build(command, env=None):
+    done = subprocess.run(command, env=env, capture_output=True, check=False, text=True)
+    if done.returncode != 0:
+        raise RowError(f"{command[0]} failed:\n{done.stderr}")
+
+
+def write_text(path, size):
+    source = random.Random(20240501)
+    words = ["".join(source.choices("etaoinshrdlucmfw", k=source.randint(2, 9))) for _ in range(3000)]
+    written = 0
+    with open(path, "w", encoding="ascii") as stream:
+        while written < size:
+            lines = []
+            for _ in range(5000):
+                a, b, c, d = source.choices(words, k=4)
+                lines.append(f"{source.randrange(10**7)} {a} {b} {c} {d} {source.randrange(1000)}\n")
+            block = "".join(lines)[: size - written]
+            written += stream.write(block)
+
+
+def summarise(row, native, inside):
+    def median(samples, what):
+        return statistics.median(getattr(s, what) for s in samples)
+
+    def least(samples, what):
+        return min(getattr(s, what) for s in samples)
+
+    what = row.measure
+    return Result(
+        row=row.name,
+        title=row.title,
+        unit="ms",
+        native_median=median(native, what) * 1000,
+        native_min=least(native, what) * 1000,
+        inside_median=median(inside, what) * 1000,
+        inside_min=least(inside, what) * 1000,
+        ratio=median(inside, what) / median(native, what),
+        ratio_min=least(inside, what) / least(native, what),
+        ratio_wall=median(inside, "wall") / median(native, "wall"),
+        target=row.target,
+        measure=what,
+        note=row.note,
+    )
+
+
+@dataclasses.dataclass
+class Row:
+    name: str
+    title: str
+    target: float | None
+    run: object  # (Bench, Row) -> Result
+    repeats: int = 7
+    measure: str = "cpu"  # which of a Sample's two the target is about
+    note: str = ""
+
+
+def shell_row(script):
+    """The same script by the host's bash and by the guest's."""
+
+    def run(bench, row):
+        command = ["bash", "-c", script]
+        return bench.compare(row, command, bench.inside(command))
+
+    return run
+
+
+def program_row(name, *arguments):
+    """A C program of bench/programs, built for both sides."""
+
+    def run(bench, row):
+        native, guest = bench.program(name)
+        return bench.compare(
+            row, [native, *arguments], bench.inside([str(guest), *arguments], [guest.parent])
+        )
+
+    return run
+
+
+def text_row(script):
+    """A script over the text file, $F. What it prints is thrown away inside the script."""
+
+    def run(bench, row):
+        path = bench.text()
+        command = ["bash", "-c", f"F={path}; {script}"]
+        return bench.compare(row, command, bench.inside(command, [path]))
+
+    return run
+
+
+def start_row(bench, row):
+    return bench.compare(row, ["bash", "-c", "true"], bench.inside(["true"]))
+
+
+def configure_row(bench, row):
+    """configure of GNU hello, the compiler's answers replayed on both sides."""
+    work = bench.scratch / "configure"
+    if not work.exists():
+        record_configure(work)
+    tools = work / "tools"
+    source = next(work.glob("hello-*"))
+    run = str(tools / "run-configure")
+    native_build = bench.scratch / "configure-native"
+    script = f"rm -rf {native_build}; {run} {source} {native_build} {tools / 'cc-replay'}"
+    inside_script = f"{run} {source} /tmp/build {tools / 'cc-replay'}"
+    answers = f"export ANSWERS={work / 'answers'}; "
+    return bench.compare(
+        row,
+        ["sh", "-c", answers + script],
+        bench.inside(["sh", "-c", answers + inside_script], [work]),
+    )
+
+
+def record_configure(work):
+    """Fetches the source and records what the real compiler answers to its configure."""
+    work.mkdir()
+    done = subprocess.run(
+        [REPOSITORY / "scripts/fetch-source", "hello", "trixie", work], capture_output=True, check=False
+    )
+    if done.returncode != 0:
+        raise RowError(f"scripts/fetch-source hello failed:\n{done.stderr.decode()}")
+    shutil.copytree(HERE / "configure", work / "tools")
+    env = {**ENVIRONMENT, "ANSWERS": str(work / "answers")}
+    tools = work / "tools"
+    source = next(work.glob("hello-*"))
+    build([tools / "run-configure", source, work / "recorded", tools / "cc-record"], env)
+    shutil.rmtree(work / "recorded")
+
+
+def sandbox_row(bench, row):
+    """A sandbox in this process: made, used, destroyed."""
+    program = pathlib.Path(bench.options.cloche).with_name("bench") / "sandbox_bench"
+    if not program.exists():
+        raise RowError(f"{program} is not built")
+    rounds = "20" if bench.options.quick else "200"
+    done = subprocess.run(
+        [program, bench.pack, bench.code_cache, rounds], capture_output=True, check=False, text=True
+    )
+    if done.returncode != 0:
+        raise RowError(done.stderr)
+    times = json.loads(done.stdout)
+    inside, native = times["inside"], times["native"]
+    return Result(
+        row=row.name,
+        title=row.title,
+        unit="ms",
+        inside_median=inside["median_us"] / 1000,
+        inside_min=inside["min_us"] / 1000,
+        target=row.target,
+        measure="wall",
+        note=f"bash alone, natively: {native['min_us'] / 1000:.2f} min, {native['median_us'] / 1000:.2f} median",
+    )
+
+
+def memory_of(pid):
+    """Bytes that a process has for itself alone: Pss, which counts shared pages by shares."""
+    for line in pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines():
+        if line.startswith("Pss:"):
+            return int(line.split()[1]) * 1024
+    raise RowError("no Pss in smaps_rollup")
+
+
+def parked_memory(bench, count):
+    """Memory of the command while `count` shells inside wait in read."""
+    script = (
+        'mkfifo /tmp/park; exec 3<>/tmp/park; i=0; while [ $i -lt "$1" ]; do '
+        "bash -c 'echo parked; read -r line <&3' & i=$((i+1)); done; echo all; wait"
+    )
+    process = subprocess.Popen(
+        bench.inside(["bash", "-c", script, "park", str(count)]),
+        env=bench.inside_env(),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+    )
+    try:
+        for _ in range(count + 1):
+            line = process.stdout.readline()
+            if line.strip() not in (b"parked", b"all"):
+                raise RowError(f"the shells did not park: {line!r}")
+        time.sleep(0.3)
+        return memory_of(process.pid)
+    finally:
+        process.kill()
+        process.wait()
+        process.stdout.close()
+
+
+def parked_row(bench, row):
+    parked_memory(bench, 1)
+    costs = []
+    for _ in range(3):
+        few, many = parked_memory(bench, 1), parked_memory(bench, 1 + PARKED_SHELLS)
+        costs.append((many - few) / PARKED_SHELLS / MEGABYTE)
+    return Result(
+        row=row.name,
+        title=row.title,
+        unit="MB",
+        inside_median=statistics.median(costs),
+        inside_min=min(costs),
+        target=row.target,
+        measure="Pss",
+    )
+
+
+def compile_row(bench, row):
+    times = []
+    for _ in range(1 if bench.options.quick else 3):
+        empty = pathlib.Path(tempfile.mkdtemp(dir=bench.scratch, prefix="code."))
+        command = [bench.options.cloche, "warm", "--pack", str(bench.pack), "bash"]
+        times.append(run_once(command, bench.inside_env(empty)))
+    return Result(
+        row=row.name,
+        title=row.title,
+        unit="s",
+        inside_median=statistics.median(s.wall for s in times),
+        inside_min=min(s.wall for s in times),
+        target=row.target,
+        measure="wall",
+        note=f"CPU {statistics.median(s.cpu for s in times):.1f} s",
+    )
+
+
+def size_row(which):
+    def run(bench, row):
+        if which == "pack":
+            size = bench.pack.stat().st_size
+        else:
+            stripped = bench.scratch / "stripped"
+            build(["strip", "-o", stripped, bench.options.cloche])
+            size = stripped.stat().st_size
+        size /= MEGABYTE
+        return Result(row.name, row.title, "MB", size, size, target=row.target, measure="size")
+
+    return run
+
+
+ROWS = [
+    Row("start", "cloche run -- true | bash -c true", 2.0, start_row, 25, "wall"),
+    Row("fork_0", "3,000 x fork, exit, wait; 0 dirty pages", 0.25, program_row("fork", "3000", "0", "0")),
+    Row("fork_100", "the same, 100 dirty pages", 0.25, program_row("fork", "3000", "100", "0")),
+    Row("fork_500", "the same, 500 dirty pages", 0.6, program_row("fork", "3000", "500", "0")),
+    Row("fork_writes", "100 pages, 10 written by each side", 0.5, program_row("fork", "3000", "100", "10")),
+    Row("bash_subst", "bash: 2,000 x x=$(:)", 0.2, shell_row("for ((i=0;i<2000;i++)); do x=$(:); done")),
+    Row("bash_true", "bash: 1,000 x /bin/true", 0.12, shell_row("for ((i=0;i<1000;i++)); do /bin/true; done")),
+    Row(
+        "bash_pipe",
+        "bash: 1,000 x echo a | while read",
+        0.25,
+        shell_row("for ((i=0;i<1000;i++)); do echo a | while read -r x; do :; done; done"),
+    ),
+    Row(
+        "configure",
+        "./configure of GNU hello",
+        0.6,
+        configure_row,
+        5,
+        note="the compiler's recorded answers are replayed by a shell script on both sides",
+    ),
+    Row(
+        "bash_loop",
+        "bash: 100,000 turns of arithmetic and case",
+        1.7,
+        shell_row(
+            "n=0; for ((i=0;i<100000;i++)); do case $((i%4)) in 0) n=$((n+i));; 1|2) n=$((n-1));; "
+            "*) n=$((n^i));; esac; done; echo $n"
+        ),
+    ),
+    Row(
+        "pipe_50mb",
+        "cat | tr | cut | wc over 50 MB",
+        1.6,
+        text_row("cat $F | tr a-z A-Z | cut -d' ' -f1-3 | wc"),
+        5,
+    ),
+    Row(
+        "awk_50mb",
+        "gawk: sums by key over 50 MB",
+        1.6,
+        text_row("gawk '{s[$2] += $1; n++} END {for (k in s) t += s[k]; print n, t}' $F"),
+        5,
+    ),
+    Row("sed_50mb", "sed: two substitutions over 50 MB", 1.6, text_row("sed 's/the/THE/g; s/[0-9]*$/<&>/' $F > /dev/null"), 5),
+    Row("sort_50mb", "sort of 50 MB", 1.6, text_row("sort -S 300M --parallel=1 $F > /dev/null"), 5),
+    Row("grep_50mb", "grep -c of a pattern over 50 MB", 1.6, text_row("grep -cE '[ho]+t [0-9]{2}7$' $F"), 5),
+    Row("pingpong", "20,000 turns of two threads (condition variable)", 0.5, program_row("pingpong", "20000")),
+    Row("sandbox", "sandbox + bash -c 'echo hello' + destroy, in process", 0.5, sandbox_row),
+    Row("parked_bash", "a bash that waits, one of 40 in a sandbox", 0.5, parked_row),
+    Row("compile_bash", "first compile of bash", 3.0, compile_row),
+    Row("size_command", "the command, stripped", 15.0, size_row("command")),
+    Row("size_pack", "the pack, compressed", 8.0, size_row("pack")),
+]
+
+
+def number(value):
+    if value is None:
+        return "-"
+    return f"{value:.0f}" if value >= 100 else f"{value:.1f}" if value >= 10 else f"{value:.2f}"
+
+
+def pair(median, least):
+    return "-" if median is None else f"{number(median)} ({number(least)})"
+
+
+def print_header():
+    print(
+        f"{'row':13}{'what':50}{'unit':5}{'native med (min)':>18}{'inside med (min)':>18}"
+        f"{'ratio (min)':>14}{'wall':>6}{'target':>8}  verdict"
+    )
+
+
+def print_result(result):
+    ratio = pair(result.ratio, result.ratio_min)
+    target = "-" if result.target is None else number(result.target)
+    print(
+        f"{result.row:13}{result.title[:49]:50}{result.unit:5}"
+        f"{pair(result.native_median, result.native_min):>18}"
+        f"{pair(result.inside_median, result.inside_min):>18}"
+        f"{ratio:>14}{number(result.ratio_wall):>6}{target:>8}  {result.verdict()}"
+        + (f"  [{result.note}]" if result.note else "")
+    )
+    sys.stdout.flush()
+
+
+def load_warning():
+    load = os.getloadavg()[0]
+    cores = os.cpu_count() or 1
+    if load > BUSY_LOAD * cores:
+        print(
+            f"bench: warning: this machine is busy (load {load:.1f} on {cores} cores): "
+            "compare ratios, not times, and repeat",
+            file=sys.stderr,
+        )
+    return load
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("rows", nargs="*", help="rows by name; all of them if none is named")
+    parser.add_argument("--list", action="store_true", help="name the rows")
+    parser.add_argument("--json", metavar="FILE", help="write the results to FILE, - for stdout")
+    parser.add_argument("--quick", action="store_true", help="few repeats, 5 MB instead of 50")
+    parser.add_argument("--cloche", default=os.environ.get("CLOCHE", str(REPOSITORY / "build/cloche")))
+    parser.add_argument(
+        "--cache",
+        default=os.environ.get("CLOCHE_BENCH_CACHE", str(REPOSITORY / "build/bench-cache")),
+        help="data and compiled code are kept here",
+    )
+    options = parser.parse_args()
+    names = [row.name for row in ROWS]
+    for row in options.rows:
+        if row not in names:
+            parser.error(f"no row '{row}'; there are {' '.join(names)}")
+    return options
+
+
+def main():
+    options = parse_arguments()
+    if options.list:
+        for row in ROWS:
+            print(f"{row.name:14}{row.title}")
+        return 0
+    if not os.access(options.cloche, os.X_OK):
+        print(f"bench: {options.cloche} is not there: run scripts/build", file=sys.stderr)
+        return 125
+    rows = [row for row in ROWS if not options.rows or row.name in options.rows]
+    results, failed = [], 0
+    load = load_warning()
+    with tempfile.TemporaryDirectory(prefix="cloche-bench.") as scratch:
+        bench = Bench(options, pathlib.Path(scratch))
+        print_header()
+        for row in rows:
+            try:
+                result = row.run(bench, row)
+            except (RowError, OSError) as error:
+                failed += 1
+                print(f"{row.name:13}FAILED: {error}")
+                continue
+            results.append(result)
+            print_result(result)
+    missed = [r for r in results if r.verdict().startswith("MISS")]
+    print(f"{len(results)} rows, {len(results) - len(missed)} within target, {len(missed)} missed, {failed} failed")
+    load_warning()
+    if options.json:
+        document = {
+            "load": load,
+            "cores": os.cpu_count(),
+            "rows": [{**dataclasses.asdict(r), "verdict": r.verdict()} for r in results],
+        }
+        text = json.dumps(document, indent=1) + "\n"
+        if options.json == "-":
+            print(text, end="")
+        else:
+            pathlib.Path(options.json).write_text(text, encoding="utf-8")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
