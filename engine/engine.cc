@@ -168,15 +168,15 @@ Result<ModuleRef> EngineImpl::compile(const ModuleHash& hash, std::span<const ui
 }
 
 Result<ModuleHandle> EngineImpl::compile_code(Runtime& runtime, std::span<const uint8_t> module) {
-  if (options_.progress) options_.progress("compile", 0);
+  if (options_.progress) options_.progress(CompileStep::kBegin, module.size());
   wasmtime_module_t* code = nullptr;
   ErrorHandle error(wasmtime_module_new(runtime.engine(), module.data(), module.size(), &code));
+  if (options_.progress) options_.progress(CompileStep::kEnd, module.size());
   if (error) {
     return make_error(Code::kUnsupported, "the compiler refused the module: %s",
                       message_of(error.get()).c_str());
   }
   Counters::count(counters_.compiles);
-  if (options_.progress) options_.progress("compile", 100);
   return ModuleHandle(code);
 }
 

@@ -116,8 +116,9 @@ class Module {
 
 using ModuleRef = std::shared_ptr<const Module>;
 
-// Called now and then while something long happens: what, and percent done (0-100).
-using Progress = std::function<void(const std::string& what, int percent)>;
+// Called when a module begins to be compiled and when that is over, by the thread that loads it.
+enum class CompileStep : uint8_t { kBegin, kEnd };
+using Progress = std::function<void(CompileStep step, uint64_t module_bytes)>;
 
 struct EngineOptions {
   std::string cache_dir;  // for compiled code; empty: no cache on disk
