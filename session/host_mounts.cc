@@ -3,6 +3,7 @@
 #include "base/printable.h"
 #include "session/failures.h"
 #include "vfs/hostfs.h"
+#include "vfs/overlay.h"
 
 namespace cloche::session {
 
@@ -10,9 +11,6 @@ Expected<HostMount> open_host_mount(const Mount& mount, const HostMountOptions& 
   if (mount.host.empty() || mount.host.find('\0') != std::string::npos) {
     return invalid("mount at '" + printable(mount.guest) +
                    "': the host's path is empty or holds a NUL byte");
-  }
-  if (mount.mode == MountMode::kCopyOnWrite) {
-    return Failure{Failure::Kind::kUnsupported, "mounts of mode cow are not built yet"};
   }
   const bool writable = mount.mode == MountMode::kReadWrite;
   auto root = vfs::open_hostfs(
@@ -25,6 +23,12 @@ Expected<HostMount> open_host_mount(const Mount& mount, const HostMountOptions& 
     failure.message = "mount '" + printable(mount.host) + "' at '" + printable(mount.guest) +
                       "': " + failure.message;
     return failure;
+  }
+  if (mount.mode == MountMode::kCopyOnWrite) {
+    vfs::InodeRef above = vfs::make_overlay(
+        std::move(root).value(),
+        {.clock = &options.clock, .budget = options.budget, .dev = options.device});
+    return HostMount{std::move(above), "overlay", "rw"};
   }
   return HostMount{std::move(root).value(), "hostfs", writable ? "rw" : "ro"};
 }
