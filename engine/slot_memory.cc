@@ -12,6 +12,12 @@ namespace {
 // mremap moves whole page tables where both ends have this alignment.
 constexpr uint64_t kMoveAlignment = 2ull << 20;
 constexpr size_t kMaxFreeAreas = 8;
+// Up to here a fork copies the written pages; beyond, it puts them into a layer of the family.
+// Small working sets come back at once after a publication, by one page fault a page.
+constexpr uint64_t kCopyLimit = 48 * kPageSize;
+// What a dead process may leave, and how many areas may hold such pages.
+constexpr uint64_t kMaxLeftover = 96 * kPageSize;
+constexpr size_t kMaxWarmAreas = 2;
 
 Error out_of_memory(const char* what) {
   return make_error(Code::kResourceExhausted, "%s: %s", what, strerror(errno));
@@ -69,6 +75,10 @@ Status SlotMemory::break_range(Error error) {
 
 Status SlotMemory::reset(Ref<Layer> layer, uint64_t size) {
   CHECK(!resident_ && !broken_);
+  // Pages of the dead go before another program's processes come.
+  for (Area& area : free_areas_) munmap(area.base, area.capacity);
+  free_areas_.clear();
+  leftover_ = false;
   bool same = layer_ == layer && size_ >= size;
   if (same) {
     if (size_ > 0 && madvise(base_, size_, MADV_DONTNEED) != 0) {
@@ -102,11 +112,19 @@ Status SlotMemory::grow(uint64_t new_size) {
   return ok_status();
 }
 
-Result<Area> SlotMemory::take_area(uint64_t size) {
-  for (size_t i = free_areas_.size(); i-- > 0;) {
-    if (free_areas_[i].capacity < size) continue;
-    Area area = std::move(free_areas_[i]);
-    free_areas_.erase(free_areas_.begin() + static_cast<ptrdiff_t>(i));
+Result<Area> SlotMemory::take_area(uint64_t size, const Layer* layer) {
+  size_t best = free_areas_.size();
+  for (size_t i = 0; i < free_areas_.size(); ++i) {
+    const Area& area = free_areas_[i];
+    if (area.capacity < size) continue;
+    best = i;
+    // A warm area is worth something to a copy of its own layer only.
+    const bool ready = layer && area.warm && area.mapped.get() == layer && area.used >= size;
+    if (ready || (!layer && !area.warm)) break;
+  }
+  if (best < free_areas_.size()) {
+    Area area = std::move(free_areas_[best]);
+    free_areas_.erase(free_areas_.begin() + static_cast<ptrdiff_t>(best));
     return area;
   }
   Area area;
@@ -124,14 +142,39 @@ void SlotMemory::give_area(Area area) {
   free_areas_.push_back(std::move(area));
 }
 
+// Moves what a dead process left in the range to a free area, for the next fork to write over.
+Status SlotMemory::clear_leftover() {
+  if (!leftover_) return ok_status();
+  leftover_ = false;
+  size_t warm = 0;
+  for (const Area& area : free_areas_) warm += area.warm ? 1 : 0;
+  if (warm < kMaxWarmAreas) {
+    if (Result<Area> area = take_area(size_, nullptr); area.ok()) {
+      if (move_pages(base_, area->base, size_)) {
+        area->mapped = layer_;
+        area->used = size_;
+        area->warm = true;
+        give_area(std::move(*area));
+        return ok_status();
+      }
+      munmap(area->base, area->capacity);
+    }
+  }
+  if (madvise(base_, size_, MADV_DONTNEED) != 0) {
+    return break_range(out_of_memory("emptying a memory"));
+  }
+  return ok_status();
+}
+
 Status SlotMemory::park_resident() {
   if (!resident_) return ok_status();
   AddressSpace* space = resident_;
   if (scanner_.has_private_pages(base_, size_)) {
-    Area area = TRY(take_area(size_));
+    Area area = TRY(take_area(size_, nullptr));
     if (move_pages(base_, area.base, size_)) {
       area.mapped = space->layer;
       area.used = size_;
+      area.warm = false;
     } else {
       // Not one mapping, or an old kernel: the slow way gives the same result.
       space->area = std::move(area);
@@ -157,6 +200,7 @@ Status SlotMemory::make_resident(AddressSpace* space) {
   if (resident_ == space) return ok_status();
   if (broken_) return make_error(Code::kResourceExhausted, "this memory was lost");
   TRY(park_resident());
+  TRY(clear_leftover());
   const uint64_t parked = space->area.base ? space->area.used : 0;
   CHECK(parked <= size_);
   if (!(layer_ == space->layer)) {
@@ -188,20 +232,23 @@ Status SlotMemory::make_resident(AddressSpace* space) {
 Result<Ref<AddressSpace>> SlotMemory::fork(AddressSpace* parent) {
   TRY(make_resident(parent));
   scanner_.private_pages(base_, size_, &runs_);
-  if (parent->layer->exclusive()) {
-    TRY(publish(parent, runs_));
-    return make_ref<AddressSpace>(parent->layer);
-  }
   if (runs_.empty()) return make_ref<AddressSpace>(parent->layer);
-  // Copying again and again what was written long ago costs more than one full copy into a layer of
-  // our own, from which the next forks start.
-  parent->copied += total_size(runs_);
-  if (parent->copied > total_size(runs_) && parent->copied >= parent->layer->allocated()) {
-    TRY(adopt_own_layer(parent, runs_));
-    return make_ref<AddressSpace>(parent->layer);
+  const uint64_t written = total_size(runs_);
+  if (written > kCopyLimit) {
+    // Copying again and again what was written long ago costs more than putting it into a layer of
+    // our own, from which the next forks start.
+    parent->copied += written;
+    if (parent->layer->exclusive()) {
+      TRY(publish(parent, runs_));
+      return make_ref<AddressSpace>(parent->layer);
+    }
+    if (parent->copied > written && parent->copied >= parent->layer->allocated()) {
+      TRY(adopt_own_layer(parent, runs_));
+      return make_ref<AddressSpace>(parent->layer);
+    }
   }
   Ref<AddressSpace> child = make_ref<AddressSpace>(parent->layer);
-  Result<Area> area = take_area(size_);
+  Result<Area> area = take_area(size_, parent->layer.get());
   Status copied = area.ok() ? ok_status() : Status(area.error());
   if (copied.ok()) {
     child->area = std::move(area).value();
@@ -247,10 +294,33 @@ Status SlotMemory::copy_to_area(const std::vector<PageRun>& runs, AddressSpace* 
   if (!(area.mapped == child->layer) || area.used < size_) {
     TRY(map(area.base, *child->layer, 0, size_));
     area.mapped = child->layer;
+  } else if (area.warm) {
+    overwrite_stale(runs, area);
   }
+  area.warm = false;
   area.used = size_;
   for (const PageRun& run : runs) memcpy(area.base + run.offset, base_ + run.offset, run.size);
   return ok_status();
+}
+
+// Every private page of the area that the copy will not write gets what the resident space sees
+// there (which, as it is not among `runs`, is its layer's page).
+void SlotMemory::overwrite_stale(const std::vector<PageRun>& runs, const Area& area) {
+  scanner_.private_pages(area.base, area.used, &stale_);
+  size_t next = 0;
+  for (const PageRun& run : stale_) {
+    const uint64_t end = run.offset + run.size;
+    for (uint64_t at = run.offset; at < end;) {
+      while (next < runs.size() && runs[next].offset + runs[next].size <= at) ++next;
+      const bool written = next < runs.size() && runs[next].offset <= at;
+      uint64_t stop = end;
+      if (next < runs.size()) {
+        stop = std::min(end, written ? runs[next].offset + runs[next].size : runs[next].offset);
+      }
+      if (!written) memcpy(area.base + at, base_ + at, stop - at);
+      at = stop;
+    }
+  }
 }
 
 void SlotMemory::drop_layer(AddressSpace* space) {
@@ -267,9 +337,16 @@ void SlotMemory::drop_layer(AddressSpace* space) {
 void SlotMemory::release(AddressSpace* space) {
   if (resident_ == space) {
     resident_ = nullptr;
-    if (!broken_ && madvise(base_, size_, MADV_DONTNEED) != 0) {
-      Status ignored = break_range(out_of_memory("emptying a memory"));
-      (void)ignored;
+    if (!broken_) {
+      scanner_.private_pages(base_, size_, &stale_);
+      leftover_ = !stale_.empty();
+      if (total_size(stale_) > kMaxLeftover) {
+        leftover_ = false;
+        if (madvise(base_, size_, MADV_DONTNEED) != 0) {
+          Status ignored = break_range(out_of_memory("emptying a memory"));
+          (void)ignored;
+        }
+      }
     }
   }
   if (space->area.base) {
@@ -319,7 +396,13 @@ uint64_t SlotMemory::private_bytes(const AddressSpace& space) const {
 uint64_t SlotMemory::host_bytes() const {
   std::vector<PageRun> runs;
   if (!broken_ && size_ > 0) scanner_.private_pages(base_, size_, &runs);
-  return total_size(runs);
+  uint64_t bytes = total_size(runs);
+  for (const Area& area : free_areas_) {
+    if (!area.warm) continue;
+    scanner_.private_pages(area.base, area.used, &runs);
+    bytes += total_size(runs);
+  }
+  return bytes;
 }
 
 }  // namespace cloche::engine

@@ -4,6 +4,10 @@
 // compiled code can reach them. The private pages of the others are *parked* in areas elsewhere; an
 // address space without private pages is just its layer. Bringing one in moves page tables
 // (mremap), not bytes, and always to the same addresses.
+//
+// A page fault costs several times what copying a page costs, so the few pages that a short-lived
+// process wrote stay where they are after its end (a *warm* area, or the range itself) and the next
+// fork of the same slot overwrites every one of them.
 #pragma once
 
 #include <cstdint>
@@ -28,6 +32,7 @@ struct Area {
   uint64_t capacity = 0;
   uint64_t used = 0;  // declared size of the memory when its pages came here
   Ref<Layer> mapped;  // what the range [0, used) is mapped from
+  bool warm = false;  // a free area that still has pages of a process that is gone
 };
 
 // What one process (or several threads) sees as memory.
@@ -76,11 +81,14 @@ class SlotMemory {
   Status map(uint8_t* at, const Layer& layer, uint64_t offset, uint64_t size);
   Status break_range(Error error);
   Status park_resident();
-  Result<Area> take_area(uint64_t size);
+  Status clear_leftover();
+  // For a copy of what `layer` and some pages make, or (null) for pages that are moved there.
+  Result<Area> take_area(uint64_t size, const Layer* layer);
   void give_area(Area area);
   Status publish(AddressSpace* parent, const std::vector<PageRun>& runs);
   Status adopt_own_layer(AddressSpace* parent, const std::vector<PageRun>& runs);
   Status copy_to_area(const std::vector<PageRun>& runs, AddressSpace* child);
+  void overwrite_stale(const std::vector<PageRun>& runs, const Area& area);
   void drop_layer(AddressSpace* space);
 
   const PageScanner& scanner_;
@@ -88,10 +96,12 @@ class SlotMemory {
   uint8_t* base_ = nullptr;
   uint64_t size_ = 0;
   bool broken_ = false;
-  Ref<Layer> layer_;                  // what the range is mapped from
-  AddressSpace* resident_ = nullptr;  // null: the range is its layer and nothing else
+  Ref<Layer> layer_;  // what the range is mapped from
+  // Null: the range is its layer and nothing else, but for what a dead process left (`leftover_`).
+  AddressSpace* resident_ = nullptr;
+  bool leftover_ = false;
   std::vector<Area> free_areas_;
-  std::vector<PageRun> runs_;  // scratch
+  std::vector<PageRun> runs_, stale_;  // scratch
 };
 
 }  // namespace cloche::engine
