@@ -120,12 +120,8 @@ SysResult<Fd> create_file(int folder, std::string_view name, uint32_t mode) {
   return fd;
 }
 
-SysResult<FileStatus> status(int handle) {
-  struct statx x;
-  if (statx(handle, "", AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT,
-            STATX_BASIC_STATS | STATX_BTIME, &x) != 0) {
-    return last_error();
-  }
+namespace {
+FileStatus from_statx(const struct statx& x) {
   FileStatus result;
   result.id.dev = makedev(x.stx_dev_major, x.stx_dev_minor);
   result.id.ino = x.stx_ino;
@@ -152,6 +148,24 @@ SysResult<FileStatus> status(int handle) {
   return result;
 }
 
+SysResult<FileStatus> statx_at(int folder, const char* name, int flags) {
+  struct statx x;
+  if (statx(folder, name, flags | AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT,
+            STATX_BASIC_STATS | STATX_BTIME, &x) != 0) {
+    return last_error();
+  }
+  return from_statx(x);
+}
+}  // namespace
+
+SysResult<FileStatus> status(int handle) { return statx_at(handle, "", AT_EMPTY_PATH); }
+
+SysResult<FileStatus> status_of(int folder, std::string_view name) {
+  Name checked(name);
+  if (!checked.valid()) return Errno::kINVAL;
+  return statx_at(folder, checked.c_str(), 0);
+}
+
 SysResult<StatFs> file_system_status(int handle) {
   struct statfs s;
   if (fstatfs(handle, &s) != 0) return last_error();
@@ -175,12 +189,22 @@ SysResult<Unit> access(int handle, uint32_t bits) {
   return answer(static_cast<int>(result));
 }
 
-SysResult<std::string> read_link(int handle) {
+namespace {
+SysResult<std::string> readlink_at(int folder, const char* name) {
   char text[4096];
-  ssize_t count = readlinkat(handle, "", text, sizeof text);
+  ssize_t count = readlinkat(folder, name, text, sizeof text);
   if (count < 0) return last_error();
   if (count == sizeof text) return Errno::kNAMETOOLONG;
   return std::string(text, static_cast<size_t>(count));
+}
+}  // namespace
+
+SysResult<std::string> read_link(int handle) { return readlink_at(handle, ""); }
+
+SysResult<std::string> read_link_of(int folder, std::string_view name) {
+  Name checked(name);
+  if (!checked.valid()) return Errno::kINVAL;
+  return readlink_at(folder, checked.c_str());
 }
 
 namespace {

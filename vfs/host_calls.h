@@ -58,10 +58,13 @@ SysResult<Fd> open_real(int folder, std::string_view name, int flags);
 // Makes a regular file with exactly `mode`, whatever the umask of the host's process. EEXIST
 SysResult<Fd> create_file(int folder, std::string_view name, uint32_t mode);
 SysResult<FileStatus> status(int handle);
+// The same of `name` in `folder`, a symlink as itself. It needs permission to search the folder.
+SysResult<FileStatus> status_of(int folder, std::string_view name);
 SysResult<StatFs> file_system_status(int handle);
 // faccessat of the host's process; bits of vfs::Access.
 SysResult<Unit> access(int handle, uint32_t bits);
 SysResult<std::string> read_link(int handle);
+SysResult<std::string> read_link_of(int folder, std::string_view name);
 SysResult<Unit> change_mode(int handle, uint32_t mode);
 SysResult<Unit> change_times(int handle, const Timespec* atime, const Timespec* mtime);
 

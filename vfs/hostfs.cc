@@ -39,8 +39,13 @@ class HostFs : public RefCounted {
 
   // Closes the handles used longest ago. The one in front always stays.
   void shed_to(size_t count);
-  // The host is out of descriptors: gives back half of ours.
-  void shed_half() { shed_to(handles.size() / 2); }
+  // Room for one more.
+  void make_room();
+  // The host is out of descriptors: gives back what we can spare.
+  void give_up_half();
+  // The handle of a folder that nobody uses is kept for the next walk that comes by.
+  void keep_spare(const host::FileId& id, host::Fd handle);
+  host::Fd take_spare(const host::FileId& id);
 
   const HostfsOptions options;
   const uint32_t host_uid, host_gid;
@@ -50,6 +55,11 @@ class HostFs : public RefCounted {
   std::map<host::FileId, HostInode*> files;
   // Inodes with an open handle, the one used last in front.
   std::list<HostInode*> handles;
+  struct Spare {
+    host::FileId id;
+    host::Fd handle;
+  };
+  std::list<Spare> spares;  // the newest in front; few, so searched in order
   Graveyard graveyard;
 };
 
@@ -101,6 +111,9 @@ class HostInode : public Inode {
   SysResult<int> handle();
   // The same, owned by the caller: for calls that need two.
   SysResult<host::Fd> handle_copy();
+  // The file as it is now, by the handle if there is one, else by its name. ENOENT when the name is
+  // another file's.
+  SysResult<host::FileStatus> current();
   SysResult<Unit> reopen();
   void to_front();  // of the handles in use
   void keep_handle(host::Fd handle);
@@ -108,8 +121,8 @@ class HostInode : public Inode {
   // Removed while in use: it can't be opened again, so its handle (or `spare`, a copy of it taken
   // before) stays open for good.
   void pin_handle(host::Fd spare);
-  // The inode for what `handle` turned out to be, under `name` here.
-  InodeRef adopt(std::string_view name, host::Fd handle, const host::FileStatus& status);
+  // The inode for what `name` here turned out to be.
+  InodeRef adopt(std::string_view name, const host::FileStatus& status);
   SysResult<host::Fd> open_real(int flags);
   void forget_child(std::string_view name);
   void moved_to(const HostInodeRef& parent, std::string_view name);
@@ -123,6 +136,7 @@ class HostInode : public Inode {
   std::string name_;     // the last one it was found by
   const host::FileId id_;
   const FileType type_;
+  uint32_t seen_uid_ = 0, seen_mode_ = 0;  // when it was last looked at
   bool root_ = false;
   bool pinned_ = false;  // the handle stays open: of the root and of removed files
   host::Fd handle_;
@@ -139,6 +153,33 @@ void HostFs::shed_to(size_t count) {
   while (handles.size() > count) handles.back()->drop_handle();
 }
 
+void HostFs::make_room() {
+  while (handles.size() + spares.size() >= options.max_handles && !spares.empty()) {
+    spares.pop_back();
+  }
+  shed_to(options.max_handles - 1);
+}
+
+void HostFs::give_up_half() {
+  spares.clear();
+  shed_to(handles.size() / 2);
+}
+
+void HostFs::keep_spare(const host::FileId& id, host::Fd handle) {
+  spares.push_front(Spare{id, std::move(handle)});
+  while (spares.size() > options.max_handles / 4) spares.pop_back();
+}
+
+host::Fd HostFs::take_spare(const host::FileId& id) {
+  for (auto spare = spares.begin(); spare != spares.end(); ++spare) {
+    if (!(spare->id == id)) continue;
+    host::Fd handle = std::move(spare->handle);
+    spares.erase(spare);
+    return handle;
+  }
+  return host::Fd();
+}
+
 // Opens something by a handle that is in front; once more with fewer handles when the host has no
 // more descriptors.
 template <class Open>
@@ -146,7 +187,7 @@ SysResult<host::Fd> with_room(HostFs& fs, Open open) {
   SysResult<host::Fd> opened = open();
   if (opened.ok()) return opened;
   if (opened.error() != Errno::kMFILE && opened.error() != Errno::kNFILE) return opened;
-  fs.shed_half();
+  fs.give_up_half();
   return open();
 }
 
@@ -156,13 +197,18 @@ HostInodeRef HostInode::make_root(const Ref<HostFs>& fs, host::Fd handle, host::
   root->root_ = root->pinned_ = true;
   root->handle_ = std::move(handle);
   root->root_data_ = std::move(data);
+  root->seen_uid_ = status.stat.uid;
+  root->seen_mode_ = status.stat.mode;
   fs->root_dev = status.id.dev;
   return root;
 }
 
 HostInode::~HostInode() {
   if (!root_) {
-    if (!pinned_) drop_handle();
+    if (has_handle() && !pinned_) {
+      fs_->handles.erase(place_);
+      if (type_ == FileType::kDirectory) fs_->keep_spare(id_, std::move(handle_));
+    }
     if (type_ != FileType::kDirectory) {
       auto mine = fs_->files.find(id_);
       if (mine != fs_->files.end() && mine->second == this) fs_->files.erase(mine);
@@ -178,7 +224,7 @@ HostInode::~HostInode() {
 
 void HostInode::keep_handle(host::Fd handle) {
   if (has_handle()) return;  // the spare one is closed
-  fs_->shed_to(fs_->options.max_handles - 1);
+  fs_->make_room();
   handle_ = std::move(handle);
   fs_->handles.push_front(this);
   place_ = fs_->handles.begin();
@@ -230,6 +276,11 @@ SysResult<Unit> HostInode::reopen() {
     HostInode& inode = **next;
     inode.parent_->to_front();
     int folder = inode.parent_->handle_.get();
+    if (host::Fd spare = fs_->take_spare(inode.id_)) {
+      // Whether the name still leads there, the lookup has told, or does not matter.
+      inode.keep_handle(std::move(spare));
+      continue;
+    }
     host::Fd opened =
         TRY(with_room(*fs_, [folder, &inode] { return host::open_handle(folder, inode.name_); }));
     host::FileStatus status = TRY(host::status(opened.get()));
@@ -237,6 +288,22 @@ SysResult<Unit> HostInode::reopen() {
     inode.keep_handle(std::move(opened));
   }
   return Unit{};
+}
+
+SysResult<host::FileStatus> HostInode::current() {
+  SysResult<host::FileStatus> status = Errno::kNOENT;
+  if (has_handle() || !body_fds_.empty()) {
+    int fd = TRY(handle());
+    status = host::status(fd);
+  } else {
+    int folder = TRY(parent_->handle());
+    status = host::status_of(folder, name_);
+  }
+  if (!status.ok()) return status;
+  if (!(status->id == id_) || status->stat.type != type_) return Errno::kNOENT;
+  seen_uid_ = status->stat.uid;
+  seen_mode_ = status->stat.mode;
+  return status;
 }
 
 bool HostInode::lies_in(const HostInode* directory) const {
@@ -255,8 +322,7 @@ uint64_t HostInode::show_ino(uint64_t dev, uint64_t ino) const {
 }
 
 SysResult<Stat> HostInode::stat() {
-  int fd = TRY(handle());
-  host::FileStatus status = TRY(host::status(fd));
+  host::FileStatus status = TRY(current());
   Stat result = status.stat;
   result.dev = fs_->options.dev;
   result.ino = show_ino(status.id.dev, status.id.ino);
@@ -267,6 +333,10 @@ SysResult<Stat> HostInode::stat() {
 }
 
 SysResult<Unit> HostInode::check_access(const Credentials&, uint32_t access) {
+  // The owner's bits decide for the owner. Should they have changed since they were seen, the host
+  // still checks the call that follows. (Writing also depends on the host's mount.)
+  bool plain = !(access & kWrite) && seen_uid_ == fs_->host_uid;
+  if (plain && !(access & ~(seen_mode_ >> 6))) return Unit{};
   int fd = TRY(handle());
   return host::access(fd, access);
 }
@@ -289,7 +359,10 @@ SysResult<Unit> HostInode::set_attr(const SetAttr& change) {
   if ((change.set_uid && change.uid != now.uid) || (change.set_gid && change.gid != now.gid)) {
     return Errno::kPERM;
   }
-  if (change.set_mode) TRY(host::change_mode(fd, change.mode & 01777));
+  if (change.set_mode) {
+    TRY(host::change_mode(fd, change.mode & 01777));
+    seen_mode_ = change.mode & 01777;
+  }
   if (change.set_atime || change.set_mtime) {
     TRY(host::change_times(fd, change.set_atime ? &change.atime : nullptr,
                            change.set_mtime ? &change.mtime : nullptr));
@@ -299,7 +372,7 @@ SysResult<Unit> HostInode::set_attr(const SetAttr& change) {
 
 // --- names
 
-InodeRef HostInode::adopt(std::string_view name, host::Fd handle, const host::FileStatus& status) {
+InodeRef HostInode::adopt(std::string_view name, const host::FileStatus& status) {
   HostInode* known = nullptr;
   bool directory = status.stat.type == FileType::kDirectory;
   if (directory) {
@@ -309,29 +382,30 @@ InodeRef HostInode::adopt(std::string_view name, host::Fd handle, const host::Fi
     auto found = fs_->files.find(status.id);
     if (found != fs_->files.end()) known = found->second;
   }
+  HostInodeRef inode;
   if (known && known->id_ == status.id && known->type_ == status.stat.type) {
-    HostInodeRef inode(known);
+    inode = HostInodeRef(known);
     if (!directory) inode->moved_to(HostInodeRef(this), name);
-    inode->keep_handle(std::move(handle));
-    return inode;
-  }
-  auto made = make_ref<HostInode>(fs_, HostInodeRef(this), name, status.id, status.stat.type);
-  made->keep_handle(std::move(handle));
-  if (directory) {
-    directories_.insert_or_assign(std::string(name), made.get());
   } else {
-    fs_->files.insert_or_assign(status.id, made.get());
+    inode = make_ref<HostInode>(fs_, HostInodeRef(this), name, status.id, status.stat.type);
+    if (directory) {
+      directories_.insert_or_assign(std::string(name), inode.get());
+    } else {
+      fs_->files.insert_or_assign(status.id, inode.get());
+    }
   }
-  return made;
+  inode->seen_uid_ = status.stat.uid;
+  inode->seen_mode_ = status.stat.mode;
+  return inode;
 }
 
+// Takes no descriptor: most files are only looked at. The handle is opened when it is needed, and
+// must be the file seen here.
 SysResult<InodeRef> HostInode::lookup(std::string_view name) {
   if (type_ != FileType::kDirectory) return Errno::kNOTDIR;
   int folder = TRY(handle());
-  host::Fd opened =
-      TRY(with_room(*fs_, [folder, name] { return host::open_handle(folder, name); }));
-  host::FileStatus status = TRY(host::status(opened.get()));
-  return adopt(name, std::move(opened), status);
+  host::FileStatus status = TRY(host::status_of(folder, name));
+  return adopt(name, status);
 }
 
 SysResult<int> HostInode::folder_to_change() {
@@ -469,9 +543,7 @@ SysResult<std::string> HostInode::name_in_parent() {
 
 bool HostInode::removed() {
   if (root_ || type_ != FileType::kDirectory) return false;
-  SysResult<int> fd = handle();
-  if (!fd.ok()) return true;
-  SysResult<host::FileStatus> status = host::status(*fd);
+  SysResult<host::FileStatus> status = current();
   return !status.ok() || status->stat.nlink == 0;
 }
 
@@ -484,8 +556,9 @@ SysResult<Unit> HostInode::readdir(uint64_t cookie, void* env, AcceptEntry accep
 
 SysResult<std::string> HostInode::readlink() {
   if (type_ != FileType::kSymlink) return Errno::kINVAL;
-  int fd = TRY(handle());
-  return host::read_link(fd);
+  if (has_handle()) return host::read_link(handle_.get());
+  int folder = TRY(parent_->handle());
+  return host::read_link_of(folder, name_);
 }
 
 // --- file data

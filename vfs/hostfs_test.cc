@@ -278,9 +278,14 @@ TEST_F(HostfsTest, FilesInUseSurviveRemoval) {
 
 TEST_F(HostfsTest, NeedsNoMoreDescriptorsThanTheHostHas) {
   TestSpace t(mount(HostMode::kReadWrite));
-  for (int i = 0; i < 100; ++i) ASSERT_EQ(t.write("/f" + std::to_string(i), "x"), "ok");
-  std::vector<InodeRef> held;
-  for (int i = 0; i < 100; ++i) held.push_back(t.inode("/f" + std::to_string(i)));
+  std::vector<InodeRef> held, folders;
+  for (int i = 0; i < 100; ++i) {
+    std::string folder = "/d" + std::to_string(i);
+    ASSERT_EQ(t.mkdir(folder), "ok");
+    ASSERT_EQ(t.write(folder + "/f", "x"), "ok");
+    folders.push_back(t.inode(folder));
+    held.push_back(t.inode(folder + "/f"));
+  }
   rlimit old, tight;
   getrlimit(RLIMIT_NOFILE, &old);
   tight = old;
