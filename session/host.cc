@@ -37,12 +37,21 @@ Expected<std::string> make_cache_folder(const std::string& path) {
 
 // A cache that cannot be used makes programs slower to start and nothing else, so it is a warning.
 Expected<std::unique_ptr<engine::Engine>> create_engine(const HostOptions& options,
+                                                        session::CompileWatch* watch,
                                                         std::vector<std::string>& warnings) {
-  const auto create = [&options](const std::string& cache_dir) {
+  const auto create = [watch](const std::string& cache_dir) {
     engine::EngineOptions engine_options;
     engine_options.cache_dir = cache_dir;
     engine_options.host_functions = kernel::host_functions();
-    engine_options.progress = options.progress;
+    if (watch != nullptr) {
+      engine_options.progress = [watch](engine::CompileStep step, uint64_t bytes) {
+        if (step == engine::CompileStep::kBegin) {
+          watch->begin(bytes);
+        } else {
+          watch->end();
+        }
+      };
+    }
     return engine::Engine::create(std::move(engine_options));
   };
   std::string problem;
@@ -74,7 +83,8 @@ Expected<Host> Host::create(HostOptions options) {
     if (!pack) return pack.error();
     state->pack = std::move(*pack);
   }
-  auto engine = create_engine(options, state->warnings);
+  if (options.progress) state->watch = std::make_unique<session::CompileWatch>(options.progress);
+  auto engine = create_engine(options, state->watch.get(), state->warnings);
   if (!engine) return engine.error();
   state->engine = std::move(*engine);
   state->options = std::move(options);
