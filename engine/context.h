@@ -29,6 +29,7 @@ class ContextImpl final : public Context {
   void set_user(void* user) override { user_ = user; }
   const Module& module() const override { return slot_.module(); }
 
+  Slot& slot() { return slot_; }
   AddressSpace* space() { return space_.get(); }
   // Where the context stands, while it is not loaded.
   ContextState& state() { return state_; }

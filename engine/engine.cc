@@ -4,6 +4,7 @@
 #include "base/sha256.h"
 #include "engine/engine_impl.h"
 #include "engine/pool.h"
+#include "engine/self_test.h"
 
 namespace cloche::engine {
 namespace {
@@ -28,10 +29,21 @@ Error refusal(int32_t verdict, const std::string& message) {
 }  // namespace
 
 Result<std::unique_ptr<Engine>> Engine::create(EngineOptions options) {
-  return std::unique_ptr<Engine>(TRY(EngineImpl::create_impl(std::move(options))));
+  const std::string cache_dir = options.cache_dir;
+  auto engine = TRY(EngineImpl::create_untested(std::move(options)));
+  Status tested = test_host_memory(engine->scanner());
+  if (tested.ok()) {
+    auto test = TRY(SelfTest::create(cache_dir));
+    tested = test->quick();
+  }
+  if (!tested.ok()) {
+    return make_error(tested.error().code, "programs cannot fork on this host: %s",
+                      tested.error().message.c_str());
+  }
+  return std::unique_ptr<Engine>(std::move(engine));
 }
 
-Result<std::unique_ptr<EngineImpl>> EngineImpl::create_impl(EngineOptions options) {
+Result<std::unique_ptr<EngineImpl>> EngineImpl::create_untested(EngineOptions options) {
   if (options.tick.count() <= 0) return make_error(Code::kInvalidArgument, "a tick of no length");
   std::unique_ptr<EngineImpl> engine(new EngineImpl(std::move(options)));
   engine->scanner_ = TRY(PageScanner::create());
@@ -184,8 +196,8 @@ std::unique_ptr<Pool> EngineImpl::create_pool(const PoolOptions& options) {
   return std::make_unique<PoolImpl>(*scanner_, *ticker_, counters_, options);
 }
 
-std::string EngineImpl::version() const { return "wasmtime 48.0.8"; }
+std::string engine_version() { return "wasmtime " WASMTIME_VERSION; }
 
-std::vector<Finding> Engine::probe(const std::string&) { return {}; }
+std::string EngineImpl::version() const { return engine_version(); }
 
 }  // namespace cloche::engine

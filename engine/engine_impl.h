@@ -20,9 +20,12 @@
 
 namespace cloche::engine {
 
+std::string engine_version();
+
 class EngineImpl final : public Engine {
  public:
-  static Result<std::unique_ptr<EngineImpl>> create_impl(EngineOptions options);
+  // Engine::create() without the self-test.
+  static Result<std::unique_ptr<EngineImpl>> create_untested(EngineOptions options);
 
   Result<ModuleRef> load(std::span<const uint8_t> wasm, const ModuleLimits& limits) override;
   ModuleRef find(const std::array<uint8_t, 32>& hash) override;

@@ -11,22 +11,24 @@ constexpr int kIdleTicks = 10;
 }  // namespace
 
 Ticker::Ticker(std::chrono::microseconds interval, std::function<void()> tick)
-    : interval_(interval), tick_(std::move(tick)), thread_([this] { run(); }) {}
+    : interval_(interval), tick_(std::move(tick)) {}
 
 Ticker::~Ticker() {
   stop_ = true;
-  wake();
-  thread_.join();
+  asleep_ = false;
+  asleep_.notify_all();
+  if (thread_.joinable()) thread_.join();
 }
 
 void Ticker::wake() {
+  std::call_once(started_, [this] { thread_ = std::thread([this] { run(); }); });
   asleep_ = false;
   asleep_.notify_all();
 }
 
 void Ticker::run() {
   uint64_t seen = 0;
-  int idle = kIdleTicks;
+  int idle = 0;
   while (!stop_) {
     const uint64_t entries = entries_.load();
     const bool busy = entries != leaves_.load() || entries != seen;

@@ -4,12 +4,14 @@
 #include <atomic>
 #include <chrono>
 #include <functional>
+#include <mutex>
 #include <thread>
 
 namespace cloche::engine {
 
 // Calls `tick` about every `interval` while somebody is between enter() and leave(), on a thread of
-// its own. It sleeps without waking up once nobody has been there for a while.
+// its own. The thread starts with the first enter(); it sleeps without waking up once nobody has
+// been there for a while.
 class Ticker {
  public:
   Ticker(std::chrono::microseconds interval, std::function<void()> tick);
@@ -32,8 +34,9 @@ class Ticker {
   const std::function<void()> tick_;
   std::atomic<uint64_t> entries_ = 0;
   std::atomic<uint64_t> leaves_ = 0;
-  std::atomic<bool> asleep_ = false;
+  std::atomic<bool> asleep_ = true;
   std::atomic<bool> stop_ = false;
+  std::once_flag started_;
   std::thread thread_;
 };
 
