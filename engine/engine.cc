@@ -4,7 +4,7 @@
 #include "base/sha256.h"
 #include "engine/engine_impl.h"
 #include "engine/pool.h"
-#include "engine/self_test.h"
+#include "engine/self_check.h"
 
 namespace cloche::engine {
 namespace {
@@ -33,7 +33,7 @@ Result<std::unique_ptr<Engine>> Engine::create(EngineOptions options) {
   auto engine = TRY(EngineImpl::create_untested(std::move(options)));
   Status tested = test_host_memory(engine->scanner());
   if (tested.ok()) {
-    auto test = TRY(SelfTest::create(cache_dir));
+    auto test = TRY(SelfCheck::create(cache_dir));
     tested = test->quick();
   }
   if (!tested.ok()) {

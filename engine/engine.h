@@ -206,7 +206,7 @@ class Engine {
  public:
   virtual ~Engine() = default;
 
-  // Checks the host, runs the fork self-test, opens the cache. Errors: kUnsupported with the reason
+  // Checks the host, runs the fork self-check, opens the cache. Errors: kUnsupported with the reason
   // when this host cannot fork by stack swap; kInvalidArgument, kPermissionDenied for the cache.
   static Result<std::unique_ptr<Engine>> create(EngineOptions options);
 

@@ -4,7 +4,7 @@
 
 #include <fstream>
 
-#include "engine/self_test.h"
+#include "engine/self_check.h"
 
 namespace cloche::engine {
 namespace {
@@ -51,7 +51,7 @@ std::vector<Finding> Engine::probe(const std::string& cache_dir) {
   const bool fast = (*scanner)->method() == PageScanner::Method::kPagemapScan;
   findings.push_back({"page scan", true, fast ? "PAGEMAP_SCAN" : "/proc/self/pagemap (slower)"});
   findings.push_back(finding("memory moves", test_host_memory(**scanner), "MREMAP_DONTUNMAP"));
-  auto test = SelfTest::create(cache_good ? cache_dir : "");
+  auto test = SelfCheck::create(cache_good ? cache_dir : "");
   findings.push_back(
       finding("engine", test.ok() ? ok_status() : Status(test.error()), engine_version()));
   if (!test.ok()) return findings;

@@ -19,14 +19,14 @@ namespace cloche::engine {
 Status test_host_memory(const PageScanner& scanner);
 
 // The guest's module.
-std::span<const uint8_t> self_test_guest();
+std::span<const uint8_t> self_check_guest();
 
 // Tries contexts on an engine of its own, configured like all others.
-class SelfTest {
+class SelfCheck {
  public:
   // Errors: kUnsupported and what Engine::create() has. `cache_dir` may be empty.
-  static Result<std::unique_ptr<SelfTest>> create(const std::string& cache_dir);
-  ~SelfTest();
+  static Result<std::unique_ptr<SelfCheck>> create(const std::string& cache_dir);
+  ~SelfCheck();
 
   // The least that must hold: two slots agree on the layout; a fork below some frames; a trap and a
   // return that leave a relative alive. Below a millisecond, once compiled. Errors: kUnsupported.
@@ -36,7 +36,7 @@ class SelfTest {
 
  private:
   struct Process;
-  explicit SelfTest(std::unique_ptr<EngineImpl> engine);
+  explicit SelfCheck(std::unique_ptr<EngineImpl> engine);
 
   Result<std::unique_ptr<Process>> start(int32_t depth);
   Result<std::unique_ptr<Process>> fork(Process& process);

@@ -1,4 +1,4 @@
-#include "engine/self_test.h"
+#include "engine/self_check.h"
 
 #include <string.h>
 #include <sys/mman.h>
@@ -13,7 +13,7 @@ namespace cloche::engine {
 namespace {
 
 constexpr uint8_t kGuest[] = {
-#include "engine/self_test_guest.inc"
+#include "engine/self_check_guest.inc"
 };
 
 // What $act of the guest does.
@@ -41,7 +41,7 @@ Error failed(const std::string& what) { return make_error(Code::kUnsupported, "%
 
 }  // namespace
 
-struct SelfTest::Process {
+struct SelfCheck::Process {
   std::unique_ptr<Context> context;
   int32_t answer = 0;
   int32_t stopped = 0;  // the argument of the last t.stop
@@ -57,7 +57,7 @@ struct SelfTest::Process {
   }
 };
 
-std::span<const uint8_t> self_test_guest() { return kGuest; }
+std::span<const uint8_t> self_check_guest() { return kGuest; }
 
 Status test_host_memory(const PageScanner& scanner) {
   constexpr uint64_t kSize = 64 * kPageSize;
@@ -98,7 +98,7 @@ Status test_host_memory(const PageScanner& scanner) {
   return result;
 }
 
-Result<std::unique_ptr<SelfTest>> SelfTest::create(const std::string& cache_dir) {
+Result<std::unique_ptr<SelfCheck>> SelfCheck::create(const std::string& cache_dir) {
   constexpr ValueType kI32 = ValueType::kI32;
   EngineOptions options;
   options.cache_dir = cache_dir;
@@ -106,36 +106,36 @@ Result<std::unique_ptr<SelfTest>> SelfTest::create(const std::string& cache_dir)
       HostFunction{"t", "stop", {kI32}, {}, Process::on_stop, nullptr},
       HostFunction{"t", "answer", {}, {kI32}, Process::on_answer, nullptr},
   };
-  std::unique_ptr<SelfTest> test(
-      new SelfTest(TRY(EngineImpl::create_untested(std::move(options)))));
+  std::unique_ptr<SelfCheck> test(
+      new SelfCheck(TRY(EngineImpl::create_untested(std::move(options)))));
   test->module_ = TRY(test->engine_->load(kGuest, {}));
   return test;
 }
 
-SelfTest::SelfTest(std::unique_ptr<EngineImpl> engine) : engine_(std::move(engine)) {
+SelfCheck::SelfCheck(std::unique_ptr<EngineImpl> engine) : engine_(std::move(engine)) {
   PoolOptions options;
   options.env = this;
-  options.should_yield = [](void* env) noexcept { return static_cast<SelfTest*>(env)->yield_; };
+  options.should_yield = [](void* env) noexcept { return static_cast<SelfCheck*>(env)->yield_; };
   pool_ = engine_->create_pool(options);
 }
 
-SelfTest::~SelfTest() = default;
+SelfCheck::~SelfCheck() = default;
 
-Result<std::unique_ptr<SelfTest::Process>> SelfTest::start(int32_t depth) {
+Result<std::unique_ptr<SelfCheck::Process>> SelfCheck::start(int32_t depth) {
   auto process = std::make_unique<Process>();
   process->context = TRY(pool_->start(module_, process.get()));
   TRY(expect_stop(*process, depth, kAtBottom));
   return process;
 }
 
-Result<std::unique_ptr<SelfTest::Process>> SelfTest::fork(Process& process) {
+Result<std::unique_ptr<SelfCheck::Process>> SelfCheck::fork(Process& process) {
   auto child = std::make_unique<Process>();
   child->context = TRY(process.context->fork());
   child->context->set_user(child.get());
   return child;
 }
 
-Status SelfTest::expect_stop(Process& process, int32_t answer, int32_t code) {
+Status SelfCheck::expect_stop(Process& process, int32_t answer, int32_t code) {
   process.answer = answer;
   process.stopped = -1;
   Stop stop = process.context->run();
@@ -147,7 +147,7 @@ Status SelfTest::expect_stop(Process& process, int32_t answer, int32_t code) {
   return ok_status();
 }
 
-Status SelfTest::expect_trap(Process& process, int32_t action, TrapKind kind) {
+Status SelfCheck::expect_trap(Process& process, int32_t action, TrapKind kind) {
   process.answer = action;
   Stop stop = process.context->run();
   if (stop.reason != Stop::Reason::kTrapped || stop.trap != kind) {
@@ -156,7 +156,7 @@ Status SelfTest::expect_trap(Process& process, int32_t action, TrapKind kind) {
   return ok_status();
 }
 
-Status SelfTest::expect_return(Process& process) {
+Status SelfCheck::expect_return(Process& process) {
   process.answer = kReturn;
   if (process.context->run().reason != Stop::Reason::kReturned) {
     return failed("a context did not return");
@@ -164,12 +164,12 @@ Status SelfTest::expect_return(Process& process) {
   return ok_status();
 }
 
-Status SelfTest::quick() {
+Status SelfCheck::quick() {
   TRY(layouts_agree());
   return fork_in_recursion(20);
 }
 
-Status SelfTest::layouts_agree() {
+Status SelfCheck::layouts_agree() {
   auto first = TRY(start(0));
   auto second = TRY(start(3));
   const Slot& a = first->impl().slot();
@@ -183,7 +183,7 @@ Status SelfTest::layouts_agree() {
 
 // Parent and child go different ways from the same frames; a second child is dropped there; the
 // child then traps and the parent returns.
-Status SelfTest::fork_in_recursion(int32_t depth) {
+Status SelfCheck::fork_in_recursion(int32_t depth) {
   auto parent = TRY(start(depth));
   auto child = TRY(fork(*parent));
   auto dropped = TRY(fork(*parent));
@@ -196,7 +196,7 @@ Status SelfTest::fork_in_recursion(int32_t depth) {
   return expect_return(*parent);
 }
 
-Status SelfTest::nested_forks() {
+Status SelfCheck::nested_forks() {
   auto parent = TRY(start(5));
   auto child = TRY(fork(*parent));
   auto grandchild = TRY(fork(*child));
@@ -210,7 +210,7 @@ Status SelfTest::nested_forks() {
   return expect_stop(*child, kGoOn, kInitialByte + 2);
 }
 
-Status SelfTest::clones() {
+Status SelfCheck::clones() {
   auto parent = TRY(start(5));
   auto thread = std::make_unique<Process>();
   thread->context = TRY(parent->context->clone(8, 0));  // the guest's sum starts at 8 there
@@ -221,7 +221,7 @@ Status SelfTest::clones() {
 
 // Between two stops of one context, no word of the stack's head may change but the two that
 // StackLayout knows.
-Status SelfTest::head_stays() {
+Status SelfCheck::head_stays() {
   auto process = TRY(start(1));
   auto original = TRY(fork(*process));
   Slot& slot = process->impl().slot();
@@ -245,7 +245,7 @@ Status SelfTest::head_stays() {
   return ok_status();
 }
 
-Status SelfTest::traps() {
+Status SelfCheck::traps() {
   const std::pair<Action, TrapKind> kinds[] = {
       {kTrap, TrapKind::kUnreachable},         {kOutside, TrapKind::kMemoryOutOfBounds},
       {kDivision, TrapKind::kDivisionByZero},  {kInteger, TrapKind::kIntegerOverflow},
@@ -265,7 +265,7 @@ Status SelfTest::traps() {
   return expect_stop(*parent, 6, 6006);
 }
 
-Status SelfTest::preemption() {
+Status SelfCheck::preemption() {
   auto parent = TRY(start(2));
   auto child = TRY(fork(*parent));
   TRY(expect_stop(*child, 0, 0));
@@ -283,7 +283,7 @@ Status SelfTest::preemption() {
   return expect_stop(*child, kSpin, kInitialByte);
 }
 
-Status SelfTest::migration() {
+Status SelfCheck::migration() {
   auto parent = TRY(start(9));
   auto child = TRY(fork(*parent));
   Status result = ok_status();
@@ -295,7 +295,7 @@ Status SelfTest::migration() {
   return expect_stop(*parent, kGoOn, kInitialByte + 2);
 }
 
-Status SelfTest::jumps() {
+Status SelfCheck::jumps() {
   auto parent = TRY(start(4));
   auto child = TRY(fork(*parent));
   TRY(expect_stop(*child, 1, 1001));
@@ -308,7 +308,7 @@ Status SelfTest::jumps() {
 }
 
 // To the last byte of the memory, and one further.
-Status SelfTest::fills() {
+Status SelfCheck::fills() {
   auto process = TRY(start(0));
   TRY(expect_stop(*process, 0, 0));
   TRY(process->context->grow_memory(5 * kWasmPage));
@@ -320,17 +320,17 @@ Status SelfTest::fills() {
   return ok_status();
 }
 
-std::vector<Finding> SelfTest::thorough() {
-  const std::pair<const char*, Status (SelfTest::*)()> tests[] = {
-      {"stack layout", &SelfTest::layouts_agree},
-      {"stack head", &SelfTest::head_stays},
-      {"nested forks", &SelfTest::nested_forks},
-      {"threads", &SelfTest::clones},
-      {"traps", &SelfTest::traps},
-      {"preemption", &SelfTest::preemption},
-      {"migration", &SelfTest::migration},
-      {"exceptions", &SelfTest::jumps},
-      {"memory edge", &SelfTest::fills},
+std::vector<Finding> SelfCheck::thorough() {
+  const std::pair<const char*, Status (SelfCheck::*)()> tests[] = {
+      {"stack layout", &SelfCheck::layouts_agree},
+      {"stack head", &SelfCheck::head_stays},
+      {"nested forks", &SelfCheck::nested_forks},
+      {"threads", &SelfCheck::clones},
+      {"traps", &SelfCheck::traps},
+      {"preemption", &SelfCheck::preemption},
+      {"migration", &SelfCheck::migration},
+      {"exceptions", &SelfCheck::jumps},
+      {"memory edge", &SelfCheck::fills},
   };
   std::vector<Finding> findings;
   auto add = [&findings](const std::string& name, const Status& status) {

@@ -1,5 +1,5 @@
-;; The guest of the self-test (self_test.cc). The bytes in self_test_guest.inc are made of this text;
-;; self_test_test.cc checks that they still are.
+;; The guest of the self-check (self_check.cc). The bytes in self_check_guest.inc are made of this text;
+;; self_check_test.cc checks that they still are.
 (module
   (import "t" "stop" (func $t_stop (param i32)))
   (import "t" "answer" (func $answer (result i32)))

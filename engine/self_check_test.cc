@@ -1,4 +1,4 @@
-#include "engine/self_test.h"
+#include "engine/self_check.h"
 
 #include <gtest/gtest.h>
 
@@ -11,22 +11,22 @@
 namespace cloche::engine {
 namespace {
 
-TEST(SelfTestTest, TheBytesAreThoseOfTheText) {
-  std::ifstream file(CLOCHE_SELF_TEST_WAT);
+TEST(SelfCheckTest, TheBytesAreThoseOfTheText) {
+  std::ifstream file(CLOCHE_SELF_CHECK_WAT);
   std::string text{std::istreambuf_iterator<char>(file), {}};
   std::vector<uint8_t> bytes = assemble(text);
-  std::span<const uint8_t> built_in = self_test_guest();
+  std::span<const uint8_t> built_in = self_check_guest();
   if (std::equal(bytes.begin(), bytes.end(), built_in.begin(), built_in.end())) return;
-  std::string expected = "// Made from self_test_guest.wat; do not edit.\n";
+  std::string expected = "// Made from self_check_guest.wat; do not edit.\n";
   for (size_t i = 0; i < bytes.size(); ++i) {
     char byte[8];
     snprintf(byte, sizeof byte, "0x%02x,%s", bytes[i], i % 16 == 15 ? "\n" : " ");
     expected += byte;
   }
-  ADD_FAILURE() << "self_test_guest.inc should be:\n" << expected;
+  ADD_FAILURE() << "self_check_guest.inc should be:\n" << expected;
 }
 
-TEST(SelfTestTest, ProbeFindsThisHostGood) {
+TEST(SelfCheckTest, ProbeFindsThisHostGood) {
   std::vector<Finding> findings = Engine::probe("");
   EXPECT_GE(findings.size(), 15u);
   for (const Finding& finding : findings) {
@@ -34,7 +34,7 @@ TEST(SelfTestTest, ProbeFindsThisHostGood) {
   }
 }
 
-TEST(SelfTestTest, ProbeNamesABadCacheFolderAndGoesOn) {
+TEST(SelfCheckTest, ProbeNamesABadCacheFolderAndGoesOn) {
   std::vector<Finding> findings = Engine::probe("relative");
   int bad = 0;
   for (const Finding& finding : findings) {
