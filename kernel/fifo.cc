@@ -6,9 +6,9 @@
 namespace cloche::kernel {
 namespace {
 
+// A FIFO without open ends keeps no bytes: the ring of the last user must not be seen again.
 Pipe& pipe_of(Call& call, vfs::Inode& inode) {
   InodeState& state = state_of(inode);
-  // A FIFO without open ends keeps no bytes: the ring of the last user must not be seen again.
   const bool fresh = !state.pipe || (state.pipe->readers() == 0 && state.pipe->writers() == 0);
   if (fresh) state.pipe = make_ref<Pipe>(call.kernel().io().pipe_capacity());
   return *state.pipe;
@@ -24,12 +24,13 @@ SysResult<FileRef> open_fifo(Call& call, const vfs::Location& location, uint32_t
   const uint32_t access = flags & kAccessMode;
   if (access == kAccessMode) return Errno::kINVAL;
   Pipe& pipe = pipe_of(call, *location.inode);
-  if (access == kWriteOnly && (flags & kNonBlock) && pipe.readers() == 0) return Errno::kNXIO;
+  // A pipe reached through /proc/self/fd has no name to meet at: nobody waits, its ends may be gone.
+  const bool named = static_cast<bool>(location.mount);
+  if (named && access == kWriteOnly && (flags & kNonBlock) && pipe.readers() == 0)
+    return Errno::kNXIO;
   auto end = make_ref<PipeEnd>(Ref<Pipe>(&pipe), location, flags, &call.kernel().names());
   const uint32_t peers = access == kReadOnly ? pipe.writers() : pipe.readers();
-  // A pipe reached through /proc/self/fd is in no namespace: nobody can come to open its other end.
-  const bool unnamed = !location.mount;
-  if (unnamed || access == kReadWrite || (flags & kNonBlock) || peers > 0) return FileRef(end);
+  if (!named || access == kReadWrite || (flags & kNonBlock) || peers > 0) return FileRef(end);
   call.scratch().progress = peers_ever(*end);
   call.scratch().object = end;
   return call.block({&pipe.queue()});

@@ -406,6 +406,20 @@ TEST(FifoTest, DevFdOpensAPipeAgain) {
   });
 }
 
+TEST(FifoTest, PipeWithoutWritersOpensAgainAtOnce) {
+  TestSandbox box;
+  expect_success(box, [](FakeGuest& g) {
+    const PipeFds fds = pipe(g);
+    write(g, fds.write, "left");
+    g.call("close", fds.write);
+    const int32_t again = open(g, "/dev/fd/0", kO_RDONLY);
+    GUEST_CHECK(again == 1);
+    g.call("close", fds.read);
+    GUEST_CHECK(read_all(g, again) == "left");
+    g.exit(0);
+  });
+}
+
 // --- poll and select
 
 constexpr uint16_t kIn = 1, kOut = 4, kErr = 8, kHup = 16, kNval = 32;
