@@ -88,6 +88,12 @@ FileType type_of_entry(unsigned char d_type) {
   return type_of(static_cast<uint32_t>(d_type) << 12);
 }
 
+// /proc/self/fd/N names exactly the file that our own descriptor is; nothing of the guest is in it.
+struct OwnDescriptor {
+  char path[32];
+  explicit OwnDescriptor(int fd) { snprintf(path, sizeof path, "/proc/self/fd/%d", fd); }
+};
+
 Timespec time_of(const statx_timestamp& time) {
   return Timespec{time.tv_sec, static_cast<int32_t>(time.tv_nsec)};
 }
@@ -108,6 +114,12 @@ SysResult<Fd> open_handle(int folder, std::string_view name) {
 SysResult<Fd> open_real(int folder, std::string_view name, int flags) {
   // O_NONBLOCK: should the name have become a FIFO meanwhile, nothing waits.
   return open_beneath(folder, name, static_cast<uint64_t>(flags | O_NONBLOCK | O_NOCTTY), 0);
+}
+
+SysResult<Fd> open_again(int handle, int flags) {
+  int fd = ::open(OwnDescriptor(handle).path, flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  if (fd < 0) return last_error();
+  return Fd(fd);
 }
 
 SysResult<Fd> create_file(int folder, std::string_view name, uint32_t mode) {
@@ -206,14 +218,6 @@ SysResult<std::string> read_link_of(int folder, std::string_view name) {
   if (!checked.valid()) return Errno::kINVAL;
   return readlink_at(folder, checked.c_str());
 }
-
-namespace {
-// /proc/self/fd/N names exactly the file that our own descriptor is; nothing of the guest is in it.
-struct OwnDescriptor {
-  char path[32];
-  explicit OwnDescriptor(int fd) { snprintf(path, sizeof path, "/proc/self/fd/%d", fd); }
-};
-}  // namespace
 
 SysResult<Unit> change_mode(int handle, uint32_t mode) {
   long result = syscall(SYS_fchmodat2, handle, "", mode, AT_EMPTY_PATH);

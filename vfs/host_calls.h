@@ -55,6 +55,9 @@ bool openat2_works(int folder);
 SysResult<Fd> open_handle(int folder, std::string_view name);
 // The file itself. `flags` as for open(2) without O_CREAT: only for regular files and folders.
 SysResult<Fd> open_real(int folder, std::string_view name, int flags);
+// The file that `handle` is, opened once more: for one that has no name any more. ENOENT without
+// /proc.
+SysResult<Fd> open_again(int handle, int flags);
 // Makes a regular file with exactly `mode`, whatever the umask of the host's process. EEXIST
 SysResult<Fd> create_file(int folder, std::string_view name, uint32_t mode);
 SysResult<FileStatus> status(int handle);

@@ -124,6 +124,7 @@ class HostInode : public Inode {
   // The inode for what `name` here turned out to be.
   InodeRef adopt(std::string_view name, const host::FileStatus& status);
   SysResult<host::Fd> open_real(int flags);
+  SysResult<host::Fd> open_by_name(int flags);
   void forget_child(std::string_view name);
   void moved_to(const HostInodeRef& parent, std::string_view name);
   bool lies_in(const HostInode* directory) const;
@@ -679,6 +680,15 @@ SysResult<host::Fd> HostInode::open_real(int flags) {
     if (copy < 0) return abi::from_host_errno(errno);
     return host::Fd(copy);
   }
+  SysResult<host::Fd> opened = open_by_name(flags);
+  if (opened.ok() || opened.error() != Errno::kNOENT) return opened;
+  // Removed, or replaced by another: whoever has it can open it again, as through /proc/self/fd.
+  if (!pinned_ && body_fds_.empty()) return opened;
+  int fd = TRY(handle());
+  return with_room(*fs_, [fd, flags] { return host::open_again(fd, flags); });
+}
+
+SysResult<host::Fd> HostInode::open_by_name(int flags) {
   int folder = TRY(parent_->handle());
   host::Fd opened =
       TRY(with_room(*fs_, [folder, this, flags] { return host::open_real(folder, name_, flags); }));

@@ -272,6 +272,8 @@ TEST_F(HostfsTest, FilesInUseSurviveRemoval) {
   EXPECT_EQ(body->append(bytes_of("!")).value().end, 5u);
   EXPECT_EQ(file->stat()->nlink, 0u);
   EXPECT_EQ(inner.inode->stat()->size, 10u);
+  EXPECT_EQ(read_all(*file), "text!");
+  EXPECT_EQ(read_all(*inner.inode), "inner text");
   EXPECT_TRUE(dir->removed());
   EXPECT_EQ(dir->parent(), t.inode("/"));
 }
