@@ -148,7 +148,7 @@ TEST_F(CodeCacheTest, AMissingCodeFileIsRejected) {
 TEST_F(CodeCacheTest, AFileThatOthersCouldWriteIsRejected) {
   use();
   for (const char* suffix : {".meta", ".code"}) {
-    for (mode_t mode : {0620, 0602, 0666}) {
+    for (mode_t mode : {0620u, 0602u, 0666u}) {
       ASSERT_EQ(chmod(file(suffix).c_str(), mode), 0);
       expect_rejection();
       expect_hit();
@@ -175,7 +175,7 @@ TEST_F(CodeCacheTest, ASymbolicLinkIsRejected) {
 
 TEST_F(CodeCacheTest, AFolderThatOthersCouldWriteIsRefused) {
   use();
-  for (mode_t mode : {0770, 0707, 0777, 01777}) {
+  for (mode_t mode : {0770u, 0707u, 0777u, 01777u}) {
     ASSERT_EQ(chmod(folder_.c_str(), mode), 0);
     auto cache = CodeCache::open(folder_);
     ASSERT_FALSE(cache.ok());
