@@ -58,6 +58,8 @@ def prepare(args, tree):
     for name in RISCV32_BITS:
         shutil.copy(tree / f'arch/riscv32/bits/{name}.h', bits)
     shutil.copy(tree / 'arch/aarch64/bits/float.h', bits)  # long double is IEEE quad
+    signal = (bits / 'signal.h').read_text()
+    (bits / 'signal.h').write_text(re.sub(r'#define SA_RESTORER.*\n', '', signal))
     types = (tree / 'arch/riscv32/bits/alltypes.h.in').read_text()
     # The compiler's size_t is unsigned long.
     types = re.sub(r'#define (_Addr|_Reg) int', r'#define \1 long', types)
