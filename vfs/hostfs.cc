@@ -672,23 +672,27 @@ class HostBody : public FileBody {
 
 // The file itself, not only a handle. The name may have been given to another file meanwhile.
 SysResult<host::Fd> HostInode::open_real(int flags) {
-  if (root_ && type_ == FileType::kDirectory) {
-    return with_room(*fs_, [this, flags] { return host::open_real(handle_.get(), ".", flags); });
-  }
-  if (root_) {
+  if (root_data_) {
     int copy = fcntl(root_data_.get(), F_DUPFD_CLOEXEC, 0);
     if (copy < 0) return abi::from_host_errno(errno);
     return host::Fd(copy);
   }
   SysResult<host::Fd> opened = open_by_name(flags);
-  if (opened.ok() || opened.error() != Errno::kNOENT) return opened;
-  // Removed, or replaced by another: whoever has it can open it again, as through /proc/self/fd.
-  if (!pinned_ && body_fds_.empty()) return opened;
+  if (opened.ok()) return opened;
+  if (opened.error() != Errno::kNOENT && opened.error() != Errno::kACCES) return opened;
+  // It was removed or replaced, or the way to it closed: who has it can open it all the same.
+  if (!has_handle() && body_fds_.empty()) return opened;
   int fd = TRY(handle());
-  return with_room(*fs_, [fd, flags] { return host::open_again(fd, flags); });
+  SysResult<host::Fd> again = with_room(*fs_, [fd, flags] { return host::open_again(fd, flags); });
+  bool no_proc = !again.ok() && again.error() == Errno::kNOENT;
+  return no_proc ? std::move(opened) : std::move(again);
 }
 
 SysResult<host::Fd> HostInode::open_by_name(int flags) {
+  if (!parent_) {
+    // The root has no name here. "." asks for permission to search it, which open_again does not.
+    return with_room(*fs_, [this, flags] { return host::open_real(handle_.get(), ".", flags); });
+  }
   int folder = TRY(parent_->handle());
   host::Fd opened =
       TRY(with_room(*fs_, [folder, this, flags] { return host::open_real(folder, name_, flags); }));
