@@ -61,16 +61,44 @@ void settle(Kernel& kernel, Thread& thread) {
     set_runnable(kernel, thread);
 }
 
-// RLIMIT_CPU: SIGXCPU at the soft limit and each second after it, SIGKILL at the hard one.
-void check_cpu_limit(Kernel& kernel, Process& process) {
-  const ResourceLimit& limit = process.limits[kLimitCpu];
-  if (limit.soft == UINT64_MAX && limit.hard == UINT64_MAX) return;
+// --- CPU time of a process: RLIMIT_CPU, ITIMER_VIRTUAL, ITIMER_PROF
+
+int64_t seconds_to_ns(uint64_t seconds) {
+  return seconds > static_cast<uint64_t>(INT64_MAX / kSecond)
+             ? INT64_MAX
+             : static_cast<int64_t>(seconds) * kSecond;
+}
+
+// SIGXCPU is due at the soft limit and each second after it.
+int64_t next_warning(const Process& process) {
+  const int64_t soft = seconds_to_ns(process.limits[kLimitCpu].soft);
+  return process.next_cpu_warning_ns ? process.next_cpu_warning_ns : soft;
+}
+
+// CPU time at which something is due for the process; INT64_MAX: never.
+int64_t next_cpu_event(const Process& process) {
+  int64_t next = std::min(next_warning(process), seconds_to_ns(process.limits[kLimitCpu].hard));
+  for (const Process::CpuTimer* timer : {&process.virtual_timer, &process.profile_timer})
+    if (timer->deadline) next = std::min(next, timer->deadline);
+  return next;
+}
+
+void fire_cpu_timer(Kernel& kernel, Process& process, Process::CpuTimer& timer, int64_t used,
+                    int32_t signo) {
+  if (timer.deadline == 0 || used < timer.deadline) return;
+  timer.deadline = timer.interval ? used + timer.interval : 0;
+  (void)kernel.send_signal(process, {.signo = signo, .code = kSiKernel});
+}
+
+void check_cpu_time(Kernel& kernel, Process& process) {
   const int64_t used = cpu_time(process);
-  const auto seconds = static_cast<uint64_t>(used / kSecond);
-  if (seconds >= limit.hard) {
+  if (used < next_cpu_event(process)) return;
+  fire_cpu_timer(kernel, process, process.virtual_timer, used, kSigVtAlrm);
+  fire_cpu_timer(kernel, process, process.profile_timer, used, kSigProf);
+  if (used >= seconds_to_ns(process.limits[kLimitCpu].hard)) {
     (void)kernel.send_signal(process, {.signo = kSigKill, .code = kSiKernel});
-  } else if (seconds >= limit.soft && used - process.cpu_limit_warned_ns >= kSecond) {
-    process.cpu_limit_warned_ns = used;
+  } else if (used >= next_warning(process)) {
+    process.next_cpu_warning_ns = used + kSecond;
     (void)kernel.send_signal(process, {.signo = kSigXcpu, .code = kSiKernel});
   }
 }
@@ -97,7 +125,7 @@ void after_run(Kernel& kernel, Thread& thread, const engine::Stop& stop) {
   }
   act_on_request(kernel, thread);
   if (process.exiting || !has_thread(process, thread)) return;
-  check_cpu_limit(kernel, process);
+  check_cpu_time(kernel, process);
   if (!process.exiting) settle(kernel, thread);
 }
 
@@ -106,6 +134,8 @@ int64_t run_thread(Kernel& kernel, Thread& thread, int64_t now) {
   Kernel::State& state = kernel.state();
   state.running = &thread;
   state.run_start = now;
+  state.cpu_event =
+      saturating_add(now, next_cpu_event(*thread.process) - cpu_time(*thread.process));
   thread.state = ThreadState::kRunning;
   refresh_signal_word(thread, *thread.context);
   const engine::Stop stop = thread.context->run();
@@ -135,11 +165,12 @@ SysResult<std::unique_ptr<Program>> find_program(Kernel& kernel, const Process& 
                                                  const StartOptions& options) {
   if (options.path.empty()) return Errno::kNOENT;
   Errno error = Errno::kNOENT;
+  const bool searched = options.path.find('/') == std::string::npos;
   for (const std::string& candidate : search_path(options)) {
     auto program = load_program(
         kernel, process.credentials,
         {.base = process.cwd, .path = candidate, .argv = options.argv, .envp = options.envp});
-    if (program.ok()) return program;
+    if (program.ok() || !searched) return program;
     // As execvp: an unreadable directory or file is remembered, the search goes on.
     if (program.error() == Errno::kACCES)
       error = Errno::kACCES;
@@ -200,7 +231,7 @@ bool Kernel::State::should_yield(void* env) noexcept {
     return true;
   if (!state.ready.empty()) return true;
   const int64_t now = state.options.clock->monotonic_ns();
-  return now >= state.slice_end || now >= state.timers.next_deadline();
+  return now >= state.slice_end || now >= state.cpu_event || now >= state.timers.next_deadline();
 }
 
 Kernel::Kernel(KernelOptions options) : state_(std::make_unique<State>()) {

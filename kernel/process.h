@@ -151,9 +151,13 @@ class Process {
     uint64_t timer = 0;
     int64_t deadline = 0, interval = 0;
   } real_timer;
+  // ITIMER_VIRTUAL and ITIMER_PROF count the same here: all CPU time of the process.
+  struct CpuTimer {
+    int64_t deadline = 0, interval = 0;  // ns of CPU time; deadline 0: off
+  } virtual_timer, profile_timer;
   std::vector<std::unique_ptr<PosixTimer>> timers;
   std::array<uint8_t, 16> random_bytes{};  // AT_RANDOM
-  int64_t cpu_limit_warned_ns = 0;         // SIGXCPU was sent at this much CPU time
+  int64_t next_cpu_warning_ns = 0;         // CPU time at which SIGXCPU is sent again; 0: not yet
 
   Process();
   ~Process();

@@ -255,19 +255,55 @@ void act_on_pending(Kernel& kernel, Process& process) {
   (void)take_defaults(kernel, process, process.pending, blocked_by_all);
 }
 
+namespace {
+
+// Linux pushes a handler frame for each signal that is pending, lowest number first, and each
+// frame's mask holds back those it blocks; so the last one pushed runs first. This finds that one,
+// and the mask under which it runs. The others stay pending, blocked until it returns.
+struct NextHandler {
+  int32_t signo = 0;
+  SignalSet mask = 0;
+  bool last = true;  // no other is waiting behind it
+};
+
+NextHandler next_handler(const Thread& thread) {
+  const Process& process = *thread.process;
+  NextHandler next;
+  next.mask = thread.blocked;
+  SignalSet seen = 0;
+  for (;;) {
+    SignalSet candidates = caught_of(process, thread.pending.set() & ~next.mask & ~seen);
+    if (!candidates) candidates = caught_of(process, process.pending.set() & ~next.mask & ~seen);
+    if (!candidates) break;
+    next.last = next.signo == 0;
+    next.signo = std::countr_zero(candidates) + 1;
+    const SignalAction& action = action_of(process, next.signo);
+    const SignalSet bit = signal_bit(next.signo);
+    next.mask |= action.mask | seen;
+    if (!(action.flags & kSaNoDefer)) next.mask |= bit;
+    seen |= bit;
+  }
+  next.mask &= ~kUnblockable;
+  return next;
+}
+
+}  // namespace
+
 bool take_caught(Kernel& kernel, Thread& thread, SignalInfo& info, SignalAction& action,
                  SignalSet& old_mask) {
   Process& process = *thread.process;
-  const SignalSet wanted = deliverable(thread);
-  if (!wanted) return false;
-  if (!thread.pending.take(wanted, info) && !process.pending.take(wanted, info)) return false;
+  const NextHandler next = next_handler(thread);
+  if (next.signo == 0) return false;
+  const SignalSet bit = signal_bit(next.signo);
+  if (!thread.pending.take(bit, info)) (void)process.pending.take(bit, info);
   SignalAction& current = process.actions[static_cast<size_t>(info.signo - 1)];
   action = current;
-  old_mask = thread.restore_mask ? thread.saved_mask : thread.blocked;
-  thread.restore_mask = false;
-  SignalSet mask = thread.blocked | action.mask;
-  if (!(action.flags & kSaNoDefer)) mask |= signal_bit(info.signo);
-  thread.blocked = mask & ~kUnblockable;
+  old_mask = thread.blocked;
+  if (thread.restore_mask && next.last) {
+    old_mask = thread.saved_mask;
+    thread.restore_mask = false;
+  }
+  thread.blocked = next.mask;
   if (action.flags & kSaResetHand) current = SignalAction{};
   act_on_pending(kernel, process);
   return true;

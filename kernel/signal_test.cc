@@ -138,6 +138,27 @@ TEST(SignalTest, BlockedCallsAreInterruptedOrRestarted) {
   }
 }
 
+TEST(SignalTest, HandlersOfSeveralSignalsRunAsLinuxStacksThem) {
+  TestSandbox box;
+  const int32_t status = box.run_program([](FakeGuest& g) {
+    g.on_signal(kHandler, [](FakeGuest& guest, int32_t signo) {
+      guest.call("rt_sigprocmask", 0, 0, kData, 8);
+      guest.say(std::string(signal_name(signo)) + " " +
+                std::to_string((guest.load<uint64_t>(kData) & signal_bit(kSigHup)) != 0));
+    });
+    const int32_t self = g.call("getpid");
+    for (const int32_t signo : {int32_t{kSigHup}, int32_t{kSigUsr1}, int32_t{kSigCont}}) {
+      g.sigaction(signo, kHandler);
+      block(g, signal_bit(signo));
+      g.call("kill", self, signo);
+    }
+    block(g, ~SignalSet{0}, 1);
+  });
+  EXPECT_EQ(status, 0);
+  // The lowest number is delivered first, so its frame is the outermost and runs last.
+  EXPECT_EQ(box.said(), (Lines{"SIGCONT 1", "SIGUSR1 1", "SIGHUP 1"}));
+}
+
 TEST(SignalTest, IgnoredSignalsDoNotWakeAnyone) {
   TestSandbox box;
   const int32_t status = box.run_program([](FakeGuest& g) {
@@ -390,9 +411,42 @@ TEST(TimeTest, BadTimesAndClocks) {
     if (g.call("clock_gettime64", 0, 0xffffffffu) != -14) g.exit(3);
     g.store<int64_t>(kData, 5);
     if (g.call("clock_settime64", 0, kData) != kEperm) g.exit(4);
-    if (g.call("setitimer", 1, kData, 0) != kEinval) g.exit(5);
+    for (uint32_t i = 0; i < 4; ++i) g.store<int32_t>(kData + 4 * i, 0);
+    if (g.call("setitimer", 3, kData, 0) != kEinval) g.exit(5);
+    g.store<int32_t>(kData + 12, 1'000'000);
+    if (g.call("setitimer", 0, kData, 0) != kEinval) g.exit(6);
   }),
             0);
+}
+
+TEST(TimeTest, CpuTimersAndLimitsInterruptLoops) {
+  for (const int32_t which : {1, 2}) {
+    TestSandbox box;
+    EXPECT_EQ(box.run_program([which](FakeGuest& g) {
+      for (uint32_t i = 0; i < 4; ++i) g.store<int32_t>(kData + 4 * i, 0);
+      g.store<int32_t>(kData + 12, 5);  // microseconds
+      if (g.call("setitimer", which, kData, 0) != 0) g.exit(1);
+      g.call("getitimer", which, kData);
+      if (g.load<int32_t>(kData + 12) <= 0) g.exit(2);
+      for (;;) g.tick();
+    }),
+              which == 1 ? kSigVtAlrm : kSigProf);
+  }
+  TestSandbox box;
+  EXPECT_EQ(box.run_program([&box](FakeGuest& g) {
+    say_signals(g);
+    g.sigaction(kSigXcpu, kHandler);
+    g.store<uint64_t>(kData, 1);
+    g.store<uint64_t>(kData + 8, 3);
+    if (g.call("prlimit64", 0, 0, kData, 0) != 0) g.exit(1);
+    for (;;) {
+      box.clock().now += 100'000'000;
+      g.tick();
+      g.call("getpid");
+    }
+  }),
+            kSigKill);
+  EXPECT_EQ(box.said(), (Lines{"SIGXCPU", "SIGXCPU"}));
 }
 
 TEST(TimeTest, PosixTimersSignalAndCountOverruns) {

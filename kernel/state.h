@@ -35,6 +35,7 @@ struct Kernel::State {
   int64_t start_ns = 0;  // monotonic, when the sandbox came up
   int64_t slice_end = 0;
   int64_t run_start = 0;  // when `running` started to run
+  int64_t cpu_event = 0;  // when its CPU time reaches a limit or a timer
 
   std::vector<Process*> exiting;        // begin_exit() done, finish_exit() to do
   std::map<int32_t, ExitStatus> ended;  // of processes of start(), until collected

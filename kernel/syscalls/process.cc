@@ -331,7 +331,7 @@ SysResult<int32_t> sys_prlimit64(Call& call, int32_t pid, uint32_t resource, Use
     if (wanted.soft > wanted.hard) return Errno::kINVAL;
     if (wanted.hard > limit.hard) return Errno::kPERM;
     limit = {wanted.soft, wanted.hard};
-    if (resource == kLimitCpu) process->cpu_limit_warned_ns = 0;
+    if (resource == kLimitCpu) process->next_cpu_warning_ns = 0;
   }
   if (old_limit) TRY(call.put(old_limit, before));
   return 0;

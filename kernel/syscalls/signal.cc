@@ -10,6 +10,8 @@ constexpr uint32_t kSetSize = 8;  // sizeof(kernel_sigset_t)
 
 bool is_signal(int32_t signo) { return signo >= 1 && signo <= kSignalCount; }
 
+bool is_valid(int32_t signo) { return signo == 0 || is_signal(signo); }  // 0 only asks
+
 SignalInfo from_user(const Process& sender, int32_t signo, int32_t code) {
   SignalInfo info;
   info.signo = signo;
@@ -23,6 +25,7 @@ SignalInfo from_user(const Process& sender, int32_t signo, int32_t code) {
 SysResult<int32_t> kill_one(Call& call, int32_t pid, int32_t signo) {
   Process* target = call.kernel().find(pid);
   if (!target) return Errno::kSRCH;
+  if (!is_valid(signo)) return Errno::kINVAL;
   if (signo == 0) return 0;
   TRY(call.kernel().send_signal(*target, from_user(call.process(), signo, kSiUser)));
   return 0;
@@ -34,6 +37,7 @@ SysResult<int32_t> kill_many(Call& call, int32_t pgid, int32_t signo) {
     const bool all_others = pgid == 0 && process != &call.process();
     if (!all_others && (pgid == 0 || process->pgid != pgid)) continue;
     found = true;
+    if (!is_valid(signo)) return Errno::kINVAL;
     if (signo != 0)
       (void)call.kernel().send_signal(*process, from_user(call.process(), signo, kSiUser));
   }
@@ -42,12 +46,12 @@ SysResult<int32_t> kill_many(Call& call, int32_t pgid, int32_t signo) {
 }
 
 SysResult<int32_t> kill_thread(Call& call, int32_t pid, int32_t tid, int32_t signo) {
-  if (!is_signal(signo) && signo != 0) return Errno::kINVAL;
   const auto& threads = call.kernel().state().threads;
   const auto found = threads.find(tid);
   if (found == threads.end()) return Errno::kSRCH;
   Thread& thread = *found->second;
   if (pid != 0 && thread.process->pid != pid) return Errno::kSRCH;
+  if (!is_valid(signo)) return Errno::kINVAL;
   if (signo == 0) return 0;
   TRY(call.kernel().send_signal(thread, from_user(call.process(), signo, kSiTkill)));
   return 0;
@@ -56,7 +60,6 @@ SysResult<int32_t> kill_thread(Call& call, int32_t pid, int32_t tid, int32_t sig
 }  // namespace
 
 SysResult<int32_t> sys_kill(Call& call, int32_t pid, int32_t signo) {
-  if (!is_signal(signo) && signo != 0) return Errno::kINVAL;
   if (pid > 0) return kill_one(call, pid, signo);
   if (pid == 0) return kill_many(call, call.process().pgid, signo);
   if (pid == -1) return kill_many(call, 0, signo);
@@ -79,9 +82,9 @@ SysResult<int32_t> sys_rt_sigqueueinfo(Call& call, int32_t pid, int32_t signo, U
   // Codes from 0 up are the kernel's own; another process must not be deceived by them.
   const bool deceives = given.code >= 0 || given.code == kSiTkill;
   if (deceives && pid != call.process().pid) return Errno::kPERM;
-  if (!is_signal(signo) && signo != 0) return Errno::kINVAL;
   Process* target = call.kernel().find(pid);
   if (!target) return Errno::kSRCH;
+  if (!is_valid(signo)) return Errno::kINVAL;
   if (signo == 0) return 0;
   SignalInfo sent;
   sent.signo = signo;

@@ -145,18 +145,37 @@ SysResult<int64_t> to_nanoseconds_from_micro(int32_t seconds, int32_t microsecon
   return int64_t{seconds} * kNanosecondsPerSecond + int64_t{microseconds} * 1000;
 }
 
-UserItimerval current_itimer(Call& call) {
-  const Process::IntervalTimer& timer = call.process().real_timer;
+UserItimerval to_itimerval(int64_t interval, int64_t left) {
   UserItimerval value;
-  value.interval_seconds = static_cast<int32_t>(timer.interval / kNanosecondsPerSecond);
-  value.interval_microseconds = static_cast<int32_t>(timer.interval % kNanosecondsPerSecond / 1000);
-  if (timer.timer == 0) return value;
-  // An armed timer never reads as zero, which would mean that it is off.
-  const int64_t left =
-      std::max<int64_t>(timer.deadline - call.kernel().clock().monotonic_ns(), 1000);
+  value.interval_seconds = static_cast<int32_t>(interval / kNanosecondsPerSecond);
+  value.interval_microseconds = static_cast<int32_t>(interval % kNanosecondsPerSecond / 1000);
   value.seconds = static_cast<int32_t>(left / kNanosecondsPerSecond);
   value.microseconds = static_cast<int32_t>(left % kNanosecondsPerSecond / 1000);
   return value;
+}
+
+// An armed timer never reads as zero, which would mean that it is off.
+int64_t left_until(int64_t deadline, int64_t now) {
+  return std::max<int64_t>(deadline - now, 1000);
+}
+
+enum IntervalTimerId : int32_t { kTimerReal = 0, kTimerVirtual = 1, kTimerProfile = 2 };
+
+int64_t cpu_now(Call& call) { return cpu_time(call.process()) + running_for(call); }
+
+Process::CpuTimer& cpu_timer(Call& call, int32_t which) {
+  return which == kTimerVirtual ? call.process().virtual_timer : call.process().profile_timer;
+}
+
+UserItimerval current_itimer(Call& call, int32_t which) {
+  if (which != kTimerReal) {
+    const Process::CpuTimer& timer = cpu_timer(call, which);
+    return to_itimerval(timer.interval,
+                        timer.deadline ? left_until(timer.deadline, cpu_now(call)) : 0);
+  }
+  const Process::IntervalTimer& timer = call.process().real_timer;
+  const int64_t now = call.kernel().clock().monotonic_ns();
+  return to_itimerval(timer.interval, timer.timer ? left_until(timer.deadline, now) : 0);
 }
 
 void fire_itimer(void* env, uint64_t) {
@@ -174,30 +193,50 @@ void fire_itimer(void* env, uint64_t) {
 
 }  // namespace
 
+namespace {
+
+void set_cpu_itimer(Call& call, int32_t which, int64_t wait, int64_t interval) {
+  Process::CpuTimer& timer = cpu_timer(call, which);
+  timer = {};
+  if (wait == 0) return;
+  timer = {cpu_now(call) + wait, interval};
+  // The running thread's own deadline was computed when it started to run.
+  Kernel::State& state = call.kernel().state();
+  state.cpu_event = std::min(state.cpu_event, call.kernel().clock().monotonic_ns() + wait);
+}
+
+void set_real_itimer(Call& call, int64_t wait, int64_t interval) {
+  Process& process = call.process();
+  Kernel& kernel = call.kernel();
+  kernel.cancel_timer(process.real_timer.timer);
+  process.real_timer = {};
+  if (wait == 0) return;
+  process.real_timer.interval = interval;
+  process.real_timer.deadline = deadline_after(kernel.clock().monotonic_ns(), wait);
+  process.real_timer.timer =
+      kernel.add_timer(process.real_timer.deadline, &process, &fire_itimer, 0);
+}
+
+}  // namespace
+
 SysResult<int32_t> sys_getitimer(Call& call, int32_t which, UserPtr value) {
-  if (which != 0) return Errno::kINVAL;
-  TRY(call.put(value, current_itimer(call)));
+  if (which < kTimerReal || which > kTimerProfile) return Errno::kINVAL;
+  TRY(call.put(value, current_itimer(call, which)));
   return 0;
 }
 
 SysResult<int32_t> sys_setitimer(Call& call, int32_t which, UserPtr value, UserPtr old) {
-  // ITIMER_VIRTUAL and ITIMER_PROF would have to count the guest's instructions.
-  if (which != 0) return Errno::kINVAL;
   UserItimerval wanted;
   if (value) wanted = TRY(call.get<UserItimerval>(value));
   const int64_t wait = TRY(to_nanoseconds_from_micro(wanted.seconds, wanted.microseconds));
   const int64_t interval =
       TRY(to_nanoseconds_from_micro(wanted.interval_seconds, wanted.interval_microseconds));
-  if (old) TRY(call.put(old, current_itimer(call)));
-  Process& process = call.process();
-  Kernel& kernel = call.kernel();
-  kernel.cancel_timer(process.real_timer.timer);
-  process.real_timer = {};
-  if (wait == 0) return 0;
-  process.real_timer.interval = interval;
-  process.real_timer.deadline = deadline_after(kernel.clock().monotonic_ns(), wait);
-  process.real_timer.timer =
-      kernel.add_timer(process.real_timer.deadline, &process, &fire_itimer, 0);
+  if (which < kTimerReal || which > kTimerProfile) return Errno::kINVAL;
+  if (old) TRY(call.put(old, current_itimer(call, which)));
+  if (which == kTimerReal)
+    set_real_itimer(call, wait, interval);
+  else
+    set_cpu_itimer(call, which, wait, interval);
   return 0;
 }
 
