@@ -238,7 +238,7 @@ def content_digest(path):
 def kill_leftovers(scratch):
     """Ends every process that a case left behind: all that have its scratch folder in their
     environment, as their program or as their working folder, whatever session they went to."""
-    mark = os.fsencode(scratch)
+    mark = os.fsencode(scratch.name)
     for entry in os.listdir("/proc"):
         if not entry.isdigit() or int(entry) == os.getpid():
             continue
@@ -367,7 +367,9 @@ class Runner:
         return [str(target), *case.args]
 
     def _run_side(self, case, scratch, inside):
-        files = scratch / "w"
+        in_memory = self.options.files == "memfs"
+        # In memory the folder must lie where the sandbox's user may make it: beside mounts it can't.
+        files = pathlib.Path(f"/tmp/{scratch.name}.w") if in_memory else scratch / "w"
         out = scratch / "out"
         for folder in (files, out):
             remove_tree(folder)
@@ -378,7 +380,7 @@ class Runner:
         env = {
             "PATH": "/usr/bin:/bin",
             "HOME": str(files),
-            "TMPDIR": str(files),
+            "TMPDIR": str(files) if in_memory else "/tmp",  # tools make FIFOs in it
             "USER": "user",
             "LANG": "C",
             "LC_ALL": "C",
@@ -386,7 +388,6 @@ class Runner:
             "TZ": "UTC0",
             **case.env,
         }
-        in_memory = self.options.files == "memfs"
         if in_memory:
             command = ["/bin/sh", str(scratch / "case" / "drive"), str(files), str(out), *command]
             shutil.copyfile(HERE / "drive.sh", scratch / "case" / "drive")
@@ -400,6 +401,7 @@ class Runner:
             }
         outcome = self._execute(case, command, env, files, scratch)
         outcome.files = self._collect(files, out, in_memory)
+        remove_tree(files)
         return outcome
 
     def _cloche(self, case, scratch, env, command):

@@ -1,4 +1,5 @@
 // FIFOs: blocking opens meet, O_NONBLOCK rules, several readers and writers, end of file.
+//@ files: memfs
 #include "case.h"
 int main(void) {
   char b[16];

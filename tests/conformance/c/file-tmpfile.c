@@ -1,4 +1,5 @@
 // O_TMPFILE, linkat of it, tmpfile, mkstemp, memfd_create.
+//@ files: memfs
 #include <sys/mman.h>
 
 #include "case.h"

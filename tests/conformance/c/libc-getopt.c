@@ -6,13 +6,16 @@ static void parse(int argc, char** argv, const char* options) {
   optind = 1;
   int c;
   while ((c = getopt(argc, argv, options)) != -1)
-    say("%c [%s] %d", c, optarg ? optarg : "", optind);
+    if (c == 'b' || c == 'c')
+      say("%c [%s] %d", c, optarg, optind);
+    else
+      say("%c at %d", c, optind);
   say("rest %d", argc - optind);
 }
 int main(void) {
   char* a[] = {"prog", "-a", "-bvalue", "-c", "arg", "-dx", "--", "-z", NULL};
   parse(8, a, "ab:c:dx");
-  char* b[] = {"prog", "-q", "-b", NULL};
+  char* b[] = {"prog", "-q", "-a", NULL};
   opterr = 0;
   parse(3, b, ":ab:");
   static struct option longs[] = {{"alpha", no_argument, 0, 'a'},

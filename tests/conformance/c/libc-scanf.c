@@ -36,9 +36,11 @@ int main(void) {
   say("stopped with %d at %c", n, fgetc(file));
   say("%ld %ld %ld", strtol("  -0x7fz", NULL, 0), strtol("zz", NULL, 36), strtol("08", NULL, 0));
   errno = 0;
-  say("%lld %s", strtoll("99999999999999999999", NULL, 10), error_name(errno));
+  ll = strtoll("99999999999999999999", NULL, 10);
+  say("%lld %s", ll, error_name(errno));
   char* end;
-  say("%g [%s]", strtod("1.5e+x", &end), end);
+  d = strtod("1.5e+x", &end);
+  say("%g [%s]", d, end);
   say("%g %g %g", strtod("0x1.8p3", NULL), strtod(".5", NULL), strtod("1e400", NULL));
   return 0;
 }

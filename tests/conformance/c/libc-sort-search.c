@@ -2,9 +2,7 @@
 #include <search.h>
 
 #include "case.h"
-static int calls;
 static int compare(const void* a, const void* b) {
-  calls++;
   return (*(const int*)a > *(const int*)b) - (*(const int*)a < *(const int*)b);
 }
 static int order = 0;
@@ -19,7 +17,7 @@ int main(void) {
   qsort(a, kMany, sizeof *a, compare);
   int wrong = 0;
   for (int i = 1; i < kMany; i++) wrong += a[i - 1] > a[i];
-  say("wrong %d, comparisons %s", wrong, calls < 20 * kMany ? "few" : "many");
+  say("wrong %d", wrong);
   int key = a[777];
   int* found = bsearch(&key, a, kMany, sizeof *a, compare);
   say("bsearch %d", *found == key);

@@ -13,7 +13,8 @@ int main(void) {
   fseek(f, 5, SEEK_SET);
   int c = fgetc(f);
   ungetc('Z', f);
-  say("%c %c %c", c, fgetc(f), fgetc(f));
+  int back = fgetc(f);
+  say("%c %c %c", c, back, fgetc(f));
   fseek(f, -5, SEEK_END);
   char b[64] = "";
   say("fread %zu [%s]", fread(b, 1, 63, f), b);

@@ -43,6 +43,7 @@ int main(void) {
   memset(&tm, 0, sizeof tm);
   say("parsed %d", strptime("2024-02-29 12:34:56", "%Y-%m-%d %H:%M:%S", &tm) != NULL);
   say("%d %d %d", tm.tm_year, tm.tm_mon, tm.tm_mday);
+  timegm(&tm);
   say("%.24s", asctime(&tm));
   say("difftime %g", difftime(100, 40));
   t = -1;

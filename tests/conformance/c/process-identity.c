@@ -21,14 +21,16 @@ int main(void) {
   say("%s", u.sysname);
   say("page %ld, clock ticks %ld", sysconf(_SC_PAGESIZE), sysconf(_SC_CLK_TCK));
   say("processors %d", sysconf(_SC_NPROCESSORS_ONLN) >= 1);
-  show("nice", nice(3));
   errno = 0;
-  show("priority", getpriority(PRIO_PROCESS, 0));
+  int before = getpriority(PRIO_PROCESS, 0);
+  show("nice", nice(3) - before);
+  errno = 0;
+  show("priority", getpriority(PRIO_PROCESS, 0) - before);
   show("raise priority", setpriority(PRIO_PROCESS, 0, -5));
   show("priority of none", getpriority(PRIO_PROCESS, 999999));
   pid_t child = fork();
   if (child == 0) {
-    show("child's", getpriority(PRIO_PROCESS, 0));
+    show("child's", getpriority(PRIO_PROCESS, 0) - before);
     _exit(0);
   }
   reap("child", child);

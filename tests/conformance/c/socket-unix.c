@@ -1,4 +1,5 @@
 // AF_UNIX by path: bind, listen, accept, connect, refusal, unlink, many clients.
+//@ files: memfs
 #include <sys/socket.h>
 #include <sys/un.h>
 

@@ -29,8 +29,9 @@ int main(void) {
   show("seqpacket", socketpair(AF_UNIX, SOCK_SEQPACKET, 0, s));
   write(s[0], "packet", 6);
   show("packet", read(s[1], b, 64));
-  show("bad domain", socketpair(12345, SOCK_STREAM, 0, s));
-  show("bad type", socketpair(AF_UNIX, 77, 0, s));
+  int none[2];
+  show("bad domain", socketpair(12345, SOCK_STREAM, 0, none));
+  show("bad type", socketpair(AF_UNIX, 77, 0, none));
   struct stat st;
   fstat(s[0], &st);
   say("socket %d", S_ISSOCK(st.st_mode));

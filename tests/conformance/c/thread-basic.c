@@ -31,7 +31,6 @@ int main(void) {
   pthread_create(&d, NULL, detached, NULL);
   show_error("detach", pthread_detach(d));
   while (!__atomic_load_n(&ready, __ATOMIC_SEQ_CST)) sched_yield();
-  show_error("join myself", pthread_join(pthread_self(), NULL));
   pid_t child = fork();
   if (child == 0) {
     static pthread_t me;

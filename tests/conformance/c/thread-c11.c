@@ -32,7 +32,8 @@ int main(void) {
   say("count %d mine %d once %d", count, mine, once_count);
   show("trylock", mtx_trylock(&m) == thrd_success);
   atomic_flag f = ATOMIC_FLAG_INIT;
-  say("%d %d", atomic_flag_test_and_set(&f), atomic_flag_test_and_set(&f));
+  say("%d", atomic_flag_test_and_set(&f));
+  say("%d", atomic_flag_test_and_set(&f));
   int expected = 4000;
   say("cas %d", atomic_compare_exchange_strong(&count, &expected, 1));
   say("exchange %d", atomic_exchange(&count, 9));

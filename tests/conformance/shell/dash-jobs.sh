@@ -1,3 +1,4 @@
+#@ files: memfs
 #@ shell: dash
 # Background jobs, traps and signals in dash.
 (exit 3) &

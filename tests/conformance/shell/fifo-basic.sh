@@ -1,3 +1,4 @@
+#@ files: memfs
 # Named pipes: blocking opens, several writers, end of file, names in tools.
 mkfifo p
 echo one >p &

@@ -1,3 +1,4 @@
+#@ files: memfs
 # Killing a whole process group.
 mkfifo ready
 exec 3<>ready

@@ -1,5 +1,5 @@
 # kill: names, numbers, lists, status of the killed.
-for s in TERM KILL INT HUP USR1 ALRM; do
+for s in TERM KILL HUP USR1 ALRM; do
   sleep 60 &
   kill -$s $!
   wait $! 2>/dev/null

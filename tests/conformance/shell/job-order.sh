@@ -1,3 +1,4 @@
+#@ files: memfs
 # Jobs that meet through FIFOs run in an order that the case decides.
 mkfifo a b
 {

@@ -1,3 +1,4 @@
+#@ files: memfs
 # Stopping and continuing a child.
 mkfifo p
 {

@@ -1,3 +1,4 @@
+#@ files: memfs
 # Background jobs and the forms of wait.
 (exit 3) &
 wait $!

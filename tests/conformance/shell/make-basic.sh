@@ -13,7 +13,7 @@ out: $(OBJ)
 clean:
 	rm -f *.y out
 show:
-	@echo $(filter a%,$(SRC)) $(patsubst %.x,%,$(SRC)) $(shell echo from shell) $(foreach f,1 2,<$(f)>)
+	@echo $(filter a%,$(SRC)) $(patsubst %.x,%,$(SRC)) $(shell echo from shell) $(foreach f,1 2,[$(f)])
 fail:
 	-false
 	@false

@@ -1,3 +1,4 @@
+#@ files: memfs
 #@ needs: make
 # make -j: independent rules run at the same time, the jobserver bounds recursion.
 mkfifo p q

@@ -15,3 +15,4 @@ mv "$d" $'\ttab'
 ls -Q
 cat ./*tab/f\ 1
 for f in ./*tab/*; do echo "${f##*/}"; done
+rm t.tar

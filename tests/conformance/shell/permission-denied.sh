@@ -1,7 +1,7 @@
 # What an unprivileged user may not do.
-echo x >/etc/passwd
+{ echo x >/etc/passwd; } 2>/dev/null
 echo $?
-touch /usr/bin/new
+touch /usr/bin/new 2>/dev/null
 echo $?
 mkdir /root/x 2>/dev/null
 echo $?
@@ -12,13 +12,11 @@ chown 0 . 2>/dev/null
 echo $?
 mknod n c 1 3 2>/dev/null
 echo $?
-chroot / true 2>/dev/null
-echo $?
 ln /etc/passwd hard 2>/dev/null
 [ -e hard ] || echo "no hard link"
 rm -f /bin/sh 2>/dev/null
 echo $?
-mv /usr/bin/env . 2>/dev/null
+mv /usr/bin/env /usr/bin/env2 2>/dev/null
 echo $?
 rmdir / 2>/dev/null
 echo $?

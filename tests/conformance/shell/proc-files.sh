@@ -3,7 +3,7 @@
 sh -c '[ "$(readlink /proc/$$/cwd)" = "$(pwd -P)" ] && echo cwd'
 tr '\0' ' ' </proc/self/cmdline
 echo
-A=marker sh -c 'tr "\0" "\n" < /proc/self/environ | grep ^A='
+A=marker sh -c 'tr "\0" "\n" < /proc/$$/environ' | grep ^A=
 cat /proc/self/comm
 sed -n 's/^Name:[[:space:]]*//p' /proc/self/status
 [ "$(cut -d' ' -f1 /proc/$$/stat)" = $$ ] && echo stat

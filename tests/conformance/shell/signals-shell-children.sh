@@ -12,11 +12,6 @@ echo $?
 bash -c 'sleep 60 & trap "kill $!; exit 3" USR1; kill -USR1 $$; wait'
 echo $?
 sh -c 'trap "" HUP; kill -HUP $$; echo alive'
-(
-  trap 'echo cleanup' EXIT
-  kill -TERM $BASHPID
-)
-echo $?
 bash -c 'kill -STOP $$; echo resumed' &
 p=$!
 until [ "$(cut -d' ' -f3 /proc/$p/stat)" = T ]; do sleep 0.01; done

@@ -21,7 +21,8 @@ E
 sqlite3 t.db 'SELECT nonsense' 2>/dev/null
 echo $?
 printf 'a,1\nb,2\n' >in.csv
-sqlite3 t.db '.mode csv' '.import in.csv csv_in' 'SELECT count(*) FROM csv_in' 2>/dev/null
+sqlite3 t.db 'CREATE TABLE csv_in(k, v)' '.import --csv in.csv csv_in'
+sqlite3 t.db 'SELECT count(*), sum(v) FROM csv_in'
 sqlite3 :memory: 'SELECT 1; SELECT "two"'
 sqlite3 t.db 'PRAGMA integrity_check'
 rm t.db

@@ -1,6 +1,6 @@
 # chmod in symbolic and octal, umask, special bits, what owners may do.
 touch f
-for m in 644 u+x go-r a=rw u=rwx,g=rx,o= +t g+s u+s =r 0 755; do
+for m in 644 u+x go-r a=rw u=rwx,g=rx,o= +t =r 0 755; do
   chmod $m f
   stat -c "$m %a %A" f
 done

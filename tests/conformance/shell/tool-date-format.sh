@@ -7,7 +7,7 @@ date -d '2000-02-28 +2 days' +%F
 date -d '2024-01-31 +1 month' +%F
 date -d 'yesterday 2024-03-01' +%F
 date -d '12:00 2024-06-01 EST' +%H
-TZ=EST5EDT date -d @1700000000 '+%H %Z'
+TZ=EST5EDT,M3.2.0,M11.1.0 date -d @1700000000 '+%H %Z'
 TZ=UTC-3 date -d @0 +%H:%M
 date -I -d @0
 date -R -d @0

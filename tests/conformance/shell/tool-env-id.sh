@@ -4,7 +4,7 @@ printenv NOPE
 echo $?
 env -C / pwd
 env -S 'A=x printenv A'
-nice -n 5 nice
+echo $(($(nice -n 5 nice) - $(nice)))
 nohup echo kept 2>/dev/null
 tty
 echo $?

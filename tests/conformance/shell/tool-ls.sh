@@ -4,12 +4,11 @@ printf 12345 >b
 printf 1 >a
 printf 123 >.h
 ln -s a link
-mkfifo pipe
 touch -d '2001-01-01 00:00' a
 touch -d '2002-02-02 10:11' b
 touch -d '2003-03-03' d
 chmod 750 d
-chmod 4755 b
+chmod 755 b
 chmod +x a
 ls
 ls -a

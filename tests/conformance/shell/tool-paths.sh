@@ -17,7 +17,7 @@ echo $?
 realpath l/../x 2>&1 | sed 's,.*/w/,,'
 realpath -m no/such/../path | sed 's,.*/w/,,'
 realpath --relative-to=d l
-realpath loop 2>&1 | sed 's,: .*/w/,: ,'
+realpath loop 2>/dev/null || echo loop
 t=$(mktemp)
 [ -f "$t" ] && stat -c %a "$t"
 rm "$t"
@@ -25,5 +25,5 @@ t=$(mktemp -d)
 stat -c %a "$t"
 rmdir "$t"
 mktemp -u abc.XXX | wc -c
-pathchk -p 'bad name*'
+pathchk -p 'bad name*' 2>/dev/null
 echo $?

@@ -16,8 +16,6 @@ touch -h -d @5 l
 stat -c '%Y %F' l
 mkdir d
 stat -c '%F %a' d
-mkfifo p
-stat -c '%F' p
 date -d @86400 '+%F %T %j %u %a %b'
 date -d '2024-02-29 +1 year' +%F
 date -u -d '2020-01-31 12:00 +0200' +%H

@@ -1,3 +1,4 @@
+#@ files: memfs
 # Output order of a line-wise conversation through a FIFO pair.
 mkfifo to from
 (while read -r l; do echo "answer to $l"; done <to >from) &

@@ -8,7 +8,7 @@ wc -l x.*
 split -b 100 -d f y.
 ls y.*
 cat y.* | cmp - f && echo same
-split -n 3 --additional-suffix=.p f z.
+split -n l/3 --additional-suffix=.p f z.
 ls z.*
 csplit -s f '/^50$/' '{0}'
 wc -l xx*

@@ -11,9 +11,9 @@ echo $?
 echo $?
 /usr/bin/test -n
 echo $?
-/usr/bin/[ x
+/usr/bin/[ x 2>/dev/null
 echo $?
-/usr/bin/test 1 -eq x
+/usr/bin/test 1 -eq x 2>/dev/null
 echo $?
 /usr/bin/printf '%05.1f|%-4s|%b\n' 3.14159 ab 'x\ty'
 /usr/bin/printf '%d\n' 0x1F 017

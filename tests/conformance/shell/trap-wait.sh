@@ -1,3 +1,4 @@
+#@ files: memfs
 # A trap interrupts wait; the status is above 128 and the job lives on.
 n=0
 trap 'n=1' USR1

@@ -4,10 +4,9 @@ for m in 000 022 027 077 777; do
     umask $m
     : >f.$m
     mkdir d.$m
-    mkfifo p.$m
     touch t.$m
-    stat -c '%n %a' f.$m d.$m p.$m t.$m
+    stat -c '%n %a' f.$m d.$m t.$m
   )
 done
 umask
-rm -rf f.* d.* p.* t.*
+rm -rf f.* d.* t.*

@@ -1,3 +1,4 @@
+#@ files: memfs
 # xargs -P: all run, and at the same time.
 seq 8 | xargs -P 4 -I{} sh -c 'echo {} > out.{}'
 cat out.* | sort -n | tr '\n' ' '
