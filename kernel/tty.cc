@@ -141,7 +141,9 @@ SysResult<Unit> Tty::check_background(Call& call, int32_t signo) {
 }
 
 SysResult<uint64_t> Tty::read(Call& call, std::span<uint8_t> out, bool nonblocking) {
-  if (hung_up_ || out.empty()) return 0;
+  // One who was waiting when the terminal went learns it as an error, later ones as the end.
+  if (hung_up_) return call.retried() ? SysResult<uint64_t>(Errno::kIO) : 0;
+  if (out.empty()) return 0;
   TRY(check_background(call, kSigTtin));
   SysResult<uint64_t> result = Errno::kAGAIN;
   if (line_.canonical()) {

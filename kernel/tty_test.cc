@@ -441,6 +441,7 @@ TEST(TtyTest, HangUpEndsTheSession) {
   ShellBox shell;
   const int32_t pid = shell.start([](FakeGuest& g) {
     g.sigaction(kSigHup, 1);
+    GUEST_CHECK(read(g, 0) == "!5");
     GUEST_CHECK(read(g, 0).empty());
     GUEST_CHECK(write(g, 1, "x") == kEio);
     GUEST_CHECK(g.call("ioctl", 0, kTcGets, kFree) == kEio);

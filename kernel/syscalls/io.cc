@@ -153,10 +153,13 @@ SysResult<uint64_t> write_blocking(Call& call, const FileRef& file,
     buffers = gathered;
   }
   do {
-    const auto count = file->write(call, next_piece(buffers, done));
+    const std::span<const uint8_t> piece = next_piece(buffers, done);
+    const auto count = file->write(call, piece);
     if (count.ok()) {
       done += *count;
-      if (*count == 0) break;
+      // A short write to a file is its end: of space, or of RLIMIT_FSIZE.
+      const bool over = file->kind() == FileKind::kRegular && *count < piece.size();
+      if (*count == 0 || over) break;
       continue;
     }
     Errno error = count.error();
