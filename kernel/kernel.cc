@@ -231,7 +231,8 @@ bool Kernel::State::should_yield(void* env) noexcept {
     return true;
   if (!state.ready.empty()) return true;
   const int64_t now = state.options.clock->monotonic_ns();
-  return now >= state.slice_end || now >= state.cpu_event || now >= state.timers.next_deadline();
+  return now >= state.slice_end || now >= state.cpu_event ||
+         now >= state.memory_guard.next_check() || now >= state.timers.next_deadline();
 }
 
 Kernel::Kernel(KernelOptions options) : state_(std::make_unique<State>()) {
@@ -273,6 +274,7 @@ Kernel::Idle Kernel::run(int64_t slice_ns) {
   Idle idle = Idle::kReady;
   for (;;) {
     state.timers.fire_due(now);
+    if (now >= state.memory_guard.next_check()) state.memory_guard.check(*this, now);
     finish_exits(*this);
     if (!state.ended.empty())
       idle = Idle::kFinished;

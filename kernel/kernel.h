@@ -56,7 +56,8 @@ struct StartOptions {
 struct ExitStatus {
   bool exited = false;  // else killed by `signal`
   int32_t code = 0, signal = 0;
-  std::string message;  // of a trap, for a person
+  std::string message;          // of a trap, for a person
+  const char* limit = nullptr;  // "memory.max" when the kernel ended it for that limit
 };
 
 // What the I/O side keeps for one sandbox: terminals, host streams, socket names, the numbers of
@@ -79,6 +80,7 @@ struct KernelUsage {
   uint64_t processes = 0, forks = 0, execs = 0, syscalls = 0;
   int64_t cpu_ns = 0;
   uint64_t memory_bytes = 0, memory_peak_bytes = 0;
+  uint64_t memory_kills = 0;  // processes ended for memory.max
 };
 
 class Kernel {

@@ -139,6 +139,7 @@ class Process {
   bool exiting = false;     // its end has begun; it never runs again
   int32_t wait_status = 0;  // as waitpid gives it, once a zombie
   std::string trap_message;
+  const char* ended_by_limit = nullptr;  // "memory.max": the kernel ended it for that limit
   int32_t stop_signal = 0;
   bool report_stop = false, report_continue = false;
   bool did_exec = false;

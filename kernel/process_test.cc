@@ -306,6 +306,39 @@ TEST(ProcessTest, ForkBombEndsAndIsKilledAtOnce) {
   EXPECT_EQ(box.kernel().all_processes().size(), 0u);
 }
 
+TEST(ProcessTest, MemoryLimitEndsTheLargestProcess) {
+  KernelLimits limits;
+  limits.memory = 64 << 20;
+  TestSandbox box(limits);
+  box.program("small", [](FakeGuest& g) {
+    const uint32_t path = g.text(0x3000, "/bin/large");
+    const int32_t pid = g.fork();
+    if (pid == 0) g.call("execve", path, 0, 0);
+    int32_t wait_status = 0;
+    g.wait(pid, &wait_status);
+    g.exit(wait_status);
+  });
+  box.program(
+      "large",
+      [&box](FakeGuest& g) {
+        g.say("large");
+        for (;;) {
+          box.engine().host_bytes = 65 << 20;
+          box.clock().now += 1'000'000;
+          g.tick();
+        }
+      },
+      8 << 20);
+  const int32_t pid = box.start("small");
+  for (int i = 0; i < 100 && box.log.empty(); ++i) box.kernel().run(10'000'000);
+  box.engine().host_bytes = 0;
+  EXPECT_EQ(box.run(pid), kSigKill << 8);
+  EXPECT_EQ(box.kernel().usage().memory_kills, 1u);
+  ASSERT_EQ(box.log.size(), 1u);
+  EXPECT_NE(box.log[0].find("memory.max"), std::string::npos);
+  EXPECT_EQ(box.log[0].find("large"), 0u) << box.log[0];
+}
+
 TEST(ProcessTest, GroupsAndSessions) {
   TestSandbox box;
   const int32_t status = box.run_program([](FakeGuest& g) {

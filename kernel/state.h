@@ -11,6 +11,7 @@
 #include "kernel/address_space.h"
 #include "kernel/futex.h"
 #include "kernel/kernel.h"
+#include "kernel/memory_guard.h"
 #include "kernel/run_queue.h"
 #include "kernel/timer.h"
 
@@ -28,6 +29,7 @@ struct Kernel::State {
   RunQueue ready;
   TimerHeap timers;
   FutexTable futexes;
+  MemoryGuard memory_guard;
 
   // The thread whose guest code runs, and its call while one is being handled.
   Thread* running = nullptr;

@@ -34,7 +34,7 @@ class FakePool final : public engine::Pool {
       : engine_(engine), options_(options) {}
   Result<std::unique_ptr<engine::Context>> start(const engine::ModuleRef& module,
                                                  void* user) override;
-  uint64_t host_bytes() const override { return 0; }
+  uint64_t host_bytes() const override { return engine_.host_bytes; }
   FakeEngine& engine() { return engine_; }
   bool should_yield() const { return options_.should_yield && options_.should_yield(options_.env); }
   uint64_t max_memory() const { return options_.max_memory; }

@@ -123,7 +123,8 @@ class FakeEngine final : public engine::Engine {
   static std::string file_of(const std::string& name) { return std::string("\0asm", 4) + name; }
   const engine::HostFunction* find_function(const std::string& name) const;
   std::vector<std::string>& record() { return record_; }
-  int contexts = 0;  // alive, of all pools
+  int contexts = 0;         // alive, of all pools
+  uint64_t host_bytes = 0;  // what pools say they use
 
   Result<engine::ModuleRef> load(std::span<const uint8_t> wasm,
                                  const engine::ModuleLimits& limits) override;

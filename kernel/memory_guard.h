@@ -1,0 +1,33 @@
+// memory.max: what a sandbox's processes use of the host's memory, looked at while they run.
+//
+// Memory is promised cheaply (brk, mmap, fork) and costs only when it is written, so promises are
+// not what is limited: use is measured every few milliseconds of running time, more often the
+// nearer the limit is. Over the limit, the process that holds most is ended by SIGKILL, as Linux
+// does for a control group. A guest can overshoot by what it writes between two looks: kFillRate *
+// kShortest.
+#pragma once
+
+#include <cstdint>
+
+namespace cloche::kernel {
+
+class Kernel;
+
+class MemoryGuard {
+ public:
+  // Bytes a guest may write in a second: above what memset reaches through page faults.
+  static constexpr uint64_t kFillRate = uint64_t{4} << 30;
+  static constexpr int64_t kShortest = 2'000'000, kLongest = 100'000'000;  // ns between two looks
+  // A look costs a scan of page tables: at most one part in kShare of the time.
+  static constexpr int64_t kShare = 50;
+
+  int64_t next_check() const { return next_check_; }  // monotonic ns
+  // Looks, ends a process if need be (begin_exit: finish_exits() is the caller's), and plans the
+  // next look. Not while guest code runs.
+  void check(Kernel& kernel, int64_t now);
+
+ private:
+  int64_t next_check_ = 0;
+};
+
+}  // namespace cloche::kernel
