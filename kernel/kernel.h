@@ -57,7 +57,7 @@ struct ExitStatus {
   bool exited = false;  // else killed by `signal`
   int32_t code = 0, signal = 0;
   std::string message;          // of a trap, for a person
-  std::string limit;            // "memory.max" when the kernel ended it for that limit
+  const char* limit = nullptr;  // "memory.max" when the kernel ended it for that limit
 };
 
 // What the I/O side keeps for one sandbox: terminals, host streams, socket names, the numbers of

@@ -96,7 +96,7 @@ void remember_end(Kernel& kernel, const Process& process) {
   end.code = end.exited ? (status >> 8) & 0xff : 0;
   end.signal = status & 0x7f;
   end.message = process.trap_message;
-  if (process.ended_by_limit) end.limit = process.ended_by_limit;
+  end.limit = process.ended_by_limit;
   kernel.state().ended[process.pid] = std::move(end);
 }
 
