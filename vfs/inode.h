@@ -82,7 +82,7 @@ struct DirEntry {
   std::string_view name;  // valid only during the call that passes the entry
   uint64_t ino = 0;
   FileType type = FileType::kRegular;
-  uint64_t next = 0;  // cookie to continue after this entry; 1..2^62, growing
+  uint64_t next = 0;  // cookie to continue after this entry: not 0, else opaque
 };
 
 struct CreateAttr {

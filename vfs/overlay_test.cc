@@ -257,6 +257,38 @@ TEST_F(OverlayTest, ReaddirIsStableUnderChanges) {
   for (const std::string& name : stay) EXPECT_TRUE(seen.count(name)) << name;
 }
 
+TEST_F(OverlayTest, ReaddirGoesOnFromAnyCookie) {
+  ASSERT_EQ(t_->write("/new", ""), "ok");
+  ASSERT_EQ(t_->unlink("/file"), "ok");
+  InodeRef root = t_->inode("/");
+  struct Env {
+    size_t left;
+    std::vector<std::pair<std::string, uint64_t>> entries;
+  };
+  auto read = [&root](uint64_t cookie, size_t count) {
+    Env env{count, {}};
+    EXPECT_TRUE(root->readdir(cookie, &env,
+                              [](void* opaque, const DirEntry& entry) {
+                                auto* e = static_cast<Env*>(opaque);
+                                if (e->left == 0) return false;
+                                --e->left;
+                                e->entries.emplace_back(entry.name, entry.next);
+                                return true;
+                              })
+                    .ok());
+    return env.entries;
+  };
+  const auto all = read(0, 100);
+  ASSERT_EQ(all.size(), 5u);
+  // Backwards, and with reads cut short in between, which leave a place to resume elsewhere.
+  for (size_t i = all.size(); i-- > 0;) {
+    auto rest = read(all[i].second, 100);
+    ASSERT_EQ(rest.size(), all.size() - i - 1);
+    for (size_t k = 0; k < rest.size(); ++k) EXPECT_EQ(rest[k], all[i + 1 + k]);
+    (void)read(0, 1 + i % 4);
+  }
+}
+
 TEST_F(OverlayTest, DeepTreesGoAway) {
   constexpr int kDepth = 50000;
   auto budget = make_budget(1 << 20, kDepth * 2);
