@@ -206,8 +206,9 @@ class Engine {
  public:
   virtual ~Engine() = default;
 
-  // Checks the host, runs the fork self-check, opens the cache. Errors: kUnsupported with the reason
-  // when this host cannot fork by stack swap; kInvalidArgument, kPermissionDenied for the cache.
+  // Checks the host, runs the fork self-check, opens the cache. Errors: kUnsupported with the
+  // reason when this host cannot fork by stack swap; kInvalidArgument, kPermissionDenied for the
+  // cache.
   static Result<std::unique_ptr<Engine>> create(EngineOptions options);
 
   // What create() would find, line by line, without stopping at the first problem.

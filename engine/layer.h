@@ -1,5 +1,5 @@
 // A layer: the file in memory (memfd) that address spaces are mapped from, privately. What a
-// program has not written since it is read from the layer.
+// program has not written since is read from the layer; behind its end there are zeroes.
 #pragma once
 
 #include <cstdint>
@@ -12,8 +12,9 @@
 
 namespace cloche::engine {
 
-// Every layer is as long as the largest memory, and sparse: a hole reads as zeroes. (Reading a hole
-// through a mapping makes it a page of the file, so allocated() counts it.)
+// Every layer is as long as the largest memory, and sparse. Reading or writing a hole through a
+// mapping makes it a page of the file, so only [0, file_end) of a layer is ever mapped; behind
+// that, memories are anonymous and cost nothing before they are written.
 inline constexpr uint64_t kLayerSize = 4ull << 30;
 
 // Thread class: one thread at a time, like the pool it belongs to.
@@ -31,6 +32,8 @@ class Layer final : public RefCounted {
   Kind kind() const { return kind_; }
   int fd() const { return fd_; }
 
+  // Where the bytes end, page-aligned. Changes only while the layer is exclusive.
+  uint64_t file_end = 0;
   // Address spaces whose unwritten pages come from here. (References are also held by mappings that
   // nobody looks at.)
   uint32_t users = 0;

@@ -1,5 +1,6 @@
 #include "engine/module.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "engine/runtime.h"
@@ -107,6 +108,8 @@ Result<Ref<Layer>> ModuleImpl::create_base_layer() const {
   Ref<Layer> layer = TRY(Layer::create(Layer::Kind::kBase));
   for (const ModuleInfo::Segment& segment : info_.segments) {
     TRY(layer->write(segment.offset, segment.bytes));
+    const uint64_t end = segment.offset + segment.bytes.size();
+    layer->file_end = std::max(layer->file_end, (end + kPageSize - 1) & ~(kPageSize - 1));
   }
   return layer;
 }

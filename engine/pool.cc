@@ -31,7 +31,7 @@ Result<std::unique_ptr<Context>> PoolImpl::start(const ModuleRef& module, void* 
   if (!program.base_layer) program.base_layer = TRY(code->create_base_layer());
   Slot* slot = TRY(take_slot(program));
   return std::unique_ptr<Context>(std::make_unique<ContextImpl>(
-      *this, *slot, make_ref<AddressSpace>(program.base_layer), slot->fresh_state(), user));
+      *this, *slot, slot->linear_memory().add(program.base_layer), slot->fresh_state(), user));
 }
 
 Result<Slot*> PoolImpl::take_slot(Program& program) {

@@ -65,9 +65,10 @@ Status test_host_memory(const PageScanner& scanner) {
   auto layer = TRY(Layer::create(Layer::Kind::kBase));
   const uint8_t byte[] = {7};
   TRY(layer->write(5 * kPageSize, byte));
+  layer->file_end = 6 * kPageSize;
   TRY(memory->reset(layer, kSize));
-  Ref<AddressSpace> first = make_ref<AddressSpace>(layer);
-  Ref<AddressSpace> second = make_ref<AddressSpace>(layer);
+  Ref<AddressSpace> first = memory->add(layer);
+  Ref<AddressSpace> second = memory->add(layer);
   Status result = [&]() -> Status {
     TRY(memory->make_resident(first.get()));
     uint8_t* base = memory->base();

@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace cloche::engine {
 namespace {
@@ -19,14 +20,15 @@ constexpr uint64_t kCopyLimit = 48 * kPageSize;
 constexpr uint64_t kMaxLeftover = 96 * kPageSize;
 constexpr size_t kMaxWarmAreas = 2;
 
+constexpr int kPrivate = MAP_PRIVATE | MAP_NORESERVE;
+
 Error out_of_memory(const char* what) {
   return make_error(Code::kResourceExhausted, "%s: %s", what, strerror(errno));
 }
 
 // `size` bytes that nothing may touch, aligned for moves; null if the host has no room.
 uint8_t* reserve(uint64_t size) {
-  void* map = mmap(nullptr, size + kMoveAlignment, PROT_NONE,
-                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  void* map = mmap(nullptr, size + kMoveAlignment, PROT_NONE, kPrivate | MAP_ANONYMOUS, -1, 0);
   if (map == MAP_FAILED) return nullptr;
   uint8_t* start = static_cast<uint8_t*>(map);
   uint64_t skip = -reinterpret_cast<uintptr_t>(start) % kMoveAlignment;
@@ -37,8 +39,20 @@ uint8_t* reserve(uint64_t size) {
 
 // Moves the pages of [from, from + size) to `to`, which must be mapped; `from` stays mapped, empty.
 bool move_pages(uint8_t* from, uint8_t* to, uint64_t size) {
-  return mremap(from, size, size, MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP, to) !=
-         MAP_FAILED;
+  return size == 0 || mremap(from, size, size, MREMAP_MAYMOVE | MREMAP_FIXED | MREMAP_DONTUNMAP,
+                             to) != MAP_FAILED;
+}
+
+// The same for a memory, whose two mappings meet at `file_end`.
+bool move_memory(uint8_t* from, uint8_t* to, uint64_t size, uint64_t file_end) {
+  if (!move_pages(from, to, file_end)) return false;
+  if (move_pages(from + file_end, to + file_end, size - file_end)) return true;
+  CHECK(move_pages(to, from, file_end));
+  return false;
+}
+
+uint64_t end_of(const std::vector<PageRun>& runs) {
+  return runs.empty() ? 0 : runs.back().offset + runs.back().size;
 }
 
 }  // namespace
@@ -56,10 +70,28 @@ SlotMemory::~SlotMemory() {
   if (reservation_) munmap(reservation_, kFrontGuard + kMaxMemory + kMemoryGuard);
 }
 
-Status SlotMemory::map(uint8_t* at, const Layer& layer, uint64_t offset, uint64_t size) {
-  void* map = mmap(at, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_FIXED | MAP_NORESERVE,
-                   layer.fd(), static_cast<off_t>(offset));
+Status SlotMemory::map_file(const Layer& layer, uint64_t from, uint64_t to) {
+  if (from >= to) return ok_status();
+  void* map = mmap(base_ + from, to - from, PROT_READ | PROT_WRITE, kPrivate | MAP_FIXED,
+                   layer.fd(), static_cast<off_t>(from));
   if (map == MAP_FAILED) return out_of_memory("mapping a memory layer");
+  return ok_status();
+}
+
+Status SlotMemory::map_anonymous(uint64_t from, uint64_t to) {
+  if (from >= to) return ok_status();
+  void* map = mmap(base_ + from, to - from, PROT_READ | PROT_WRITE,
+                   kPrivate | MAP_FIXED | MAP_ANONYMOUS, -1, 0);
+  if (map == MAP_FAILED) return out_of_memory("mapping memory");
+  // One written byte must not count as two megabytes. (Fails where there are no huge pages.)
+  madvise(base_ + from, to - from, MADV_NOHUGEPAGE);
+  return ok_status();
+}
+
+Status SlotMemory::map_nothing(uint64_t from, uint64_t to) {
+  if (from >= to) return ok_status();
+  void* map = mmap(base_ + from, to - from, PROT_NONE, kPrivate | MAP_FIXED | MAP_ANONYMOUS, -1, 0);
+  if (map == MAP_FAILED) return out_of_memory("reserving address space");
   return ok_status();
 }
 
@@ -67,60 +99,62 @@ Status SlotMemory::map(uint8_t* at, const Layer& layer, uint64_t offset, uint64_
 // never run here again.
 Status SlotMemory::break_range(Error error) {
   broken_ = true;
-  void* map = mmap(base_, kMaxMemory, PROT_NONE,
-                   MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
-  CHECK(map != MAP_FAILED);
+  CHECK(map_nothing(0, kMaxMemory).ok());
   return error;
 }
 
-Status SlotMemory::reset(Ref<Layer> layer, uint64_t size) {
-  CHECK(!resident_ && !broken_);
+Status SlotMemory::empty_range() {
+  if (size_ == 0 || madvise(base_, size_, MADV_DONTNEED) == 0) return ok_status();
+  return break_range(out_of_memory("emptying a memory"));
+}
+
+// Makes [from, size()) of the range, which has no private pages, `layer` in place of `layer_`.
+Status SlotMemory::switch_layer(const Layer& layer, uint64_t from) {
+  Status mapped = map_file(layer, from, layer.file_end);
+  const uint64_t before = layer_ ? std::min(layer_->file_end, size_) : size_;
+  if (mapped.ok()) mapped = map_anonymous(std::max(from, layer.file_end), before);
+  return mapped.ok() ? mapped : break_range(mapped.error());
+}
+
+Status SlotMemory::reset(const Ref<Layer>& layer, uint64_t size) {
+  CHECK(!resident_ && spaces_.empty() && !broken_ && layer->file_end <= size);
   // Pages of the dead go before another program's processes come.
   for (Area& area : free_areas_) munmap(area.base, area.capacity);
   free_areas_.clear();
   leftover_ = false;
-  bool same = layer_ == layer && size_ >= size;
-  if (same) {
-    if (size_ > 0 && madvise(base_, size_, MADV_DONTNEED) != 0) {
-      return break_range(out_of_memory("emptying a memory"));
-    }
-  } else if (Status mapped = map(base_, *layer, 0, size); !mapped.ok()) {
-    return break_range(mapped.error());
+  TRY(empty_range());
+  if (Status cut = map_nothing(size, size_); !cut.ok()) return break_range(cut.error());
+  if (size_ < size) {
+    if (Status more = map_anonymous(size_, size); !more.ok()) return break_range(more.error());
   }
-  if (size_ > size) {
-    void* tail = mmap(base_ + size, size_ - size, PROT_NONE,
-                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
-    if (tail == MAP_FAILED) return break_range(out_of_memory("shrinking a memory"));
-  }
-  layer_ = std::move(layer);
   size_ = size;
+  if (!(layer_ == layer)) TRY(switch_layer(*layer, 0));
+  layer_ = layer;
   return ok_status();
+}
+
+Ref<AddressSpace> SlotMemory::add(const Ref<Layer>& layer) {
+  Ref<AddressSpace> space = make_ref<AddressSpace>(layer);
+  spaces_.push_back(space.get());
+  return space;
 }
 
 Status SlotMemory::grow(uint64_t new_size) {
   CHECK(layer_ && new_size >= size_ && new_size <= kMaxMemory - kWasmPage);
-  if (new_size == size_) return ok_status();
-  // The same file at the next offset: the kernel makes it one mapping with what is there.
-  Status mapped = map(base_ + size_, *layer_, size_, new_size - size_);
-  if (!mapped.ok()) {
-    void* tail = mmap(base_ + size_, new_size - size_, PROT_NONE,
-                      MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
-    CHECK(tail != MAP_FAILED);
+  if (Status mapped = map_anonymous(size_, new_size); !mapped.ok()) {
+    CHECK(map_nothing(size_, new_size).ok());
     return mapped;
   }
   size_ = new_size;
   return ok_status();
 }
 
-Result<Area> SlotMemory::take_area(uint64_t size, const Layer* layer) {
+Result<Area> SlotMemory::take_area() {
   size_t best = free_areas_.size();
   for (size_t i = 0; i < free_areas_.size(); ++i) {
-    const Area& area = free_areas_[i];
-    if (area.capacity < size) continue;
+    if (free_areas_[i].capacity < size_) continue;
     best = i;
-    // A warm area is worth something to a copy of its own layer only.
-    const bool ready = layer && area.warm && area.mapped.get() == layer && area.used >= size;
-    if (ready || (!layer && !area.warm)) break;
+    if (!free_areas_[i].warm) break;
   }
   if (best < free_areas_.size()) {
     Area area = std::move(free_areas_[best]);
@@ -128,7 +162,7 @@ Result<Area> SlotMemory::take_area(uint64_t size, const Layer* layer) {
     return area;
   }
   Area area;
-  area.capacity = (size + kMoveAlignment - 1) & ~(kMoveAlignment - 1);
+  area.capacity = (size_ + kMoveAlignment - 1) & ~(kMoveAlignment - 1);
   area.base = reserve(area.capacity);
   if (!area.base) return out_of_memory("reserving address space");
   return area;
@@ -149,9 +183,10 @@ Status SlotMemory::clear_leftover() {
   size_t warm = 0;
   for (const Area& area : free_areas_) warm += area.warm ? 1 : 0;
   if (warm < kMaxWarmAreas) {
-    if (Result<Area> area = take_area(size_, nullptr); area.ok()) {
-      if (move_pages(base_, area->base, size_)) {
-        area->mapped = layer_;
+    if (Result<Area> area = take_area(); area.ok()) {
+      if (move_memory(base_, area->base, size_, layer_->file_end)) {
+        area->layer = layer_;
+        area->file_end = layer_->file_end;
         area->used = size_;
         area->warm = true;
         give_area(std::move(*area));
@@ -160,71 +195,81 @@ Status SlotMemory::clear_leftover() {
       munmap(area->base, area->capacity);
     }
   }
-  if (madvise(base_, size_, MADV_DONTNEED) != 0) {
-    return break_range(out_of_memory("emptying a memory"));
+  return empty_range();
+}
+
+// Takes the private pages of `space`, which is resident, out of the range.
+Status SlotMemory::park(AddressSpace* space) {
+  Area area = TRY(take_area());
+  if (!move_memory(base_, area.base, size_, layer_->file_end)) {
+    return park_by_copy(space, std::move(area));
   }
+  area.used = size_;
+  area.layer = layer_;
+  area.file_end = layer_->file_end;
+  area.warm = false;
+  space->area = std::move(area);
+  resident_ = nullptr;
   return ok_status();
 }
 
-Status SlotMemory::park_resident() {
-  if (!resident_) return ok_status();
-  AddressSpace* space = resident_;
-  if (scanner_.has_private_pages(base_, size_)) {
-    Area area = TRY(take_area(size_, nullptr));
-    if (move_pages(base_, area.base, size_)) {
-      area.mapped = space->layer;
-      area.used = size_;
-      area.warm = false;
-    } else {
-      // Not one mapping, or an old kernel: the slow way gives the same result.
-      space->area = std::move(area);
-      scanner_.private_pages(base_, size_, &runs_);
-      Status copied = copy_to_area(runs_, space);
-      area = std::move(space->area);
-      space->area = Area{};
-      if (!copied.ok()) {
-        munmap(area.base, area.capacity);
-        return copied;
-      }
-      if (madvise(base_, size_, MADV_DONTNEED) != 0) {
-        return break_range(out_of_memory("emptying a memory"));
-      }
-    }
-    space->area = std::move(area);
+// The range is not two mappings, or the kernel is an old one: slower, with the same result.
+Status SlotMemory::park_by_copy(AddressSpace* space, Area area) {
+  munmap(area.base, area.capacity);
+  area = Area{};
+  area.capacity = (size_ + kMoveAlignment - 1) & ~(kMoveAlignment - 1);
+  area.base = reserve(area.capacity);
+  if (!area.base) return out_of_memory("reserving address space");
+  if (mprotect(area.base, size_, PROT_READ | PROT_WRITE) != 0) {
+    munmap(area.base, area.capacity);
+    return out_of_memory("parking a memory");
   }
+  madvise(area.base, size_, MADV_NOHUGEPAGE);
+  scanner_.private_pages(base_, size_, &stale_);
+  for (const PageRun& run : stale_) {
+    memcpy(area.base + run.offset, base_ + run.offset, run.size);
+  }
+  area.used = size_;
+  space->area = std::move(area);
   resident_ = nullptr;
+  return empty_range();
+}
+
+// Puts the parked pages of `space` into the range, which has none.
+Status SlotMemory::unpark(AddressSpace* space) {
+  Area area = std::exchange(space->area, Area{});
+  // An area without a layer was copied to: what it does not hold is not the layer's, but nothing.
+  if (!area.layer || !move_memory(area.base, base_, area.used, area.file_end)) {
+    if (area.layer) {
+      Status mapped = map_file(*space->layer, 0, space->layer->file_end);
+      if (mapped.ok()) mapped = map_anonymous(space->layer->file_end, area.used);
+      if (!mapped.ok()) return break_range(mapped.error());
+    }
+    scanner_.private_pages(area.base, area.used, &stale_);
+    for (const PageRun& run : stale_) {
+      memcpy(base_ + run.offset, area.base + run.offset, run.size);
+    }
+    munmap(area.base, area.capacity);
+    return ok_status();
+  }
+  give_area(std::move(area));
   return ok_status();
 }
 
 Status SlotMemory::make_resident(AddressSpace* space) {
   if (resident_ == space) return ok_status();
   if (broken_) return make_error(Code::kResourceExhausted, "this memory was lost");
-  TRY(park_resident());
+  if (resident_) {
+    if (scanner_.has_private_pages(base_, size_)) TRY(park(resident_));
+    resident_ = nullptr;
+  }
   TRY(clear_leftover());
-  const uint64_t parked = space->area.base ? space->area.used : 0;
-  CHECK(parked <= size_);
   if (!(layer_ == space->layer)) {
-    // What the area covers is replaced by the move.
-    if (parked < size_) {
-      Status mapped = map(base_ + parked, *space->layer, parked, size_ - parked);
-      if (!mapped.ok()) return break_range(mapped.error());
-    }
+    // A move replaces what the area covers.
+    TRY(switch_layer(*space->layer, space->area.layer ? space->area.used : 0));
+    layer_ = space->layer;
   }
-  if (parked > 0) {
-    Area area = std::move(space->area);
-    space->area = Area{};
-    if (!move_pages(area.base, base_, parked)) {
-      Status mapped = map(base_, *space->layer, 0, parked);
-      if (!mapped.ok()) return break_range(mapped.error());
-      scanner_.private_pages(area.base, parked, &runs_);
-      for (const PageRun& run : runs_) {
-        memcpy(base_ + run.offset, area.base + run.offset, run.size);
-      }
-      madvise(area.base, parked, MADV_DONTNEED);
-    }
-    give_area(std::move(area));
-  }
-  layer_ = space->layer;
+  if (space->area.base) TRY(unpark(space));
   resident_ = space;
   return ok_status();
 }
@@ -232,54 +277,53 @@ Status SlotMemory::make_resident(AddressSpace* space) {
 Result<Ref<AddressSpace>> SlotMemory::fork(AddressSpace* parent) {
   TRY(make_resident(parent));
   scanner_.private_pages(base_, size_, &runs_);
-  if (runs_.empty()) return make_ref<AddressSpace>(parent->layer);
+  if (runs_.empty()) return add(parent->layer);
   const uint64_t written = total_size(runs_);
   if (written > kCopyLimit) {
     // Copying again and again what was written long ago costs more than putting it into a layer of
     // our own, from which the next forks start.
     parent->copied += written;
     if (parent->layer->exclusive()) {
-      TRY(publish(parent, runs_));
-      return make_ref<AddressSpace>(parent->layer);
+      TRY(publish(parent));
+      return add(parent->layer);
     }
     if (parent->copied > written && parent->copied >= parent->layer->allocated()) {
-      TRY(adopt_own_layer(parent, runs_));
-      return make_ref<AddressSpace>(parent->layer);
+      TRY(adopt_own_layer(parent));
+      return add(parent->layer);
     }
   }
-  Ref<AddressSpace> child = make_ref<AddressSpace>(parent->layer);
-  Result<Area> area = take_area(size_, parent->layer.get());
-  Status copied = area.ok() ? ok_status() : Status(area.error());
-  if (copied.ok()) {
-    child->area = std::move(area).value();
-    copied = copy_to_area(runs_, child.get());
-  }
-  if (!copied.ok()) {
-    release(child.get());
-    return copied.error();
-  }
-  return child;
+  return copy(parent);
 }
 
 // Writes the private pages into the layer that only `parent` uses: it and its child then are that
 // layer and nothing else.
-Status SlotMemory::publish(AddressSpace* parent, const std::vector<PageRun>& runs) {
-  for (const PageRun& run : runs) {
+Status SlotMemory::publish(AddressSpace* parent) {
+  Layer& layer = *parent->layer;
+  for (const PageRun& run : runs_) {
     // On failure the private pages still cover whatever was written.
-    TRY(parent->layer->write(run.offset, {base_ + run.offset, run.size}));
+    TRY(layer.write(run.offset, {base_ + run.offset, run.size}));
   }
-  if (!runs.empty() && madvise(base_, size_, MADV_DONTNEED) != 0) {
-    return out_of_memory("emptying a memory");
+  const uint64_t before = layer.file_end;
+  if (end_of(runs_) > before) {
+    Status mapped = map_file(layer, before, end_of(runs_));
+    if (!mapped.ok()) return break_range(mapped.error());
+    layer.file_end = end_of(runs_);
+  }
+  if (before > 0 && madvise(base_, before, MADV_DONTNEED) != 0) {
+    return break_range(out_of_memory("emptying a memory"));
   }
   return ok_status();
 }
 
-Status SlotMemory::adopt_own_layer(AddressSpace* parent, const std::vector<PageRun>& runs) {
+Status SlotMemory::adopt_own_layer(AddressSpace* parent) {
   Ref<Layer> own = TRY(Layer::create(Layer::Kind::kOwn));
-  TRY(own->copy_from(*parent->layer, size_));
-  for (const PageRun& run : runs) TRY(own->write(run.offset, {base_ + run.offset, run.size}));
-  Status mapped = map(base_, *own, 0, size_);
-  if (!mapped.ok()) return break_range(mapped.error());
+  own->file_end = std::max(parent->layer->file_end, end_of(runs_));
+  TRY(own->copy_from(*parent->layer, parent->layer->file_end));
+  for (const PageRun& run : runs_) TRY(own->write(run.offset, {base_ + run.offset, run.size}));
+  // Replaces every private page.
+  if (Status mapped = map_file(*own, 0, own->file_end); !mapped.ok()) {
+    return break_range(mapped.error());
+  }
   layer_ = own;
   drop_layer(parent);
   ++own->users;
@@ -288,36 +332,54 @@ Status SlotMemory::adopt_own_layer(AddressSpace* parent, const std::vector<PageR
   return ok_status();
 }
 
-// Copies pages of the range into the child's area.
-Status SlotMemory::copy_to_area(const std::vector<PageRun>& runs, AddressSpace* child) {
-  Area& area = child->area;
-  if (!(area.mapped == child->layer) || area.used < size_) {
-    TRY(map(area.base, *child->layer, 0, size_));
-    area.mapped = child->layer;
-  } else if (area.warm) {
-    overwrite_stale(runs, area);
-  }
-  area.warm = false;
-  area.used = size_;
-  for (const PageRun& run : runs) memcpy(area.base + run.offset, base_ + run.offset, run.size);
-  return ok_status();
+// A child with copies of the private pages. It becomes resident and the parent is parked.
+Result<Ref<AddressSpace>> SlotMemory::copy(AddressSpace* parent) {
+  TRY(park(parent));
+  bring_warm_pages(*parent);
+  if (broken_) return make_error(Code::kResourceExhausted, "this memory was lost");
+  const uint8_t* source = parent->area.base;
+  for (const PageRun& run : runs_) memcpy(base_ + run.offset, source + run.offset, run.size);
+  Ref<AddressSpace> child = add(parent->layer);
+  resident_ = child.get();
+  return child;
 }
 
-// Every private page of the area that the copy will not write gets what the resident space sees
-// there (which, as it is not among `runs`, is its layer's page).
-void SlotMemory::overwrite_stale(const std::vector<PageRun>& runs, const Area& area) {
-  scanner_.private_pages(area.base, area.used, &stale_);
+// Pages of a dead relative, if there are any that fit: writing them costs no page faults.
+void SlotMemory::bring_warm_pages(const AddressSpace& parent) {
+  for (size_t i = 0; i < free_areas_.size(); ++i) {
+    const Area& area = free_areas_[i];
+    if (!area.warm || !(area.layer == layer_) || area.file_end != layer_->file_end ||
+        area.used > size_ || !parent.area.layer) {
+      continue;
+    }
+    Area warm = std::move(free_areas_[i]);
+    free_areas_.erase(free_areas_.begin() + static_cast<ptrdiff_t>(i));
+    if (!move_memory(warm.base, base_, warm.used, warm.file_end)) {
+      munmap(warm.base, warm.capacity);
+      return;
+    }
+    warm.warm = false;
+    give_area(std::move(warm));
+    overwrite_stale(parent.area);
+    return;
+  }
+}
+
+// Every private page of the range that the copy will not write gets what the parent sees there
+// (which, as it is not among `runs_`, is its layer's page).
+void SlotMemory::overwrite_stale(const Area& parent) {
+  scanner_.private_pages(base_, size_, &stale_);
   size_t next = 0;
   for (const PageRun& run : stale_) {
     const uint64_t end = run.offset + run.size;
     for (uint64_t at = run.offset; at < end;) {
-      while (next < runs.size() && runs[next].offset + runs[next].size <= at) ++next;
-      const bool written = next < runs.size() && runs[next].offset <= at;
+      while (next < runs_.size() && runs_[next].offset + runs_[next].size <= at) ++next;
+      const bool written = next < runs_.size() && runs_[next].offset <= at;
       uint64_t stop = end;
-      if (next < runs.size()) {
-        stop = std::min(end, written ? runs[next].offset + runs[next].size : runs[next].offset);
+      if (next < runs_.size()) {
+        stop = std::min(end, written ? runs_[next].offset + runs_[next].size : runs_[next].offset);
       }
-      if (!written) memcpy(area.base + at, base_ + at, stop - at);
+      if (!written) memcpy(base_ + at, parent.base + at, stop - at);
       at = stop;
     }
   }
@@ -328,13 +390,14 @@ void SlotMemory::drop_layer(AddressSpace* space) {
   if (--layer->users > 0 || layer->kind() == Layer::Kind::kBase) return;
   // Nobody will look at this layer again: let no idle mapping keep its memory.
   for (size_t i = free_areas_.size(); i-- > 0;) {
-    if (free_areas_[i].mapped.get() != layer) continue;
+    if (free_areas_[i].layer.get() != layer) continue;
     munmap(free_areas_[i].base, free_areas_[i].capacity);
     free_areas_.erase(free_areas_.begin() + static_cast<ptrdiff_t>(i));
   }
 }
 
 void SlotMemory::release(AddressSpace* space) {
+  std::erase(spaces_, space);
   if (resident_ == space) {
     resident_ = nullptr;
     if (!broken_) {
@@ -342,17 +405,14 @@ void SlotMemory::release(AddressSpace* space) {
       leftover_ = !stale_.empty();
       if (total_size(stale_) > kMaxLeftover) {
         leftover_ = false;
-        if (madvise(base_, size_, MADV_DONTNEED) != 0) {
-          Status ignored = break_range(out_of_memory("emptying a memory"));
-          (void)ignored;
-        }
+        Status ignored = empty_range();
+        (void)ignored;  // a broken range says so itself
       }
     }
   }
   if (space->area.base) {
-    Area area = std::move(space->area);
-    space->area = Area{};
-    if (madvise(area.base, area.used, MADV_DONTNEED) == 0) {
+    Area area = std::exchange(space->area, Area{});
+    if (area.layer && madvise(area.base, area.used, MADV_DONTNEED) == 0) {
       give_area(std::move(area));
     } else {
       munmap(area.base, area.capacity);
@@ -364,20 +424,22 @@ void SlotMemory::release(AddressSpace* space) {
 Status SlotMemory::discard(uint64_t offset, uint64_t size) {
   CHECK(resident_ && offset % kPageSize == 0 && size % kPageSize == 0);
   CHECK(offset <= size_ && size <= size_ - offset);
-  if (size == 0) return ok_status();
   Layer& layer = *resident_->layer;
-  if (layer.exclusive()) {
-    TRY(layer.punch(offset, size));
-  } else {
-    // Others still read the layer's bytes there: cover them with zeroes of our own.
-    for (const PageRun& run : layer.data(offset, size)) {
-      if (madvise(base_ + offset, run.offset - offset, MADV_DONTNEED) != 0) break;
-      memset(base_ + run.offset, 0, run.size);
-      size -= run.offset + run.size - offset;
-      offset = run.offset + run.size;
+  const uint64_t end = offset + size;
+  if (offset < layer.file_end) {
+    const uint64_t file_size = std::min(end, layer.file_end) - offset;
+    if (layer.exclusive()) {
+      TRY(layer.punch(offset, file_size));
+    } else {
+      // Others still read the layer's bytes there: cover them with zeroes of our own.
+      for (const PageRun& run : layer.data(offset, file_size)) {
+        madvise(base_ + offset, run.offset - offset, MADV_DONTNEED);
+        memset(base_ + run.offset, 0, run.size);
+        offset = run.offset + run.size;
+      }
     }
   }
-  if (size > 0 && madvise(base_ + offset, size, MADV_DONTNEED) != 0) {
+  if (offset < end && madvise(base_ + offset, end - offset, MADV_DONTNEED) != 0) {
     return out_of_memory("giving memory back");
   }
   return ok_status();
@@ -394,14 +456,24 @@ uint64_t SlotMemory::private_bytes(const AddressSpace& space) const {
 }
 
 uint64_t SlotMemory::host_bytes() const {
+  uint64_t bytes = 0;
   std::vector<PageRun> runs;
-  if (!broken_ && size_ > 0) scanner_.private_pages(base_, size_, &runs);
-  uint64_t bytes = total_size(runs);
-  for (const Area& area : free_areas_) {
-    if (!area.warm) continue;
-    scanner_.private_pages(area.base, area.used, &runs);
+  auto add_private = [&](const uint8_t* base, uint64_t size) {
+    scanner_.private_pages(base, size, &runs);
     bytes += total_size(runs);
+  };
+  if (!broken_ && size_ > 0) add_private(base_, size_);
+  for (const Area& area : free_areas_) {
+    if (area.warm) add_private(area.base, area.used);
   }
+  std::vector<const Layer*> layers;
+  for (const AddressSpace* space : spaces_) {
+    if (space->area.base) add_private(space->area.base, space->area.used);
+    if (space->layer->kind() == Layer::Kind::kOwn) layers.push_back(space->layer.get());
+  }
+  std::sort(layers.begin(), layers.end());
+  layers.erase(std::unique(layers.begin(), layers.end()), layers.end());
+  for (const Layer* layer : layers) bytes += layer->allocated();
   return bytes;
 }
 

@@ -30,12 +30,15 @@ inline constexpr uint64_t kWasmPage = 64ull << 10;
 struct Area {
   uint8_t* base = nullptr;
   uint64_t capacity = 0;
-  uint64_t used = 0;  // declared size of the memory when its pages came here
-  Ref<Layer> mapped;  // what the range [0, used) is mapped from
-  bool warm = false;  // a free area that still has pages of a process that is gone
+  // Of the pages that were moved here: declared size of the memory, and their layer. (A free area
+  // keeps the reference, because what a move leaves behind still maps the layer.)
+  uint64_t used = 0;
+  Ref<Layer> layer;
+  uint64_t file_end = 0;  // of the layer at that time
+  bool warm = false;      // a free area that still has pages of a process that is gone
 };
 
-// What one process (or several threads) sees as memory.
+// What one process (or several threads) sees as memory. SlotMemory makes them.
 class AddressSpace final : public RefCounted {
  public:
   explicit AddressSpace(const Ref<Layer>& from) : layer(from) { ++layer->users; }
@@ -45,6 +48,11 @@ class AddressSpace final : public RefCounted {
   uint64_t copied = 0;  // bytes that forks have copied since it got this layer
 };
 
+// All pages of the range come from two mappings: [0, file_end) of the layer, and anonymous memory
+// up to size(). Both have offsets that belong to the range's own addresses, always: that lets the
+// kernel keep them two, which moves need. So pages are first touched in the range, never in an
+// area.
+//
 // Thread class: one thread at a time.
 class SlotMemory {
  public:
@@ -61,12 +69,15 @@ class SlotMemory {
   bool broken() const { return broken_; }
 
   // Empties the range and makes it `size` bytes of `layer`. All address spaces must be gone.
-  Status reset(Ref<Layer> layer, uint64_t size);
+  Status reset(const Ref<Layer>& layer, uint64_t size);
+  // An address space that is `layer` and nothing else.
+  Ref<AddressSpace> add(const Ref<Layer>& layer);
   // Makes [size(), new_size) accessible; reads as zeroes.
   Status grow(uint64_t new_size);
-  // Brings `space` in. Cost: two moves of page tables at most.
+  // Brings `space` in. Cost: moves of page tables.
   Status make_resident(AddressSpace* space);
-  // A copy of `parent`, which becomes resident. Cost: the pages written since the last fork.
+  // A copy of `parent`. Which of them is resident afterwards is open. Cost: the pages written since
+  // the last fork.
   Result<Ref<AddressSpace>> fork(AddressSpace* parent);
   // The last context of `space` is gone.
   void release(AddressSpace* space);
@@ -74,21 +85,28 @@ class SlotMemory {
   Status discard(uint64_t offset, uint64_t size);
   // Bytes that only `space` holds.
   uint64_t private_bytes(const AddressSpace& space) const;
-  uint64_t host_bytes() const;  // the range itself and the parked areas, without layers
+  // All memory behind this slot's address spaces but base layers. Cost: scans of page tables.
+  uint64_t host_bytes() const;
 
  private:
   explicit SlotMemory(const PageScanner& scanner) : scanner_(scanner) {}
-  Status map(uint8_t* at, const Layer& layer, uint64_t offset, uint64_t size);
+  Status map_file(const Layer& layer, uint64_t from, uint64_t to);
+  Status map_anonymous(uint64_t from, uint64_t to);
+  Status map_nothing(uint64_t from, uint64_t to);
+  Status switch_layer(const Layer& layer, uint64_t from);
+  Status empty_range();
   Status break_range(Error error);
-  Status park_resident();
+  Status park(AddressSpace* space);
+  Status park_by_copy(AddressSpace* space, Area area);
+  Status unpark(AddressSpace* space);
   Status clear_leftover();
-  // For a copy of what `layer` and some pages make, or (null) for pages that are moved there.
-  Result<Area> take_area(uint64_t size, const Layer* layer);
+  Result<Area> take_area();
   void give_area(Area area);
-  Status publish(AddressSpace* parent, const std::vector<PageRun>& runs);
-  Status adopt_own_layer(AddressSpace* parent, const std::vector<PageRun>& runs);
-  Status copy_to_area(const std::vector<PageRun>& runs, AddressSpace* child);
-  void overwrite_stale(const std::vector<PageRun>& runs, const Area& area);
+  Status publish(AddressSpace* parent);
+  Status adopt_own_layer(AddressSpace* parent);
+  Result<Ref<AddressSpace>> copy(AddressSpace* parent);
+  void bring_warm_pages(const AddressSpace& parent);
+  void overwrite_stale(const Area& parent);
   void drop_layer(AddressSpace* space);
 
   const PageScanner& scanner_;
@@ -100,8 +118,10 @@ class SlotMemory {
   // Null: the range is its layer and nothing else, but for what a dead process left (`leftover_`).
   AddressSpace* resident_ = nullptr;
   bool leftover_ = false;
+  std::vector<AddressSpace*> spaces_;
   std::vector<Area> free_areas_;
-  std::vector<PageRun> runs_, stale_;  // scratch
+  std::vector<PageRun> runs_;   // private pages of the range at a fork
+  std::vector<PageRun> stale_;  // scratch
 };
 
 }  // namespace cloche::engine

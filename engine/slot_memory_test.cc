@@ -19,6 +19,7 @@ Ref<Layer> make_base() {
   CHECK(layer.ok());
   const uint8_t text[] = "initial data";
   CHECK((*layer)->write(2 * kPageSize + 100, text).ok());
+  (*layer)->file_end = 3 * kPageSize;
   return *layer;
 }
 
@@ -55,7 +56,7 @@ class SlotMemoryTest : public ::testing::TestWithParam<PageScanner::Method> {
   void TearDown() override { spaces_.clear(); }
 
   // An address space of the program's initial data.
-  Ref<AddressSpace> fresh() { return make_ref<AddressSpace>(base_); }
+  Ref<AddressSpace> fresh() { return memory_->add(base_); }
   void write(AddressSpace* space, uint64_t at, uint8_t value) {
     ASSERT_TRUE(memory_->make_resident(space).ok());
     memory_->base()[at] = value;
@@ -104,7 +105,8 @@ TEST_P(SlotMemoryTest, RelativesDoNotSeeEachOthersWrites) {
   memory_->release(child->get());
 }
 
-TEST_P(SlotMemoryTest, StaysOneMappingThroughGrowthAndSwitches) {
+// The file and what is behind it: moves need that the kernel keeps it so.
+TEST_P(SlotMemoryTest, StaysTwoMappingsThroughGrowthForksAndSwitches) {
   Ref<AddressSpace> parent = fresh();
   write(parent.get(), 5, 1);
   auto child = memory_->fork(parent.get());
@@ -112,37 +114,79 @@ TEST_P(SlotMemoryTest, StaysOneMappingThroughGrowthAndSwitches) {
   write(child->get(), 7, 1);  // the parent is parked now, with the small size
   ASSERT_TRUE(memory_->grow(8 * kWasmPage).ok());
   memory_->base()[7 * kWasmPage] = 1;
-  EXPECT_EQ(count_mappings(memory_->base(), kMaxMemory), 1);
+  EXPECT_EQ(count_mappings(memory_->base(), kMaxMemory), 2);
   EXPECT_EQ(read(parent.get(), 5), 1);  // comes back into a larger range
   EXPECT_EQ(read(parent.get(), 7 * kWasmPage), 0);
-  EXPECT_EQ(count_mappings(memory_->base(), kMaxMemory), 1);
+  EXPECT_EQ(count_mappings(memory_->base(), kMaxMemory), 2);
   EXPECT_EQ(read(child->get(), 7 * kWasmPage), 1);
-  EXPECT_EQ(count_mappings(memory_->base(), kMaxMemory), 1);
+  EXPECT_EQ(count_mappings(memory_->base(), kMaxMemory), 2);
   memory_->release(parent.get());
   memory_->release(child->get());
 }
 
 TEST_P(SlotMemoryTest, DiscardedPagesReadAsZeroNotAsTheLayer) {
   Ref<AddressSpace> parent = fresh();
-  ASSERT_TRUE(memory_->make_resident(parent.get()).ok());
-  ASSERT_TRUE(memory_->discard(2 * kPageSize, kPageSize).ok());  // base layer: shared
+  auto discard = [&](AddressSpace* space, uint64_t first, uint64_t count) {
+    ASSERT_TRUE(memory_->make_resident(space).ok());
+    ASSERT_TRUE(memory_->discard(first * kPageSize, count * kPageSize).ok());
+  };
+  discard(parent.get(), 2, 1);  // base layer: shared
   EXPECT_EQ(read(parent.get(), 2 * kPageSize + 100), 0);
-  write(parent.get(), 10 * kPageSize, 4);
+  for (uint64_t page = 3; page < 63; ++page) write(parent.get(), page * kPageSize, 4);
   auto first = memory_->fork(parent.get());
   ASSERT_TRUE(first.ok());
   memory_->release(first->get());
-  write(parent.get(), 11 * kPageSize, 5);
   auto second = memory_->fork(parent.get());  // from here on the parent has a layer of its own
   ASSERT_TRUE(second.ok());
-  ASSERT_TRUE(memory_->discard(10 * kPageSize, 2 * kPageSize).ok());
+  ASSERT_EQ(parent->layer->kind(), Layer::Kind::kOwn);
+  ASSERT_FALSE(parent->layer->exclusive());
+  discard(parent.get(), 10, 2);
   EXPECT_EQ(read(parent.get(), 10 * kPageSize), 0);
-  EXPECT_EQ(read(parent.get(), 11 * kPageSize), 0);
+  EXPECT_EQ(read(parent.get(), 12 * kPageSize), 4);
   EXPECT_EQ(read(second->get(), 10 * kPageSize), 4);
-  EXPECT_EQ(read(second->get(), 11 * kPageSize), 5);
   memory_->release(second->get());
+  ASSERT_TRUE(parent->layer->exclusive());
   write(parent.get(), 10 * kPageSize, 6);
-  ASSERT_TRUE(memory_->discard(8 * kPageSize, 8 * kPageSize).ok());  // now it is exclusive
+  discard(parent.get(), 8, 8);
   EXPECT_EQ(read(parent.get(), 10 * kPageSize), 0);
+  EXPECT_EQ(read(parent.get(), 12 * kPageSize), 0);
+  EXPECT_EQ(read(parent.get(), 16 * kPageSize), 4);
+  memory_->release(parent.get());
+}
+
+// What was never written costs nothing, however often it is read.
+TEST_P(SlotMemoryTest, ReadingCostsNoMemory) {
+  Ref<AddressSpace> space = fresh();
+  ASSERT_TRUE(memory_->make_resident(space.get()).ok());
+  ASSERT_TRUE(memory_->grow(512 * kWasmPage).ok());
+  int sum = 0;
+  for (uint64_t at = 3 * kPageSize; at < memory_->size(); at += kPageSize) {
+    sum += memory_->base()[at];
+  }
+  EXPECT_EQ(sum, 0);
+  EXPECT_LE(base_->allocated(), 3 * kPageSize);
+  if (GetParam() == PageScanner::Method::kPagemapScan) {  // the other counts the zero page
+    EXPECT_EQ(memory_->host_bytes(), 0u);
+  }
+  for (uint64_t at = kInitial; at < 2 * kInitial; ++at) memory_->base()[at] = 1;
+  EXPECT_LE(base_->allocated(), 3 * kPageSize);  // nor does it cost twice to write
+  memory_->release(space.get());
+}
+
+TEST_P(SlotMemoryTest, HostBytesCountsParkedPagesAndOwnLayersOnce) {
+  Ref<AddressSpace> parent = fresh();
+  for (uint64_t page = 3; page < 63; ++page) write(parent.get(), page * kPageSize, 4);
+  EXPECT_EQ(memory_->host_bytes(), 60 * kPageSize);
+  auto first = memory_->fork(parent.get());
+  ASSERT_TRUE(first.ok());
+  EXPECT_EQ(memory_->host_bytes(), 120 * kPageSize);
+  auto second = memory_->fork(parent.get());  // the parent's 60 pages go to a layer
+  ASSERT_TRUE(second.ok());
+  ASSERT_EQ(parent->layer->users, 2u);
+  EXPECT_GE(memory_->host_bytes(), 120 * kPageSize);
+  EXPECT_LE(memory_->host_bytes(), 125 * kPageSize);
+  memory_->release(first->get());
+  memory_->release(second->get());
   memory_->release(parent.get());
 }
 
@@ -154,7 +198,7 @@ TEST_P(SlotMemoryTest, ResetLeavesNothingBehind) {
   memory_->release(space.get());
   ASSERT_TRUE(memory_->reset(base_, kInitial).ok());
   EXPECT_EQ(memory_->size(), kInitial);
-  EXPECT_EQ(count_mappings(memory_->base(), kMaxMemory), 1);
+  EXPECT_EQ(count_mappings(memory_->base(), kMaxMemory), 2);
   ASSERT_TRUE(memory_->grow(64 * kWasmPage).ok());
   for (uint64_t at = 0; at < 64 * kWasmPage; ++at) {
     ASSERT_TRUE(memory_->base()[at] == 0 || at / kPageSize == 2) << at;
@@ -170,7 +214,7 @@ class RandomWalk {
       : memory_(memory), base_(base), random_(seed) {}
 
   void run(int steps) {
-    add(make_ref<AddressSpace>(base_), {});
+    add(memory_.add(base_), {});
     for (int step = 0; step < steps && !::testing::Test::HasFailure(); ++step) take_step();
     for (Entry& entry : entries_) {
       check(entry);
