@@ -30,12 +30,16 @@ constexpr LaterOption kLaterOptions[] = {
     {"--audit", "FILE.jsonl, the audit log"},
 };
 
-class RunFormatter final : public CLI::Formatter {
+class CommandFormatter final : public CLI::Formatter {
  public:
-  std::string make_usage(const CLI::App*, std::string) const override {
-    return "Usage: cloche run [OPTIONS] [--] PROGRAM [ARG...]\n"
-           "       cloche run [OPTIONS] -c SCRIPT [NAME [ARG...]]\n"
-           "       cloche run [OPTIONS] --module FILE.wasm [ARG...]\n";
+  std::string make_usage(const CLI::App* app, std::string name) const override {
+    if (name == "run") {
+      return "Usage: cloche run [OPTIONS] [--] PROGRAM [ARG...]\n"
+             "       cloche run [OPTIONS] -c SCRIPT [NAME [ARG...]]\n"
+             "       cloche run [OPTIONS] --module FILE.wasm [ARG...]\n";
+    }
+    if (app->get_parent() != nullptr) name.insert(0, "cloche ");
+    return CLI::Formatter::make_usage(app, name);
   }
 };
 
@@ -231,6 +235,7 @@ class Parser {
  public:
   Parser()
       : app_("Runs untrusted code as WebAssembly processes in a closed Unix world.", "cloche") {
+    app_.formatter(std::make_shared<CommandFormatter>());
     app_.require_subcommand(1);
     app_.footer(
         "Exit codes of run: the program's; 128+n: ended by signal n; 124: wall time-out; 137: "
@@ -264,7 +269,6 @@ class Parser {
  private:
   void add_commands() {
     run_ = app_.add_subcommand("run", "one program in a fresh sandbox");
-    run_->formatter(std::make_shared<RunFormatter>());
     add_sandbox_options(*run_, raw_);
     add_run_options(*run_, raw_);
 

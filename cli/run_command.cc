@@ -23,6 +23,12 @@ int refuse(const RunArguments& arguments, const Failure& failure) {
   return complain(failure.message);
 }
 
+// The module is the program: it is not there, or it cannot be run.
+int refuse_module(const RunArguments& arguments, const Failure& failure) {
+  refuse(arguments, failure);
+  return failure.kind == Failure::Kind::kNotFound ? kExitNotFound : kExitNotRunnable;
+}
+
 Expected<RunOptions> run_options(const RunArguments& arguments) {
   RunOptions options;
   options.argv = arguments.argv;
@@ -36,7 +42,7 @@ Expected<RunOptions> run_options(const RunArguments& arguments) {
   if (!arguments.module_path.empty()) {
     auto module = read_file(arguments.module_path, kModuleBytesMax);
     if (!module) return module.error();
-    options.module = std::move(*module);
+    options.module.emplace(std::move(*module));
   }
   return options;
 }
@@ -85,7 +91,7 @@ int run_command(const RunArguments& arguments) {
   Progress progress(arguments.verbosity == Verbosity::kQuiet ? Progress::Show::kNo
                                                              : Progress::Show::kYes);
   auto options = run_options(arguments);
-  if (!options) return refuse(arguments, options.error());
+  if (!options) return refuse_module(arguments, options.error());
   HostOptions host_options{.pack = pack_path(arguments.pack), .cache_dir = cache_directory()};
   if (!arguments.module_path.empty() && access(host_options.pack.c_str(), F_OK) != 0 &&
       arguments.pack.empty()) {
@@ -96,6 +102,9 @@ int run_command(const RunArguments& arguments) {
   };
   auto host = Host::create(std::move(host_options));
   if (!host) return refuse(arguments, host.error());
+  if (arguments.verbosity != Verbosity::kQuiet) {
+    for (const std::string& warning : host->warnings()) complain(warning);
+  }
 
   SandboxOptions sandbox_options = arguments.sandbox;
   if (arguments.terminal) set_terminal_type(sandbox_options);

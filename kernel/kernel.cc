@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "kernel/exec.h"
+#include "kernel/io_state.h"
 #include "kernel/state.h"
 #include "kernel/tty.h"
 
@@ -320,7 +321,7 @@ void Kernel::kill_all() {
 }
 
 KernelUsage Kernel::usage() {
-  state_->usage.memory_bytes = state_->pool->host_bytes();
+  state_->usage.memory_bytes = state_->pool->host_bytes() + io_->buffer_bytes();
   state_->usage.memory_peak_bytes =
       std::max(state_->usage.memory_peak_bytes, state_->usage.memory_bytes);
   return state_->usage;

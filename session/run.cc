@@ -143,6 +143,7 @@ class Driver {
     const bool ended = kernel_.collect(pid_, &status);
     if (streams_.over_budget()) return stop(result, Outcome::kLimit, "output.max");
     if (ended) {
+      if (status.limit != nullptr) return stop(result, Outcome::kLimit, status.limit);
       result.outcome = status.exited ? Outcome::kExited : Outcome::kSignaled;
       if (status.exited) {
         result.exit_code = status.code;
@@ -158,7 +159,7 @@ class Driver {
     return false;
   }
 
-  static bool stop(RunResult& result, Outcome outcome, const char* limit) {
+  static bool stop(RunResult& result, Outcome outcome, const std::string& limit) {
     result.outcome = outcome;
     result.limit = limit;
     return true;
@@ -277,8 +278,8 @@ Expected<RunResult> run_program(Sandbox::State& sandbox, RunOptions options) {
 
   kernel::StartOptions start;
   start.path = options.argv[0];
-  if (!options.module.empty()) {
-    auto placed = place_module(sandbox.world, options.argv[0], options.module);
+  if (options.module) {
+    auto placed = place_module(sandbox.world, options.argv[0], *options.module);
     if (!placed) return placed.error();
     start.path = *placed;
   }
@@ -293,7 +294,7 @@ Expected<RunResult> run_program(Sandbox::State& sandbox, RunOptions options) {
   start.terminal = streams.terminal();
   const auto pid = sandbox.kernel->start(std::move(start));
   if (!pid.ok()) {
-    if (pid.error() == abi::Errno::kAGAIN || pid.error() == abi::Errno::kNOMEM) {
+    if (pid.error() == abi::Errno::kAGAIN) {
       return failure_of(pid.error(), "starting " + printable(options.argv[0]));
     }
     return not_started(pid.error(), options.argv[0], sandbox.last_log_line);

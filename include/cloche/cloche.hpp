@@ -24,6 +24,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -180,7 +181,7 @@ struct WindowSize {
 struct RunOptions {
   std::vector<std::string> argv = {};  // argv[0]: a path in the sandbox or a name on its PATH
   // A module to run instead of a file of the sandbox: its bytes. argv[0] is then only a name.
-  std::vector<uint8_t> module = {};
+  std::optional<std::vector<uint8_t>> module = {};
   Stream standard_input = Stream::null();
   Stream standard_output = Stream::capture();
   Stream standard_error = Stream::capture();
@@ -208,7 +209,7 @@ struct Usage {
 
 struct RunResult {
   Outcome outcome = Outcome::kError;
-  std::string limit;                       // for kLimit: "cpu.time", "output.max"
+  std::string limit;                       // for kLimit: "cpu.time", "memory.max", "output.max"
   int exit_code = -1;                      // for kExited
   int signal = 0;                          // for kSignaled: the number, as on Linux
   std::string stdout_bytes, stderr_bytes;  // what was captured
