@@ -225,7 +225,7 @@ program_patches() {
 # program_modules FILES: its wasm modules.
 program_modules() {
   local file
-  find "$1" -type f -perm -100 | LC_ALL=C sort | while read -r file; do
+  find "$1/usr" -type f -perm -100 | LC_ALL=C sort | while read -r file; do
     [[ $(head -c 4 "$file" | od -An -tx1) == " 00 61 73 6d" ]] || continue
     printf '{"path": "%s", "size": %s, "sha256": "%s"}\n' "${file#"$1"}" \
       "$(stat -c %s "$file")" "$(sha256 < "$file")"
@@ -235,7 +235,7 @@ program_modules() {
 program_json() {
   local name=$1 files=$2 commands=/dev/null size
   [[ -d $files/usr/bin ]] && commands=$files/usr/bin
-  size=$(find "$files" -type f -printf '%s\n' | awk '{ sum += $1 } END { print sum + 0 }')
+  size=$(find "$files/usr" "$files/etc" -type f -printf '%s\n' 2> /dev/null | awk '{ sum += $1 } END { print sum + 0 }')
   printf '{"name": %s, "version": %s, "licence": %s, "summary": %s,\n' \
     "$(json_string "$name")" "$(json_string "$(recipe_value "$name" VERSION)")" \
     "$(json_string "$(recipe_value "$name" LICENCE)")" \
@@ -310,6 +310,7 @@ make_pack() {
     files=$(port_files "$name")
     check_no_clash "$name" "$files" "$stage/tree"
     cp -a "$files/." "$stage/tree/"
+    rm -rf "$stage/tree/.suite"
   done
   manifest "$@" > "$stage/manifest.json"
   mkdir -p "$(dirname "$pack")"
