@@ -111,7 +111,7 @@ def compiler_flags(args):
         '-fno-strict-aliasing', '-D_XOPEN_SOURCE=700', *[f'-I{i}' for i in includes],
         args.optimize, *(['-flto'] if args.lto else []), '-msimd128', '-fomit-frame-pointer', '-fno-unwind-tables',
         '-fno-asynchronous-unwind-tables', '-ffunction-sections', '-fdata-sections',
-        '-femulated-tls', *EXCEPTIONS, '-w', '-Werror=implicit-function-declaration',
+        *EXCEPTIONS, '-w', '-Werror=implicit-function-declaration',
         '-Werror=implicit-int', '-Werror=pointer-sign', '-Werror=pointer-arith',
     ]
 

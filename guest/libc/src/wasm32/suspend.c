@@ -60,3 +60,6 @@ __attribute__((__noinline__)) long __cloche_signals(long r) {
   }
   return r == __CLOCHE_ERESTART && !restart ? -EINTR : r;
 }
+
+/* Called by loops of programs when the signal word is set: guest/sdk/plugin/safepoints.h. */
+void __cloche_safepoint(void) { __cloche_signals(0); }

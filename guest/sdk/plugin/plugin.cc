@@ -1,0 +1,22 @@
+// The passes that clang needs for guest programs, as an LLVM plugin:
+// -fpass-plugin=.../cloche-llvm.so (etc/compile.cfg).
+#include "llvm/Passes/PassBuilder.h"
+#include "llvm/Plugins/PassPlugin.h"
+#include "lower_thread_local.h"
+#include "safepoints.h"
+
+static void register_passes(llvm::PassBuilder& builder) {
+  builder.registerPipelineStartEPCallback(
+      [](llvm::ModulePassManager& passes, llvm::OptimizationLevel) {
+        passes.addPass(cloche::LowerThreadLocal());
+      });
+  builder.registerOptimizerLastEPCallback(
+      [](llvm::ModulePassManager& passes, llvm::OptimizationLevel, llvm::ThinOrFullLTOPhase) {
+        passes.addPass(llvm::createModuleToFunctionPassAdaptor(cloche::InsertSafepoints()));
+      });
+}
+
+extern "C" __attribute__((visibility("default"))) llvm::PassPluginLibraryInfo
+llvmGetPassPluginInfo() {
+  return {LLVM_PLUGIN_API_VERSION, "cloche", "1", register_passes};
+}
