@@ -139,8 +139,7 @@ class Bench:
         native, guest = folder / f"{name}-native", folder / name
         if not guest.exists():
             build(["gcc", "-O2", "-pthread", "-o", native, source])
-            env = {**os.environ, "CLOCHE_SYSROOT": self.sysroot()}
-            build([REPOSITORY / "guest/sdk/bin/cloche-cc", "-O2", "-pthread", "-o", guest, source], env)
+            build([f"{self.sysroot()}/bin/cloche-cc", "-O2", "-pthread", "-o", guest, source])
         return native, guest
 
     @staticmethod

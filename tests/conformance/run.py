@@ -189,6 +189,16 @@ class Compiler:
         part.rename(target)
         return target
 
+    def probe(self):
+        """What the compiler says to a trivial program when it refuses it; empty if it takes it."""
+        done = subprocess.run(
+            [*self.command, *self.flags, "-x", "c", "-", "-o", "/dev/null"],
+            input=b"int main(void) { return 0; }",
+            capture_output=True,
+            check=False,
+        )
+        return done.stderr.decode("utf-8", "replace") if done.returncode else ""
+
     def _identity(self):
         """Bytes that change when the compiler (or the sysroot it uses) does."""
         done = subprocess.run(
@@ -284,8 +294,9 @@ class Runner:
         flags = ["-w", f"-I{HERE / 'c'}"]
         self.native_c = Compiler(["gcc"], ["-O1", "-pthread", "-std=gnu17", "-D_GNU_SOURCE", *flags], cache)
         self.native_cc = Compiler(["g++"], ["-O1", "-pthread", "-std=gnu++20", *flags], cache)
-        guest_c = [*options.cc.split()]
-        guest_cc = [*options.cxx.split()]
+        guest_bin = os.path.join(os.environ.get("CLOCHE_SYSROOT", "/nonexistent"), "bin")
+        guest_c = (options.cc or f"{guest_bin}/cloche-cc").split()
+        guest_cc = (options.cxx or f"{guest_bin}/cloche-c++").split()
         self.guest_c = Compiler(guest_c, ["-O1", "-pthread", "-std=gnu17", "-D_GNU_SOURCE", *flags], cache)
         self.guest_cc = Compiler(
             guest_cc, ["-O1", "-fexceptions", "-std=gnu++20", *flags], cache
@@ -553,12 +564,8 @@ def parse_arguments():
     parser.add_argument(
         "--cloche", default=os.environ.get("CLOCHE", str(REPOSITORY / "build" / "cloche"))
     )
-    parser.add_argument(
-        "--cc", default=os.environ.get("CLOCHE_CC", str(REPOSITORY / "guest/sdk/bin/cloche-cc"))
-    )
-    parser.add_argument(
-        "--cxx", default=os.environ.get("CLOCHE_CXX", str(REPOSITORY / "guest/sdk/bin/cloche-c++"))
-    )
+    parser.add_argument("--cc", help="the guest's C compiler (the sysroot's own)")
+    parser.add_argument("--cxx", help="the guest's C++ compiler (the sysroot's own)")
     parser.add_argument("--files", choices=("memfs", "hostfs"), default="hostfs")
     parser.add_argument("--root", default=str(HERE), help="the folder with shell/ and c/")
     parser.add_argument(
@@ -628,6 +635,11 @@ def main():
     with tempfile.TemporaryDirectory(prefix="cloche-cases.", dir="/tmp") as work:
         os.chmod(work, 0o755)
         runner = Runner(options, pathlib.Path(work))
+        if not options.native_only and any(case.language == "c" for case in cases):
+            words = runner.guest_c.probe()
+            if words:
+                print(f"conformance: the guest's C compiler does not work: {words}", file=sys.stderr)
+                return 125
         verdicts = []
         with concurrent.futures.ThreadPoolExecutor(options.jobs) as pool:
             for verdict in pool.map(runner.run, cases):

@@ -18,8 +18,7 @@ WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c WHERE n < 100) SE
 SELECT upper('x') || substr('hello', 2, 3), printf('%05.2f', 3.14159), coalesce(NULL, 5), 7 / 2, 7 % 3;
 SELECT name FROM sqlite_master ORDER BY name;
 E
-sqlite3 t.db 'SELECT nonsense' 2>/dev/null
-echo $?
+sqlite3 t.db 'SELECT nonsense' 2>/dev/null || echo failed
 printf 'a,1\nb,2\n' >in.csv
 sqlite3 t.db 'CREATE TABLE csv_in(k, v)' '.import --csv in.csv csv_in'
 sqlite3 t.db 'SELECT count(*), sum(v) FROM csv_in'
