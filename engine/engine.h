@@ -145,7 +145,8 @@ class Context {
   virtual Stop run() = 0;
 
   // A copy of this suspended context: stack, globals and memory. Cost: the pages written since the
-  // last fork. The copy continues at the same point when it is run.
+  // last fork. The copy continues at the same point when it is run. Which of the two is resident
+  // afterwards is open: ask memory() again.
   virtual Result<std::unique_ptr<Context>> fork() = 0;
 
   // A second context at the same point, in the same memory, with its own wasm stack and globals.
@@ -187,7 +188,10 @@ class Pool {
   // Errors: kUnsupported if the module imports something no host function offers (the message names
   // it), kResourceExhausted.
   virtual Result<std::unique_ptr<Context>> start(const ModuleRef& module, void* user) = 0;
-  virtual uint64_t host_bytes() const = 0;  // memory held by slots and layers, estimate
+  // Host memory that belongs to this tenant: pages of all its contexts, layers (also those that
+  // several contexts share, which private_bytes() leaves out), exception heaps. Cost: scans of page
+  // tables, proportional to what is held.
+  virtual uint64_t host_bytes() const = 0;
 };
 
 struct EngineStats {
