@@ -497,7 +497,7 @@ class SecurityTest(unittest.TestCase):
     def test_malformed_modules_do_not_start(self):
         good = (self.programs / "spin").read_bytes()
         source = random.Random(7)
-        bad = [b"", b"\0asm", good[:8], good[: len(good) // 2], good[:-1], b"\x7fELF" + good[4:]]
+        bad = [b"\0asm", good[:8], good[: len(good) // 2], good[:-1], b"\x7fELF" + good[4:]]
         bad.append(good[:8] + bytes(source.randrange(256) for _ in range(4000)))
         # (module (import "linux" "no_such_call" (func))) and one with a memory of 65,536 pages.
         bad.append(bytes.fromhex("0061736d0100000001040160000002160105") + b"linux" + b"\x0cno_such_call\0\0")

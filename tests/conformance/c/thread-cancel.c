@@ -30,8 +30,9 @@ int main(void) {
   void* value;
   pthread_create(&t, NULL, blocked, NULL);
   sleep_ms(20);
-  show_error("cancel", pthread_cancel(t));
+  int error = pthread_cancel(t);
   pthread_join(t, &value);
+  show_error("cancel", error);
   say("cancelled %d", value == PTHREAD_CANCELED);
   volatile int ready = 0;
   pthread_create(&t, NULL, disabled, (void*)&ready);
