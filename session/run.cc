@@ -114,10 +114,14 @@ class Streams {
 // Drives the kernel until the program ends, a limit is reached or the caller gives up.
 class Driver {
  public:
-  Driver(Sandbox::State& sandbox, Streams& streams, int32_t pid)
-      : sandbox_(sandbox), kernel_(*sandbox.kernel), streams_(streams), pid_(pid) {
+  // `before`: the kernel's usage before the program was started.
+  Driver(Sandbox::State& sandbox, Streams& streams, int32_t pid, const kernel::KernelUsage& before)
+      : sandbox_(sandbox),
+        kernel_(*sandbox.kernel),
+        streams_(streams),
+        pid_(pid),
+        start_usage_(before) {
     start_ns_ = sandbox_.clock.monotonic_ns();
-    start_usage_ = kernel_.usage();
     const int64_t timeout = sandbox_.options.limits.timeout.count();
     deadline_ = timeout > 0 ? start_ns_ + timeout : kForever;
   }
@@ -237,8 +241,8 @@ class Driver {
   Kernel& kernel_;
   Streams& streams_;
   const int32_t pid_;
+  const kernel::KernelUsage start_usage_;
   int64_t start_ns_, deadline_;
-  kernel::KernelUsage start_usage_;
   std::vector<pollfd> waits_;
 };
 
@@ -292,6 +296,7 @@ Expected<RunResult> run_program(Sandbox::State& sandbox, RunOptions options) {
   start.cwd = sandbox.options.workdir;
   start.files = streams.files();
   start.terminal = streams.terminal();
+  const kernel::KernelUsage before = sandbox.kernel->usage();
   const auto pid = sandbox.kernel->start(std::move(start));
   if (!pid.ok()) {
     if (pid.error() == abi::Errno::kAGAIN) {
@@ -300,7 +305,7 @@ Expected<RunResult> run_program(Sandbox::State& sandbox, RunOptions options) {
     return not_started(pid.error(), options.argv[0], sandbox.last_log_line);
   }
   streams.close();
-  RunResult result = Driver(sandbox, streams, pid.value()).drive();
+  RunResult result = Driver(sandbox, streams, pid.value(), before).drive();
   streams.put_output(result);
   return result;
 }
