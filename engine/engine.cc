@@ -29,11 +29,12 @@ Error refusal(int32_t verdict, const std::string& message) {
 }  // namespace
 
 Result<std::unique_ptr<Engine>> Engine::create(EngineOptions options) {
+  if (options.tick.count() <= 0) return make_error(Code::kInvalidArgument, "a tick of no length");
   const std::string cache_dir = options.cache_dir;
   auto engine = TRY(EngineImpl::create_untested(std::move(options)));
   Status tested = test_host_memory(engine->scanner());
   if (tested.ok()) {
-    auto test = TRY(SelfCheck::create(cache_dir));
+    auto test = TRY(SelfCheck::create(cache_dir, SelfCheck::Extent::kQuick));
     tested = test->quick();
   }
   if (!tested.ok()) {
@@ -44,7 +45,6 @@ Result<std::unique_ptr<Engine>> Engine::create(EngineOptions options) {
 }
 
 Result<std::unique_ptr<EngineImpl>> EngineImpl::create_untested(EngineOptions options) {
-  if (options.tick.count() <= 0) return make_error(Code::kInvalidArgument, "a tick of no length");
   std::unique_ptr<EngineImpl> engine(new EngineImpl(std::move(options)));
   engine->scanner_ = TRY(PageScanner::create());
   engine->functions_ = TRY(HostFunctions::create(engine->options_.host_functions));

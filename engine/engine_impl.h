@@ -24,7 +24,7 @@ std::string engine_version();
 
 class EngineImpl final : public Engine {
  public:
-  // Engine::create() without the self-check.
+  // Engine::create() without the self-check. A tick of 0 is none at all.
   static Result<std::unique_ptr<EngineImpl>> create_untested(EngineOptions options);
 
   Result<ModuleRef> load(std::span<const uint8_t> wasm, const ModuleLimits& limits) override;

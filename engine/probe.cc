@@ -51,7 +51,7 @@ std::vector<Finding> Engine::probe(const std::string& cache_dir) {
   const bool fast = (*scanner)->method() == PageScanner::Method::kPagemapScan;
   findings.push_back({"page scan", true, fast ? "PAGEMAP_SCAN" : "/proc/self/pagemap (slower)"});
   findings.push_back(finding("memory moves", test_host_memory(**scanner), "MREMAP_DONTUNMAP"));
-  auto test = SelfCheck::create(cache_good ? cache_dir : "");
+  auto test = SelfCheck::create(cache_good ? cache_dir : "", SelfCheck::Extent::kThorough);
   findings.push_back(
       finding("engine", test.ok() ? ok_status() : Status(test.error()), engine_version()));
   if (!test.ok()) return findings;

@@ -99,10 +99,12 @@ Status test_host_memory(const PageScanner& scanner) {
   return result;
 }
 
-Result<std::unique_ptr<SelfCheck>> SelfCheck::create(const std::string& cache_dir) {
+Result<std::unique_ptr<SelfCheck>> SelfCheck::create(const std::string& cache_dir, Extent extent) {
   constexpr ValueType kI32 = ValueType::kI32;
   EngineOptions options;
   options.cache_dir = cache_dir;
+  // Only the thorough tests need ticks, and a thread is not free.
+  if (extent == Extent::kQuick) options.tick = std::chrono::microseconds(0);
   options.host_functions = {
       HostFunction{"t", "stop", {kI32}, {}, Process::on_stop, nullptr},
       HostFunction{"t", "answer", {}, {kI32}, Process::on_answer, nullptr},

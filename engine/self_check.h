@@ -24,8 +24,9 @@ std::span<const uint8_t> self_check_guest();
 // Tries contexts on an engine of its own, configured like all others.
 class SelfCheck {
  public:
+  enum class Extent : uint8_t { kQuick, kThorough };  // what may be called
   // Errors: kUnsupported and what Engine::create() has. `cache_dir` may be empty.
-  static Result<std::unique_ptr<SelfCheck>> create(const std::string& cache_dir);
+  static Result<std::unique_ptr<SelfCheck>> create(const std::string& cache_dir, Extent extent);
   ~SelfCheck();
 
   // The least that must hold: two slots agree on the layout; a fork below some frames; a trap and a

@@ -11,10 +11,14 @@ constexpr int kIdleTicks = 10;
 }  // namespace
 
 Ticker::Ticker(std::chrono::microseconds interval, std::function<void()> tick)
-    : interval_(interval), tick_(std::move(tick)) {}
+    : interval_(interval), tick_(std::move(tick)), asleep_(interval.count() > 0) {}
 
 Ticker::~Ticker() {
-  stop_ = true;
+  {
+    std::lock_guard lock(mutex_);
+    stop_ = true;
+  }
+  stopping_.notify_all();
   asleep_ = false;
   asleep_.notify_all();
   if (thread_.joinable()) thread_.join();
@@ -42,7 +46,9 @@ void Ticker::run() {
       idle = 0;
       continue;
     }
-    std::this_thread::sleep_for(interval_);
+    std::unique_lock lock(mutex_);
+    if (stopping_.wait_for(lock, interval_, [this] { return stop_.load(); })) return;
+    lock.unlock();
     tick_();
   }
 }

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <functional>
 #include <mutex>
 #include <thread>
@@ -14,6 +15,7 @@ namespace cloche::engine {
 // been there for a while.
 class Ticker {
  public:
+  // An interval of 0: never.
   Ticker(std::chrono::microseconds interval, std::function<void()> tick);
   ~Ticker();
   Ticker(const Ticker&) = delete;
@@ -34,8 +36,10 @@ class Ticker {
   const std::function<void()> tick_;
   std::atomic<uint64_t> entries_ = 0;
   std::atomic<uint64_t> leaves_ = 0;
-  std::atomic<bool> asleep_ = true;
+  std::atomic<bool> asleep_;
   std::atomic<bool> stop_ = false;
+  std::mutex mutex_;
+  std::condition_variable stopping_;  // cuts the last interval short
   std::once_flag started_;
   std::thread thread_;
 };
