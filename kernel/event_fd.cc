@@ -31,8 +31,6 @@ SysResult<vfs::Stat> EventFile::stat() {
   return stat;
 }
 
-uint32_t EventFile::poll() {
-  return (count_ > 0 ? kPollIn : 0) | (count_ < kMax ? kPollOut : 0);
-}
+uint32_t EventFile::poll() { return (count_ > 0 ? kPollIn : 0) | (count_ < kMax ? kPollOut : 0); }
 
 }  // namespace cloche::kernel

@@ -15,7 +15,7 @@ class EventFile final : public OpenFile {
   SysResult<uint64_t> write(Call& call, std::span<const uint8_t> in) override;
   SysResult<vfs::Stat> stat() override;
   uint32_t poll() override;
-  WaitQueue* wait_queue() override { return &queue_; }
+  WaitQueue* wait_queue(uint32_t) override { return &queue_; }
   std::string describe() const override { return "anon_inode:[eventfd]"; }
 
  private:

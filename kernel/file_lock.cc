@@ -17,33 +17,14 @@ const RecordLock* LockTable::conflict(const LockRange& range, LockKind kind,
   return nullptr;
 }
 
-SysResult<Unit> LockTable::lock(const RecordLock& wanted) {
-  // The new lock and the two pieces that unlock() may leave.
-  if (records_.size() + 2 > kMaxRecords) return Errno::kNOLCK;
-  TRY(unlock(wanted.range, wanted.owner));
-  RecordLock merged = wanted;
-  std::erase_if(records_, [&merged](const RecordLock& held) {
-    if (held.owner != merged.owner || held.kind != merged.kind) return false;
-    const bool touches =
-        held.range.start <= merged.range.end && merged.range.start <= held.range.end;
-    if (!touches) return false;
-    merged.range.start = std::min(merged.range.start, held.range.start);
-    merged.range.end = std::max(merged.range.end, held.range.end);
-    return true;
-  });
-  records_.push_back(merged);
-  return Unit{};
-}
-
-SysResult<Unit> LockTable::unlock(const LockRange& range, const void* owner) {
+// What is left of the records when the owner's part of `range` is taken out.
+std::vector<RecordLock> LockTable::without(const LockRange& range, const void* owner) const {
   std::vector<RecordLock> kept;
-  bool changed = false;
   for (const RecordLock& held : records_) {
     if (held.owner != owner || !held.range.overlaps(range)) {
       kept.push_back(held);
       continue;
     }
-    changed = true;
     RecordLock piece = held;
     if (held.range.start < range.start) {
       piece.range = {held.range.start, range.start};
@@ -54,16 +35,43 @@ SysResult<Unit> LockTable::unlock(const LockRange& range, const void* owner) {
       kept.push_back(piece);
     }
   }
-  if (!changed) return Unit{};
-  if (kept.size() > kMaxRecords) return Errno::kNOLCK;
-  records_ = std::move(kept);
+  return kept;
+}
+
+SysResult<Unit> LockTable::replace_records(std::vector<RecordLock> records) {
+  if (records.size() > kMaxRecords) return Errno::kNOLCK;
+  const size_t before = records_.size();
+  if (records.size() > before && !quota_->take(records.size() - before)) return Errno::kNOLCK;
+  if (records.size() < before) quota_->give(before - records.size());
+  records_ = std::move(records);
   queue_.wake();
   return Unit{};
+}
+
+SysResult<Unit> LockTable::lock(const RecordLock& wanted) {
+  std::vector<RecordLock> records = without(wanted.range, wanted.owner);
+  RecordLock merged = wanted;
+  std::erase_if(records, [&merged](const RecordLock& held) {
+    if (held.owner != merged.owner || held.kind != merged.kind) return false;
+    const bool touches =
+        held.range.start <= merged.range.end && merged.range.start <= held.range.end;
+    if (!touches) return false;
+    merged.range.start = std::min(merged.range.start, held.range.start);
+    merged.range.end = std::max(merged.range.end, held.range.end);
+    return true;
+  });
+  records.push_back(merged);
+  return replace_records(std::move(records));
+}
+
+SysResult<Unit> LockTable::unlock(const LockRange& range, const void* owner) {
+  return replace_records(without(range, owner));
 }
 
 void LockTable::release_records(const void* owner) {
   const size_t erased =
       std::erase_if(records_, [owner](const RecordLock& held) { return held.owner == owner; });
+  quota_->give(erased);
   if (erased > 0) queue_.wake();
 }
 
@@ -78,8 +86,8 @@ SysResult<Unit> LockTable::lock_file(const OpenFile* owner, LockKind kind) {
 }
 
 void LockTable::unlock_file(const OpenFile* owner) {
-  const size_t erased = std::erase_if(
-      file_locks_, [owner](const FileLock& held) { return held.owner == owner; });
+  const size_t erased =
+      std::erase_if(file_locks_, [owner](const FileLock& held) { return held.owner == owner; });
   if (erased > 0) queue_.wake();
 }
 
@@ -102,11 +110,11 @@ LockTable* find_locks(OpenFile& file) {
   return state ? state->locks.get() : nullptr;
 }
 
-SysResult<LockTable*> locks_of(OpenFile& file) {
+SysResult<LockTable*> locks_of(IoState& io, OpenFile& file) {
   const vfs::InodeRef& inode = file.location().inode;
   if (!inode) return Errno::kINVAL;
   InodeState& state = state_of(*inode);
-  if (!state.locks) state.locks = std::make_unique<LockTable>();
+  if (!state.locks) state.locks = std::make_unique<LockTable>(io.lock_records());
   return state.locks.get();
 }
 

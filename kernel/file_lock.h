@@ -8,8 +8,11 @@
 #include <vector>
 
 #include "kernel/open_file.h"
+#include "kernel/quota.h"
 
 namespace cloche::kernel {
+
+class IoState;
 
 enum class LockKind : uint8_t { kShared, kExclusive };
 
@@ -28,11 +31,18 @@ struct RecordLock {
 
 class LockTable {
  public:
-  static constexpr size_t kMaxRecords = 4096;
+  static constexpr size_t kMaxRecords = 4096;  // of one file
+
+  // Records are charged to `quota`, that of all files.
+  explicit LockTable(Ref<Quota> quota) : quota_(std::move(quota)) {}
+  ~LockTable() { quota_->give(records_.size()); }
+  LockTable(const LockTable&) = delete;
+  LockTable& operator=(const LockTable&) = delete;
 
   // A lock of someone else that stands in the way, or null.
   const RecordLock* conflict(const LockRange& range, LockKind kind, const void* owner) const;
-  // Replaces what the owner has in the range. ENOLCK beyond kMaxRecords. Check conflict() first.
+  // Replaces what the owner has in the range. ENOLCK beyond kMaxRecords or the quota. Check
+  // conflict() first.
   SysResult<Unit> lock(const RecordLock& wanted);
   SysResult<Unit> unlock(const LockRange& range, const void* owner);
   void release_records(const void* owner);
@@ -49,6 +59,10 @@ class LockTable {
     const OpenFile* owner;
     LockKind kind;
   };
+  std::vector<RecordLock> without(const LockRange& range, const void* owner) const;
+  SysResult<Unit> replace_records(std::vector<RecordLock> records);  // ENOLCK
+
+  Ref<Quota> quota_;
   std::vector<RecordLock> records_;
   std::vector<FileLock> file_locks_;
   WaitQueue queue_;
@@ -68,7 +82,7 @@ class LockWaits {
 // The locks of the file behind `file`; null if it has none yet, or is not on an inode.
 LockTable* find_locks(OpenFile& file);
 // Made at the first use. Errors: EINVAL for a file without an inode.
-SysResult<LockTable*> locks_of(OpenFile& file);
+SysResult<LockTable*> locks_of(IoState& io, OpenFile& file);
 // A process closed a descriptor of the file: all its record locks there end (POSIX).
 void release_record_locks(OpenFile& file, Process& process);
 // The description ends: its OFD and flock locks end.

@@ -290,6 +290,32 @@ TEST(NameTest, ListingGivesEveryEntryOnce) {
   });
 }
 
+TEST(NameTest, ListingWorksInBuffersOfAnySize) {
+  TestSandbox box;
+  expect_success(box, [](FakeGuest& g) {
+    g.call("mkdirat", kAtFdCwd, g.text(kPathAt, "/tmp/d"), 0755);
+    for (uint32_t length : {1u, 4u, 5u, 12u, 13u, 100u, 255u})
+      make_file(g, "/tmp/d/" + std::string(length, 'n'), "");
+    for (uint32_t buffer = 280; buffer < 700; buffer += 3) {
+      const int32_t fd = open(g, "/tmp/d", kO_RDONLY);
+      size_t total = 0;
+      for (;;) {
+        g.store<uint64_t>(kFree + buffer, 0x1122334455667788);
+        const int32_t size = g.call("getdents64", fd, kFree, buffer);
+        GUEST_CHECK(size >= 0 && size <= static_cast<int32_t>(buffer));
+        GUEST_CHECK(g.load<uint64_t>(kFree + buffer) == 0x1122334455667788);
+        if (size == 0) break;
+        uint32_t at = 0;
+        for (; at < static_cast<uint32_t>(size); ++total) at += g.load<uint16_t>(kFree + at + 16);
+        GUEST_CHECK(at == static_cast<uint32_t>(size));
+      }
+      GUEST_CHECK(total == 9);
+      g.call("close", fd);
+    }
+    g.exit(0);
+  });
+}
+
 TEST(NameTest, SizesAndSpace) {
   TestSandbox box;
   expect_success(box, [](FakeGuest& g) {
@@ -380,6 +406,18 @@ TEST(LockTest, ChecksAndDeadlocks) {
     int32_t status = 0;
     g.wait(child, &status);
     g.exit(status);
+  });
+}
+
+TEST(LockTest, RecordsAreBounded) {
+  TestSandbox box;
+  expect_success(box, [](FakeGuest& g) {
+    const int32_t fd = open(g, "/tmp/a", kO_RDWR | kO_CREAT);
+    for (int64_t i = 0; i < 4096; ++i) GUEST_CHECK(lock(g, fd, kSetLock, 1, i * 2, 1) == 0);
+    GUEST_CHECK(lock(g, fd, kSetLock, 1, 9000, 1) == -37);
+    GUEST_CHECK(lock(g, fd, kSetLock, 1, 0, 0) == 0);  // one record in place of all
+    GUEST_CHECK(lock(g, fd, kSetLock, 1, 9000, 1) == 0);
+    g.exit(0);
   });
 }
 

@@ -26,10 +26,11 @@ class NoSigPipe {
   NoSigPipe() {
     sigemptyset(&pipe_);
     sigaddset(&pipe_, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &pipe_, &old_);
+    if (sigismember(&old_, SIGPIPE) != 1) return;
     sigset_t pending;
     sigpending(&pending);
     was_pending_ = sigismember(&pending, SIGPIPE) == 1;
-    pthread_sigmask(SIG_BLOCK, &pipe_, &old_);
   }
   ~NoSigPipe() {
     const timespec now{0, 0};
@@ -81,7 +82,17 @@ class HostChannel final : public Opener {
   uint32_t poll() const;
   bool for_input() const { return direction_ == Direction::kIn; }
   int fd() const { return fd_; }
-  WaitQueue& queue() { return queue_; }
+  // The queue, for one who waits for `wanted` from now on.
+  WaitQueue* wait(uint32_t wanted) {
+    wanted_ |= wanted;
+    return &queue_;
+  }
+  // What the host has to poll for those who wait; nobody: fd -1.
+  HostWait host_wait() const;
+  void wake() {
+    wanted_ = 0;
+    queue_.wake();
+  }
 
  private:
   SysResult<uint64_t> write_some(std::span<const uint8_t> in);
@@ -91,6 +102,7 @@ class HostChannel final : public Opener {
   Direction direction_;
   OutputOptions options_;
   bool is_regular_ = false;
+  uint32_t wanted_ = 0;
   WaitQueue queue_;
 };
 
@@ -111,9 +123,7 @@ class StreamFile : public OpenFile {
   FileKind kind() const override { return FileKind::kHost; }
   SysResult<vfs::Stat> stat() override { return location_.inode->stat(); }
   const vfs::Location& location() const override { return location_; }
-  std::string describe() const override {
-    return describe_location(nullptr, location_, "pipe");
-  }
+  std::string describe() const override { return describe_location(nullptr, location_, "pipe"); }
 
  private:
   vfs::Location location_;
@@ -128,7 +138,7 @@ class HostStream final : public StreamFile {
     return channel_->write(in);
   }
   uint32_t poll() override { return channel_->poll(); }
-  WaitQueue* wait_queue() override { return &channel_->queue(); }
+  WaitQueue* wait_queue(uint32_t wanted) override { return channel_->wait(wanted); }
 
  private:
   Ref<HostChannel> channel_;
@@ -136,8 +146,7 @@ class HostStream final : public StreamFile {
 
 vfs::Location new_location(Kernel& kernel, const Ref<Opener>& opener) {
   vfs::Location location;
-  location.inode =
-      kernel.io().make_inode(vfs::FileType::kFifo, 0600, kernel.options().user);
+  location.inode = kernel.io().make_inode(vfs::FileType::kFifo, 0600, kernel.options().user);
   state_of(*location.inode).opener = opener;
   return location;
 }
@@ -211,22 +220,26 @@ uint32_t HostChannel::poll() const {
   return events & (ready | kPollErr | kPollHup);
 }
 
+HostWait HostChannel::host_wait() const {
+  if (queue_.empty()) return {};
+  // poll(2)'s numbers are the guest's. One who only waits for a hang-up must not be woken because
+  // the descriptor takes output: then no event is asked for.
+  return {fd_, wanted_ & (for_input() ? kPollIn : kPollOut)};
+}
+
 std::vector<HostWait> HostPoller::waits() const {
   std::vector<HostWait> result;
-  for (HostChannel* channel : channels_)
-    if (!channel->queue().empty())
-      result.push_back({channel->fd(), channel->for_input() ? uint32_t{POLLIN} : POLLOUT});
+  for (const HostChannel* channel : channels_)
+    if (const HostWait wait = channel->host_wait(); wait.fd >= 0) result.push_back(wait);
   return result;
 }
 
 void HostPoller::ready(int fd) {
   for (HostChannel* channel : channels_)
-    if (channel->fd() == fd) channel->queue().wake();
+    if (channel->fd() == fd) channel->wake();
 }
 
-FileRef host_input(Kernel& kernel, int fd) {
-  return open_channel(kernel, fd, Direction::kIn, {});
-}
+FileRef host_input(Kernel& kernel, int fd) { return open_channel(kernel, fd, Direction::kIn, {}); }
 
 FileRef host_output(Kernel& kernel, int fd, OutputOptions options) {
   return open_channel(kernel, fd, Direction::kOut, std::move(options));
@@ -316,8 +329,8 @@ class CaptureOpener final : public Opener {
 
 FileRef memory_output(Kernel& kernel, Ref<Capture> capture, OutputOptions options) {
   Ref<Opener> opener = make_ref<CaptureOpener>(capture, options);
-  return make_ref<CaptureFile>(std::move(capture), std::move(options),
-                               new_location(kernel, opener), kWriteOnly);
+  return make_ref<CaptureFile>(std::move(capture), std::move(options), new_location(kernel, opener),
+                               kWriteOnly);
 }
 
 }  // namespace cloche::kernel

@@ -14,7 +14,8 @@
 
 namespace cloche::kernel {
 
-// One host descriptor that guest threads wait for. `events`: POLLIN or POLLOUT of poll(2).
+// One host descriptor that guest threads wait for. `events`: POLLIN, POLLOUT, or 0 when only errors
+// and hang-up matter.
 struct HostWait {
   int fd = -1;
   uint32_t events = 0;

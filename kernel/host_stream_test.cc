@@ -108,6 +108,25 @@ TEST(HostStreamTest, FullHostPipeNeverBlocksTheWorker) {
   EXPECT_EQ(total, 300000u);
 }
 
+TEST(HostStreamTest, WaitingForHangUpAloneDoesNotAskForOutput) {
+  TestSandbox box;
+  HostPipe out;
+  const int32_t pid = start(box, "watch",
+                            [](FakeGuest& g) {
+                              uint16_t events = 0;
+                              GUEST_CHECK(poll_one(g, 1, 0, events, -1) == 1 && events == 8);
+                              g.exit(0);
+                            },
+                            {{1, host_output(box.kernel(), out.write, {})}});
+  box.settle();
+  const auto waits = box.kernel().io().host().waits();
+  ASSERT_EQ(waits.size(), 1u);
+  EXPECT_EQ(waits[0].events, 0u);
+  out.close_read();
+  box.kernel().io().host().ready(out.write);
+  EXPECT_EQ(box.run(pid), 0);
+}
+
 TEST(HostStreamTest, BrokenHostPipeIsTheGuestsProblem) {
   TestSandbox box;
   HostPipe out;

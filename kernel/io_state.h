@@ -5,6 +5,7 @@
 #include "kernel/file_lock.h"
 #include "kernel/host_stream.h"
 #include "kernel/pty.h"
+#include "kernel/quota.h"
 #include "kernel/socket_unix.h"
 #include "vfs/inode.h"
 
@@ -21,6 +22,12 @@ class IoState {
   PtyTable& terminals() { return terminals_; }
   SocketNames& socket_names() { return socket_names_; }
   LockWaits& lock_waits() { return lock_waits_; }
+  const Ref<PipeMemory>& pipe_memory() { return pipe_memory_; }
+  const Ref<Quota>& lock_records() { return lock_records_; }
+  // Bytes that sockets have sent and nobody has received.
+  Quota& socket_bytes() { return socket_bytes_; }
+  // Host memory that buffers hold now.
+  uint64_t buffer_bytes() const { return pipe_memory_->resident + socket_bytes_.used(); }
 
   // A new inode in no file system, with the next number and the present time.
   vfs::InodeRef make_inode(vfs::FileType type, uint32_t mode, const vfs::Credentials& owner);
@@ -40,6 +47,10 @@ class IoState {
   PtyTable terminals_;
   SocketNames socket_names_;
   LockWaits lock_waits_;
+  static constexpr uint64_t kMaxLockRecords = 65'536, kMaxSocketBytes = 64 << 20;
+  Ref<PipeMemory> pipe_memory_ = make_ref<PipeMemory>();
+  Ref<Quota> lock_records_ = make_ref<Quota>(kMaxLockRecords);
+  Quota socket_bytes_{kMaxSocketBytes};
   vfs::InodeRef shared_memory_;  // made at the first use
 };
 

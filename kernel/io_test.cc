@@ -19,7 +19,7 @@ std::span<const uint8_t> bytes(const std::string& text) {
 // --- the ring itself
 
 TEST(PipeRing, WrapsAndGrows) {
-  auto ring = make_ref<Pipe>(16384);
+  auto ring = *Pipe::create(make_ref<PipeMemory>(), 16384);
   ring->add_reader();
   ring->add_writer();
   std::string sent, got;
@@ -45,7 +45,7 @@ TEST(PipeRing, WrapsAndGrows) {
 }
 
 TEST(PipeRing, SmallWritesAreWholeOrNothing) {
-  auto ring = make_ref<Pipe>(8192);
+  auto ring = *Pipe::create(make_ref<PipeMemory>(), 8192);
   ring->add_reader();
   ring->add_writer();
   EXPECT_EQ(*ring->write(bytes(std::string(6000, 'x'))), 6000u);
@@ -55,7 +55,7 @@ TEST(PipeRing, SmallWritesAreWholeOrNothing) {
 }
 
 TEST(PipeRing, CapacityChanges) {
-  auto ring = make_ref<Pipe>(65536);
+  auto ring = *Pipe::create(make_ref<PipeMemory>(), 65536);
   ring->add_reader();
   ring->add_writer();
   EXPECT_EQ(*ring->write(bytes(std::string(10000, 'x'))), 10000u);
@@ -279,6 +279,27 @@ TEST(DescriptorTest, TableIsLimited) {
     GUEST_CHECK(g.call("faccessat", kAtFdCwd, g.text(kPathAt, "/tmp/new"), 0) == -2);
     g.exit(0);
   });
+}
+
+TEST(DescriptorTest, PipesAreBoundedInAll) {
+  auto memory = make_ref<PipeMemory>();
+  std::vector<Ref<Pipe>> pipes;
+  for (;;) {
+    auto made = Pipe::create(memory, 65536);
+    if (!made.ok()) {
+      EXPECT_EQ(made.error(), Errno::kNFILE);
+      break;
+    }
+    pipes.push_back(*made);
+  }
+  EXPECT_EQ(pipes.front()->capacity(), 65536u);
+  EXPECT_EQ(pipes.back()->capacity(), 4096u);
+  EXPECT_EQ(pipes.size(), 1024u + 16384u);
+  EXPECT_EQ(pipes.back()->set_capacity(8192).error(), Errno::kPERM);
+  EXPECT_EQ(*pipes.front()->set_capacity(4096), 4096u);
+  EXPECT_EQ(memory->resident, 0u) << "what was never written takes no memory";
+  pipes.clear();
+  EXPECT_EQ(memory->capacity.used(), 0u);
 }
 
 TEST(DescriptorTest, CloseOnExecAndForkCopies) {

@@ -85,7 +85,8 @@ class OpenFile : public RefCounted {
 
   // Which events hold now; and where a change is announced (null: always ready).
   virtual uint32_t poll() { return kPollIn | kPollOut; }
-  virtual WaitQueue* wait_queue() { return nullptr; }
+  // `wanted`: what the caller is about to wait for, beside errors and hang-up.
+  virtual WaitQueue* wait_queue([[maybe_unused]] uint32_t wanted) { return nullptr; }
 
   // What a path walk reached, for files, directories and devices opened by path; else empty.
   virtual const vfs::Location& location() const;

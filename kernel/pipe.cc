@@ -10,6 +10,17 @@
 
 namespace cloche::kernel {
 
+SysResult<Ref<Pipe>> Pipe::create(Ref<PipeMemory> memory, uint64_t capacity) {
+  if (memory->capacity.used() + capacity > PipeMemory::kComfortable) capacity = kPageSize;
+  if (!memory->capacity.take(capacity)) return Errno::kNFILE;
+  return Ref<Pipe>(new Pipe(std::move(memory), capacity));
+}
+
+Pipe::~Pipe() {
+  memory_->capacity.give(capacity_);
+  memory_->resident -= ring_size_;
+}
+
 SysResult<uint64_t> Pipe::read(std::span<uint8_t> out) {
   if (out.empty()) return 0;
   if (size_ == 0) return writers_ == 0 ? SysResult<uint64_t>(0) : Errno::kAGAIN;
@@ -56,6 +67,7 @@ void Pipe::resize_ring(uint64_t bytes) {
   std::unique_ptr<uint8_t[]> ring(new uint8_t[bytes]);
   if (size_ > 0) copy_out({ring.get(), size_});
   ring_ = std::move(ring);
+  memory_->resident += bytes - ring_size_;
   ring_size_ = bytes;
   start_ = 0;
 }
@@ -64,6 +76,10 @@ SysResult<uint64_t> Pipe::set_capacity(uint64_t wanted) {
   const uint64_t rounded = std::bit_ceil(std::max(wanted, kPageSize));
   if (rounded < size_) return Errno::kBUSY;
   const bool grew = rounded > capacity_;
+  if (grew && memory_->capacity.used() + rounded - capacity_ > PipeMemory::kComfortable)
+    return Errno::kPERM;
+  memory_->capacity.give(capacity_);
+  CHECK(memory_->capacity.take(rounded));  // no more than was there, or below the comfortable size
   capacity_ = rounded;
   if (ring_size_ > capacity_) resize_ring(capacity_);
   if (grew) queue_.wake();
@@ -139,14 +155,14 @@ uint32_t PipeEnd::poll() {
 
 std::string PipeEnd::describe() const { return describe_location(names_, location_, "pipe"); }
 
-PipePair make_pipe(IoState& io, const vfs::Credentials& owner, uint32_t flags) {
+SysResult<PipePair> make_pipe(IoState& io, const vfs::Credentials& owner, uint32_t flags) {
   vfs::Location location;
   location.inode = io.make_inode(vfs::FileType::kFifo, 0600, owner);
-  auto pipe = make_ref<Pipe>(io.pipe_capacity());
+  auto pipe = TRY(Pipe::create(io.pipe_memory(), io.pipe_capacity()));
   state_of(*location.inode).pipe = pipe;
   const uint32_t status = flags & kNonBlock;
-  return {FileRef(make_ref<PipeEnd>(pipe, location, kReadOnly | status, nullptr)),
-          FileRef(make_ref<PipeEnd>(pipe, location, kWriteOnly | status, nullptr))};
+  return PipePair{FileRef(make_ref<PipeEnd>(pipe, location, kReadOnly | status, nullptr)),
+                  FileRef(make_ref<PipeEnd>(pipe, location, kWriteOnly | status, nullptr))};
 }
 
 }  // namespace cloche::kernel

@@ -5,6 +5,7 @@
 
 #include "kernel/inode_state.h"
 #include "kernel/open_file.h"
+#include "kernel/quota.h"
 
 namespace cloche::kernel {
 
@@ -18,7 +19,9 @@ class Pipe : public RefCounted {
   static constexpr uint64_t kAtomicBytes = 4096;  // PIPE_BUF: such a write is never split
   static constexpr uint64_t kDefaultCapacity = 65536;
 
-  explicit Pipe(uint64_t capacity) : capacity_(capacity) {}  // a power of two, at least a page
+  // An empty pipe; its capacity is charged to `memory`, which gets it back at the end. ENFILE.
+  static SysResult<Ref<Pipe>> create(Ref<PipeMemory> memory, uint64_t capacity);
+  ~Pipe() override;
 
   // Bytes taken; 0 at the end (nothing left and no writer). EAGAIN: nothing yet.
   SysResult<uint64_t> read(std::span<uint8_t> out);
@@ -27,7 +30,8 @@ class Pipe : public RefCounted {
 
   uint64_t size() const { return size_; }
   uint64_t capacity() const { return capacity_; }
-  // F_SETPIPE_SZ: rounds up to a power of two of pages. EBUSY if more is stored now.
+  // F_SETPIPE_SZ: rounds up to a power of two of pages. EBUSY if more is stored now; EPERM when the
+  // sandbox's pipes hold too much already.
   SysResult<uint64_t> set_capacity(uint64_t wanted);
 
   void add_reader();
@@ -40,17 +44,21 @@ class Pipe : public RefCounted {
   uint64_t readers_ever() const { return readers_ever_; }
   uint64_t writers_ever() const { return writers_ever_; }
 
-  // `writers_before`: writers_ever() when the end was opened, for it has no hang-up before one came.
+  // `writers_before`: writers_ever() when the end was opened, for it has no hang-up before one
+  // came.
   uint32_t poll_read_end(uint64_t writers_before) const;
   uint32_t poll_write_end() const;
   WaitQueue& queue() { return queue_; }
 
  private:
+  Pipe(Ref<PipeMemory> memory, uint64_t capacity)
+      : memory_(std::move(memory)), capacity_(capacity) {}
   uint64_t room() const { return capacity_ - size_; }
   void reserve(uint64_t bytes);  // makes the ring hold `bytes` in all
   void resize_ring(uint64_t bytes);
   void copy_out(std::span<uint8_t> out) const;
 
+  Ref<PipeMemory> memory_;
   std::unique_ptr<uint8_t[]> ring_;  // grows up to the capacity as it is used
   uint64_t ring_size_ = 0, start_ = 0, size_ = 0, capacity_;
   uint32_t readers_ = 0, writers_ = 0;
@@ -72,7 +80,7 @@ class PipeEnd final : public OpenFile {
   SysResult<int32_t> ioctl(Call& call, uint32_t command, UserPtr argument) override;
   SysResult<vfs::Stat> stat() override;
   uint32_t poll() override;
-  WaitQueue* wait_queue() override { return &pipe_->queue(); }
+  WaitQueue* wait_queue(uint32_t) override { return &pipe_->queue(); }
   const vfs::Location& location() const override { return location_; }
   std::string describe() const override;
 
@@ -86,7 +94,7 @@ class PipeEnd final : public OpenFile {
 struct PipePair {
   FileRef read_end, write_end;
 };
-// pipe2(2). `flags`: O_NONBLOCK, O_DIRECT is refused above.
-PipePair make_pipe(IoState& io, const vfs::Credentials& owner, uint32_t flags);
+// pipe2(2). `flags`: O_NONBLOCK, O_DIRECT is refused above. ENFILE.
+SysResult<PipePair> make_pipe(IoState& io, const vfs::Credentials& owner, uint32_t flags);
 
 }  // namespace cloche::kernel

@@ -49,7 +49,7 @@ class PtyMaster final : public OpenFile {
   SysResult<int32_t> ioctl(Call& call, uint32_t command, UserPtr argument) override;
   SysResult<vfs::Stat> stat() override { return location_.inode->stat(); }
   uint32_t poll() override { return tty_->master_poll(); }
-  WaitQueue* wait_queue() override { return &tty_->master_queue(); }
+  WaitQueue* wait_queue(uint32_t) override { return &tty_->master_queue(); }
   const vfs::Location& location() const override { return location_; }
   std::string describe() const override;
 

@@ -281,6 +281,26 @@ TEST(SocketTest, FilesInFlightAreLimited) {
   });
 }
 
+TEST(SocketTest, QueuedBytesAreBoundedInAll) {
+  TestSandbox box;
+  expect_success(box, [](FakeGuest& g) {
+    uint64_t queued = 0;
+    for (int i = 0; i < 500; ++i) {
+      const Pair s = pair(g, kStream | kO_NONBLOCK);
+      GUEST_CHECK(s.a >= 0);
+      const int32_t count = g.call("write", s.a, kFree, 200000);
+      if (count == -105) {
+        GUEST_CHECK(queued > (60 << 20));
+        read(g, pair(g, kStream | kO_NONBLOCK).a);
+        g.exit(0);
+      }
+      GUEST_CHECK(count == 200000);
+      queued += 200000;
+    }
+    g.exit(2);
+  });
+}
+
 TEST(SocketTest, Options) {
   TestSandbox box;
   expect_success(box, [](FakeGuest& g) {

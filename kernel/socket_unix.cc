@@ -12,7 +12,8 @@ namespace cloche::kernel {
 namespace {
 
 constexpr Errno kNoError{};
-constexpr size_t kMergeLimit = 65536;  // small stream writes are kept in one message up to this
+constexpr uint64_t kMessageCost = 256;  // of the host's memory, beside the bytes
+constexpr size_t kMergeLimit = 65536;   // small stream writes are kept in one message up to this
 
 SocketCredentials credentials_of(const Process& process) {
   return {process.pid, process.credentials.uid, process.credentials.gid};
@@ -93,7 +94,15 @@ void UnixSocket::drop_messages() {
   // Out of the queue first: closing a passed socket may come back here.
   auto messages = std::exchange(messages_, {});
   queued_bytes_ = 0;
-  for (Message& message : messages) io_.socket_names().files_in_flight_ -= message.files.size();
+  for (Message& message : messages) {
+    io_.socket_names().files_in_flight_ -= message.files.size();
+    io_.socket_bytes().give(message.bytes.size() + kMessageCost);
+  }
+}
+
+void UnixSocket::drop_front() {
+  io_.socket_bytes().give(messages_.front().bytes.size() + kMessageCost);
+  messages_.pop_front();
 }
 
 void UnixSocket::connect_pair(UnixSocket& a, UnixSocket& b) {
@@ -195,6 +204,7 @@ SysResult<uint64_t> UnixSocket::send(UnixSocket& to, std::span<const uint8_t> by
     return Errno::kTOOMANYREFS;
   if (type_ == SocketType::kStream)
     bytes = bytes.first(std::min<uint64_t>(bytes.size(), kBufferBytes - to.queued_bytes_));
+  if (!io_.socket_bytes().take(bytes.size() + kMessageCost)) return Errno::kNOBUFS;
   to.enqueue(bytes, files, *this, who);
   return bytes.size();
 }
@@ -207,6 +217,7 @@ void UnixSocket::enqueue(std::span<const uint8_t> bytes, std::vector<FileRef>& f
     Message& last = messages_.back();
     if (last.files.empty() && last.who == who && last.bytes.size() < kMergeLimit) {
       last.bytes.append(text, bytes.size());
+      io_.socket_bytes().give(kMessageCost);  // no new message
       queue_.wake();
       return;
     }
@@ -281,10 +292,10 @@ SysResult<UnixSocket::Received> UnixSocket::receive(std::span<uint8_t> out, Take
   if (type_ == SocketType::kStream) {
     queued_bytes_ -= result.count;
     while (!messages_.empty() && messages_.front().start == messages_.front().bytes.size())
-      messages_.pop_front();
+      drop_front();
   } else {
     queued_bytes_ -= result.full_size;
-    messages_.pop_front();
+    drop_front();
   }
   room_made();
   return result;

@@ -104,7 +104,7 @@ class UnixSocket final : public OpenFile {
   SysResult<int32_t> ioctl(Call& call, uint32_t command, UserPtr argument) override;
   SysResult<vfs::Stat> stat() override { return location_.inode->stat(); }
   uint32_t poll() override;
-  WaitQueue* wait_queue() override { return &queue_; }
+  WaitQueue* wait_queue(uint32_t) override { return &queue_; }
   const vfs::Location& location() const override { return location_; }
   std::string describe() const override;
 
@@ -122,6 +122,7 @@ class UnixSocket final : public OpenFile {
   void enqueue(std::span<const uint8_t> bytes, std::vector<FileRef>& files, const UnixSocket& from,
                const SocketCredentials& who);
   void drop_messages();
+  void drop_front();
   void room_made();
   uint64_t copy_stream(std::span<uint8_t> out, Take take);
 

@@ -106,7 +106,7 @@ class TtyFile final : public OpenFile {
   SysResult<int32_t> ioctl(Call& call, uint32_t command, UserPtr argument) override;
   SysResult<vfs::Stat> stat() override { return location_.inode->stat(); }
   uint32_t poll() override { return tty_->poll(); }
-  WaitQueue* wait_queue() override { return &tty_->queue(); }
+  WaitQueue* wait_queue(uint32_t) override { return &tty_->queue(); }
   const vfs::Location& location() const override { return location_; }
   std::string describe() const override;
 

@@ -130,7 +130,7 @@ SysResult<int32_t> set_lock(Call& call, const FileRef& file, UserPtr argument, O
   if (lock.type == kReadLock && !file->readable()) return Errno::kBADF;
   if (lock.type == kWriteLock && !file->writable()) return Errno::kBADF;
   if (lock.type < kReadLock || lock.type > kUnlock) return Errno::kINVAL;
-  LockTable* table = TRY(locks_of(*file));
+  LockTable* table = TRY(locks_of(call.kernel().io(), *file));
   const LockKind kind = lock.type == kReadLock ? LockKind::kShared : LockKind::kExclusive;
   const RecordLock wanted = wanted_lock(call, *file, range, kind, owned_by);
   if (lock.type == kUnlock) {
@@ -222,7 +222,7 @@ SysResult<int32_t> sys_flock(Call& call, Fd fd, uint32_t operation) {
   const FileRef file = TRY(file_of(call, fd));
   const uint32_t kind = operation & ~uint32_t{kNoWait};
   if (kind != kSharedLock && kind != kExclusiveLock && kind != kUnlockFile) return Errno::kINVAL;
-  LockTable* table = TRY(locks_of(*file));
+  LockTable* table = TRY(locks_of(call.kernel().io(), *file));
   if (kind == kUnlockFile) {
     table->unlock_file(file.get());
     return 0;

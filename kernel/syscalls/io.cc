@@ -108,8 +108,8 @@ SysResult<FileRef> file_of(Call& call, Fd fd) {
   return call.process().fds->get(fd);
 }
 
-Errno wait_for(Call& call, const FileRef& file) {
-  WaitQueue* queue = file->wait_queue();
+Errno wait_for(Call& call, const FileRef& file, uint32_t wanted) {
+  WaitQueue* queue = file->wait_queue(wanted);
   if (!queue) return Errno::kAGAIN;
   Call::Scratch& scratch = call.scratch();
   scratch.object = file;
@@ -133,7 +133,7 @@ SysResult<uint64_t> read_blocking(Call& call, const FileRef& file,
     if (!count.ok()) {
       if (done > 0) return done;
       if (count.error() != Errno::kAGAIN || nonblocking(*file)) return count.error();
-      return wait_for(call, file);
+      return wait_for(call, file, kPollIn);
     }
     done += *count;
     // One read of a packet is one packet, and a short read is the end of what is there.
@@ -165,11 +165,10 @@ SysResult<uint64_t> write_blocking(Call& call, const FileRef& file,
     Errno error = count.error();
     if (error == Errno::kPIPE) raise_sigpipe(call);
     if (error == Errno::kAGAIN && !nonblocking(*file)) {
-      error = wait_for(call, file);
-      if (error == Errno::kSUSPEND) return error;
+      error = wait_for(call, file, kPollOut);
     }
-    if (done > 0) break;
-    return error;
+    if (done == 0 || error == Errno::kSUSPEND) return error;
+    break;
   } while (done < total);
   return done;
 }
@@ -317,7 +316,8 @@ SysResult<uint64_t> sys_sendfile64(Call& call, Fd out_fd, Fd in_fd, UserPtr offs
     if (*written < got) break;
   }
   if (error == Errno::kPIPE) raise_sigpipe(call);
-  if (done == 0 && error == Errno::kAGAIN && !nonblocking(*out)) return wait_for(call, out);
+  if (done == 0 && error == Errno::kAGAIN && !nonblocking(*out))
+    return wait_for(call, out, kPollOut);
   if (done == 0 && error != Errno{}) return error;
   if (offset_at)
     TRY(call.put(offset_at, offset));
@@ -363,7 +363,7 @@ SysResult<int32_t> sys_pipe2(Call& call, UserPtr fds_at, uint32_t flags) {
   Process& process = call.process();
   TRY(process.fds->check_room(2, descriptor_limit(process)));
   TRY(call.bytes_out(fds_at, 2 * sizeof(int32_t)));
-  PipePair pair = make_pipe(call.kernel().io(), process.credentials, flags);
+  PipePair pair = TRY(make_pipe(call.kernel().io(), process.credentials, flags));
   std::array<int32_t, 2> fds{};
   fds[0] = TRY(install(call, std::move(pair.read_end), flags));
   fds[1] = TRY(install(call, std::move(pair.write_end), flags));

@@ -197,7 +197,7 @@ SysResult<int32_t> sys_accept4(Call& call, Fd fd, UserPtr address_at, UserPtr si
   auto accepted = listener->accept();
   if (!accepted.ok()) {
     if (accepted.error() != Errno::kAGAIN || nonblocking(*listener)) return accepted.error();
-    return wait_for(call, listener);
+    return wait_for(call, listener, kPollIn);
   }
   Ref<UnixSocket> socket = *accepted;
   if (flags & kNonBlock) socket->set_flags(socket->flags() | kNonBlock);
@@ -287,9 +287,9 @@ SysResult<uint64_t> send_blocking(Call& call, const Ref<UnixSocket>& socket,
     }
     if (error == Errno::kPIPE && (out.flags & kNoSignal) == 0 && socket->connection_based())
       raise_sigpipe(call);
-    if (error == Errno::kAGAIN && wait) {
+    if (error == Errno::kAGAIN && wait && to.ok()) {
       call.scratch().object = socket;
-      error = call.block({&(*to)->space_queue(), socket->wait_queue()});
+      error = call.block({&(*to)->space_queue(), socket->wait_queue(kPollOut)});
       if (error == Errno::kSUSPEND) return error;
     }
     if (done > 0) break;
@@ -396,7 +396,7 @@ SysResult<UnixSocket::Received> receive_blocking(Call& call, const Ref<UnixSocke
   auto received = socket->receive(out, take);
   if (received.ok() || received.error() != Errno::kAGAIN) return received;
   if (nonblocking(*socket) || (flags & kDontWait)) return Errno::kAGAIN;
-  return wait_for(call, socket);
+  return wait_for(call, socket, kPollIn);
 }
 
 // Appends one control message if it fits; false sets MSG_CTRUNC.

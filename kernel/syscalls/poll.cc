@@ -82,7 +82,7 @@ bool poll_one(const FdTable& fds, PollEntry& entry, std::vector<WaitQueue*>& que
   }
   const uint32_t wanted = entry.events | kPollErr | kPollHup;
   entry.returned = static_cast<uint16_t>(guest_events((*file)->poll()) & wanted);
-  if (WaitQueue* queue = (*file)->wait_queue()) queues.push_back(queue);
+  if (WaitQueue* queue = (*file)->wait_queue(entry.events)) queues.push_back(queue);
   return entry.returned != 0;
 }
 
@@ -157,7 +157,10 @@ struct SelectSets {
       if (!any) continue;
       const FileRef file = TRY(fds.get(Fd{static_cast<int32_t>(bit)}));
       const uint32_t events = file->poll();
-      if (WaitQueue* queue = file->wait_queue()) queues.push_back(queue);
+      uint32_t awaited = 0;
+      for (size_t i = 0; i < kSetCount; ++i)
+        if (has_bit(wanted[i], bit)) awaited |= kReadyEvents[i];
+      if (WaitQueue* queue = file->wait_queue(awaited)) queues.push_back(queue);
       for (size_t i = 0; i < kSetCount; ++i) {
         if (!has_bit(wanted[i], bit) || (events & kReadyEvents[i]) == 0) continue;
         ready[i][bit / kSetWord] |= 1u << (bit % kSetWord);
