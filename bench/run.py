@@ -39,6 +39,7 @@ class RowError(Exception):
 class Sample:
     cpu: float
     wall: float
+    output: bytes
 
 
 @dataclasses.dataclass
@@ -86,7 +87,7 @@ def run_once(command, env):
         raise RowError(
             f"ended with {process.returncode}: {words[:300]}\n{output[-2000:].decode('utf-8', 'replace')}"
         )
-    return Sample(usage.ru_utime + usage.ru_stime, wall)
+    return Sample(usage.ru_utime + usage.ru_stime, wall, output)
 
 
 class Bench:
@@ -122,8 +123,10 @@ class Bench:
     def compare(self, row, native, inside):
         """Runs both sides in turn and makes the row's result."""
         repeats = 2 if self.options.quick else row.repeats
-        run_once(inside, self.inside_env())  # compiles what is not compiled yet, fills page caches
-        run_once(native, ENVIRONMENT)
+        # Compiles what is not compiled yet, fills page caches, and shows that both do the same work.
+        first = run_once(inside, self.inside_env()), run_once(native, ENVIRONMENT)
+        if first[0].output != first[1].output:
+            raise RowError(f"inside printed {first[0].output[-500:]}, native {first[1].output[-500:]}")
         samples = {"native": [], "inside": []}
         for turn in range(repeats):
             sides = [("native", native, ENVIRONMENT), ("inside", inside, self.inside_env())]
@@ -167,7 +170,7 @@ class Bench:
 def build(command, env=None):
     done = subprocess.run(command, env=env, capture_output=True, check=False, text=True)
     if done.returncode != 0:
-        raise RowError(f"{command[0]} failed:\n{done.stderr}")
+        raise RowError(f"{command[0]} failed:\n{done.stdout}{done.stderr}")
 
 
 def write_text(path, size):
@@ -285,6 +288,9 @@ def record_configure(work):
     if done.returncode != 0:
         raise RowError(f"scripts/fetch-source hello failed:\n{done.stderr.decode()}")
     shutil.copytree(HERE / "configure", work / "tools")
+    (work / "tools" / "bin").mkdir()
+    for name in ("ld", "ar", "nm", "ranlib", "strip", "objdump"):
+        shutil.copy2(HERE / "configure" / "binutils", work / "tools" / "bin" / name)
     env = {**ENVIRONMENT, "ANSWERS": str(work / "answers")}
     tools = work / "tools"
     source = next(work.glob("hello-*"))
