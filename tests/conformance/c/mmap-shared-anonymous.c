@@ -1,4 +1,5 @@
 // MAP_SHARED memory between parent and child.
+//@ expect-differ: memory shared between processes is refused (ENODEV), fork copies all of it
 #include <sys/mman.h>
 
 #include "case.h"
