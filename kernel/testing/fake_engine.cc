@@ -285,6 +285,13 @@ bool FakeGuest::run_handlers(bool* ran) {
   return restart;
 }
 
+int64_t FakeGuest::ask(const std::function<int64_t()>& question) {
+  if (context_.replaying()) return context_.next_logged();
+  const int64_t answer = question();
+  context_.append(answer);
+  return answer;
+}
+
 void FakeGuest::yield_point() {
   if (!context_.replaying()) context_.stop_if_asked();
 }

@@ -43,6 +43,10 @@ class FakeGuest {
   int32_t raw(const std::string& name, Arguments... arguments) {
     return raw_with(name, {static_cast<int32_t>(arguments)...});
   }
+  // The same with a list.
+  int32_t raw_with(const std::string& name, const std::vector<int32_t>& arguments);
+  // Something from outside that decides what the program does.
+  int64_t ask(const std::function<int64_t()>& question);
   int32_t fork() { return call("kern.fork"); }
   [[noreturn]] void exit(int32_t code);
   // The empty function of the protocol.
@@ -85,7 +89,6 @@ class FakeGuest {
 
  private:
   int32_t call_with(const std::string& name, std::vector<int32_t> arguments);
-  int32_t raw_with(const std::string& name, const std::vector<int32_t>& arguments);
   void load_bytes(uint32_t address, void* out, size_t size);
   void store_bytes(uint32_t address, const void* in, size_t size);
   // Runs handlers; true if all of them had SA_RESTART.
