@@ -7,14 +7,14 @@ namespace cloche::engine {
 ContextImpl::ContextImpl(PoolImpl& pool, Slot& slot, Ref<AddressSpace> space, ContextState state,
                          void* user)
     : pool_(pool), slot_(slot), space_(std::move(space)), state_(std::move(state)), user_(user) {
-  slot_.attach();
+  slot_.attach(this);
 }
 
 ContextImpl::~ContextImpl() {
   slot_.forget(this);
   if (space_->ref_count() == 1) slot_.linear_memory().release(space_.get());
   space_ = nullptr;
-  if (slot_.detach()) pool_.give_back(slot_);
+  if (slot_.detach(this)) pool_.give_back(slot_);
 }
 
 Stop ContextImpl::run() {

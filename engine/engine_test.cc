@@ -204,6 +204,27 @@ TEST_F(EngineTest, AUsedSlotIsAsGoodAsNew) {
   EXPECT_EQ(engine().stats().slots, slots + 1);
 }
 
+// The frames of a dead context stay on its slot's stack until the slot's call is ended.
+TEST_F(EngineTest, ASlotSurvivesTheDeathOfADeepContext) {
+  auto module = load(R"((memory 1)
+    (func $deep (param i32) (result i32)
+      (if (result i32) (local.get 0)
+        (then (i32.add (call $deep (i32.sub (local.get 0) (i32.const 1))) (i32.const 1)))
+        (else (call $sched) (i32.const 0))))
+    (func (export "_start") (call $exit (call $deep (call $k_arg (i32.const 0))))))");
+  MiniKernel kernel(engine());
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(kernel.start(module, {20'000}).ok());
+    ASSERT_TRUE(kernel.step());
+    kernel.clear();
+    ASSERT_TRUE(kernel.start(module, {10}).ok());
+    EXPECT_EQ(kernel.run(), 10);
+    kernel.clear();
+  }
+  ASSERT_TRUE(kernel.start(module, {20'000}).ok());
+  ASSERT_TRUE(kernel.step());  // and the pool goes with it
+}
+
 TEST_F(EngineTest, IdleSlotsAreCapped) {
   auto module = load(R"((memory 1) (func (export "_start")))");
   PoolOptions options;

@@ -183,5 +183,25 @@ TEST_F(MemoryTest, PrivateBytesCountsWhatWasWritten) {
   EXPECT_GE((*child)->private_bytes(), 409'600u);  // the first fork from the base layer copies
 }
 
+TEST_F(MemoryTest, HostBytesCountsStacksToo) {
+  auto module = load(R"((memory 1)
+    (func $deep (param i32) (result i32)
+      (if (result i32) (local.get 0)
+        (then (i32.add (call $deep (i32.sub (local.get 0) (i32.const 1))) (i32.const 1)))
+        (else (call $sched) (i32.const 0))))
+    (func (export "_start") (drop (call $deep (i32.const 20000)))))");
+  MiniKernel kernel(engine());
+  ASSERT_TRUE(kernel.start(module, {}).ok());
+  const uint64_t before = kernel.pool().host_bytes();
+  ASSERT_TRUE(kernel.step());
+  const uint64_t deep = kernel.pool().host_bytes();
+  EXPECT_GT(deep, before + 20'000 * 16);
+  auto child = kernel.context(1).fork();
+  ASSERT_TRUE(child.ok());
+  EXPECT_GT(kernel.pool().host_bytes(), deep + 20'000 * 16);
+  child->reset();
+  EXPECT_LE(kernel.pool().host_bytes(), deep);
+}
+
 }  // namespace
 }  // namespace cloche::engine

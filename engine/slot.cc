@@ -151,8 +151,13 @@ void Slot::drop_future() {
   loaded_ = nullptr;
 }
 
+bool Slot::detach(ContextImpl* context) {
+  std::erase(contexts_, context);
+  return contexts_.empty();
+}
+
 bool Slot::recycle(const Ref<Layer>& base_layer) {
-  CHECK(contexts_ == 0 && !running_ && !memory_->resident());
+  CHECK(contexts_.empty() && !running_ && !memory_->resident());
   loaded_ = nullptr;
   if (memory_->broken() || heap_.size > kMaxKeptHeap) return false;
   if (!memory_->reset(base_layer, module_->initial_memory()).ok()) return false;
@@ -162,6 +167,12 @@ bool Slot::recycle(const Ref<Layer>& base_layer) {
   if (error ||
       wasmtime_memory_data_size(store_context_, &exported_memory_) != module_->initial_memory()) {
     return false;
+  }
+  // The frames of a dead context may lie deep, and the call that owns the stack can be resumed from
+  // whole frames only: shallow ones first, then the rest can go.
+  if (future_) {
+    CHECK(fresh_.stack.bytes.size() + layout_.split_offset(*stack_) < kKeptStack);
+    load_state(fresh_);
   }
   stack_->trim(stack_->top() - kKeptStack);
   return true;
@@ -394,6 +405,12 @@ wasmtime_error_t* Slot::new_stack(size_t size, wasmtime_stack_memory_t* result) 
   return nullptr;
 }
 
-uint64_t Slot::host_bytes() const { return memory_->host_bytes() + heap_.size; }
+uint64_t Slot::host_bytes() const {
+  std::vector<PageRun> runs;
+  services_.scanner.private_pages(stack_->bottom(), stack_->size(), &runs);
+  uint64_t bytes = memory_->host_bytes() + total_size(runs) + heap_.size;
+  for (ContextImpl* context : contexts_) bytes += context->state().stack.bytes.capacity();
+  return bytes;
+}
 
 }  // namespace cloche::engine

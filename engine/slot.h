@@ -54,11 +54,12 @@ class Slot final : public Call {
   const NativeStack& stack() const { return *stack_; }
   // A context that has not run yet.
   const ContextState& fresh_state() const { return fresh_; }
+  // Memory of the contexts, the stack and the exceptions.
   uint64_t host_bytes() const;
 
-  // Counts of the contexts that live here.
-  void attach() { ++contexts_; }
-  bool detach() { return --contexts_ == 0; }  // true: that was the last
+  // The contexts that live here.
+  void attach(ContextImpl* context) { contexts_.push_back(context); }
+  bool detach(ContextImpl* context);  // true: that was the last
 
   // Makes the slot as good as new, after its last context is gone. False: delete it instead.
   bool recycle(const Ref<Layer>& base_layer);
@@ -141,7 +142,7 @@ class Slot final : public Call {
 
   ContextImpl* loaded_ = nullptr;  // whose frames are on the stack; null: nobody's who lives
   ContextImpl* running_ = nullptr;
-  uint32_t contexts_ = 0;
+  std::vector<ContextImpl*> contexts_;
   bool suspend_requested_ = false;
   Yield yield_ = Yield::kNone;
 };
