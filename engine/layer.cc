@@ -5,7 +5,6 @@
 #include <linux/falloc.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -20,19 +19,37 @@ Error out_of_memory(const char* what) {
 
 }  // namespace
 
-Result<Ref<Layer>> Layer::create(Kind kind) {
-  int fd = memfd_create("cloche-layer", MFD_CLOEXEC);
+Result<Ref<LayerFile>> LayerFile::create() {
+  int fd = memfd_create("cloche-layers", MFD_CLOEXEC);
   if (fd < 0) return out_of_memory("memfd_create");
-  Ref<Layer> layer(new Layer(kind, fd));
-  if (ftruncate(fd, static_cast<off_t>(kLayerSize)) != 0) return out_of_memory("ftruncate");
-  return layer;
+  return Ref<LayerFile>(new LayerFile(fd));
 }
 
-Layer::~Layer() { close(fd_); }
+LayerFile::~LayerFile() { close(fd_); }
+
+Result<uint64_t> LayerFile::add_room() {
+  const uint64_t start = end_;
+  if (ftruncate(fd_, static_cast<off_t>(start + kLayerSize)) != 0) {
+    return out_of_memory("ftruncate");
+  }
+  end_ = start + kLayerSize;
+  return start;
+}
+
+Result<Ref<Layer>> Layer::create(const Ref<LayerFile>& file, Kind kind) {
+  const uint64_t start = TRY(file->add_room());
+  return Ref<Layer>(new Layer(file, kind, start));
+}
+
+Layer::~Layer() {
+  Status ignored = punch(0, kLayerSize);
+  (void)ignored;  // what stays is freed with the file
+}
 
 Status Layer::write(uint64_t offset, std::span<const uint8_t> bytes) {
   while (!bytes.empty()) {
-    ssize_t written = pwrite(fd_, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    ssize_t written =
+        pwrite(file_->fd(), bytes.data(), bytes.size(), static_cast<off_t>(start_ + offset));
     if (written < 0 && errno == EINTR) continue;
     if (written <= 0) return out_of_memory("writing a memory layer");
     offset += static_cast<uint64_t>(written);
@@ -44,8 +61,8 @@ Status Layer::write(uint64_t offset, std::span<const uint8_t> bytes) {
 Status Layer::punch(uint64_t offset, uint64_t size) {
   int result;
   do {
-    result = fallocate(fd_, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, static_cast<off_t>(offset),
-                       static_cast<off_t>(size));
+    result = fallocate(file_->fd(), FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+                       static_cast<off_t>(start_ + offset), static_cast<off_t>(size));
   } while (result != 0 && errno == EINTR);
   if (result != 0) return out_of_memory("emptying a memory layer");
   return ok_status();
@@ -53,14 +70,14 @@ Status Layer::punch(uint64_t offset, uint64_t size) {
 
 std::vector<PageRun> Layer::data(uint64_t offset, uint64_t size) const {
   std::vector<PageRun> runs;
-  const off_t end = static_cast<off_t>(offset + size);
-  off_t at = static_cast<off_t>(offset);
+  const off_t end = static_cast<off_t>(start_ + offset + size);
+  off_t at = static_cast<off_t>(start_ + offset);
   while (at < end) {
-    off_t start = lseek(fd_, at, SEEK_DATA);
+    off_t start = lseek(file_->fd(), at, SEEK_DATA);
     if (start < 0 || start >= end) break;  // ENXIO: only a hole follows
-    off_t stop = std::min(lseek(fd_, start, SEEK_HOLE), end);
+    off_t stop = std::min(lseek(file_->fd(), start, SEEK_HOLE), end);
     CHECK(stop > start);
-    runs.push_back({static_cast<uint64_t>(start), static_cast<uint64_t>(stop - start)});
+    runs.push_back({static_cast<uint64_t>(start) - start_, static_cast<uint64_t>(stop - start)});
     at = stop;
   }
   return runs;
@@ -71,7 +88,8 @@ Status Layer::copy_from(const Layer& from, uint64_t size) {
   for (const PageRun& run : from.data(0, size)) {
     for (uint64_t done = 0; done < run.size;) {
       uint64_t count = std::min<uint64_t>(buffer.size(), run.size - done);
-      ssize_t got = pread(from.fd_, buffer.data(), count, static_cast<off_t>(run.offset + done));
+      ssize_t got = pread(from.file_->fd(), buffer.data(), count,
+                          static_cast<off_t>(from.start_ + run.offset + done));
       if (got < 0 && errno == EINTR) continue;
       if (got <= 0) return out_of_memory("reading a memory layer");
       TRY(write(run.offset + done, {buffer.data(), static_cast<size_t>(got)}));
@@ -79,12 +97,6 @@ Status Layer::copy_from(const Layer& from, uint64_t size) {
     }
   }
   return ok_status();
-}
-
-uint64_t Layer::allocated() const {
-  struct stat status;
-  CHECK(fstat(fd_, &status) == 0);
-  return static_cast<uint64_t>(status.st_blocks) * 512;
 }
 
 }  // namespace cloche::engine

@@ -1,5 +1,5 @@
-// A layer: the file in memory (memfd) that address spaces are mapped from, privately. What a
-// program has not written since is read from the layer; behind its end there are zeroes.
+// A layer: the part of a file in memory (memfd) that address spaces are mapped from, privately.
+// What a program has not written since is read from the layer; behind its end there are zeroes.
 #pragma once
 
 #include <cstdint>
@@ -12,10 +12,27 @@
 
 namespace cloche::engine {
 
-// Every layer is as long as the largest memory, and sparse. Reading or writing a hole through a
+// Every layer has room for the largest memory, and is sparse. Reading or writing a hole through a
 // mapping makes it a page of the file, so only [0, file_end) of a layer is ever mapped; behind
 // that, memories are anonymous and cost nothing before they are written.
 inline constexpr uint64_t kLayerSize = 4ull << 30;
+
+// The file of a pool's layers. One for all of them: descriptors are scarcer than bytes.
+class LayerFile final : public RefCounted {
+ public:
+  // Errors: kResourceExhausted.
+  static Result<Ref<LayerFile>> create();
+  ~LayerFile() override;
+
+  int fd() const { return fd_; }
+  // Room for one layer, empty; never handed out again.
+  Result<uint64_t> add_room();
+
+ private:
+  explicit LayerFile(int fd) : fd_(fd) {}
+  const int fd_;
+  uint64_t end_ = 0;
+};
 
 // Thread class: one thread at a time, like the pool it belongs to.
 class Layer final : public RefCounted {
@@ -26,11 +43,13 @@ class Layer final : public RefCounted {
   };
 
   // Errors: kResourceExhausted.
-  static Result<Ref<Layer>> create(Kind kind);
+  static Result<Ref<Layer>> create(const Ref<LayerFile>& file, Kind kind);
   ~Layer() override;
 
   Kind kind() const { return kind_; }
-  int fd() const { return fd_; }
+  const Ref<LayerFile>& file() const { return file_; }
+  // Where in the file the layer's byte 0 is.
+  uint64_t start() const { return start_; }
 
   // Where the bytes end, page-aligned. Changes only while the layer is exclusive.
   uint64_t file_end = 0;
@@ -48,12 +67,15 @@ class Layer final : public RefCounted {
   std::vector<PageRun> data(uint64_t offset, uint64_t size) const;
   // Copies everything that `from` holds below `size`.
   Status copy_from(const Layer& from, uint64_t size);
-  uint64_t allocated() const;  // bytes of host memory
+  // Bytes of host memory. Cost: a walk over the runs of data.
+  uint64_t allocated() const { return total_size(data(0, kLayerSize)); }
 
  private:
-  Layer(Kind kind, int fd) : kind_(kind), fd_(fd) {}
+  Layer(const Ref<LayerFile>& file, Kind kind, uint64_t start)
+      : file_(file), kind_(kind), start_(start) {}
+  const Ref<LayerFile> file_;
   const Kind kind_;
-  const int fd_;
+  const uint64_t start_;
 };
 
 }  // namespace cloche::engine

@@ -104,8 +104,8 @@ ModuleImpl::ModuleImpl(const ModuleHash& hash, ModuleInfo info, Runtime& runtime
 
 ModuleImpl::~ModuleImpl() = default;
 
-Result<Ref<Layer>> ModuleImpl::create_base_layer() const {
-  Ref<Layer> layer = TRY(Layer::create(Layer::Kind::kBase));
+Result<Ref<Layer>> ModuleImpl::create_base_layer(const Ref<LayerFile>& file) const {
+  Ref<Layer> layer = TRY(Layer::create(file, Layer::Kind::kBase));
   for (const ModuleInfo::Segment& segment : info_.segments) {
     TRY(layer->write(segment.offset, segment.bytes));
     const uint64_t end = segment.offset + segment.bytes.size();

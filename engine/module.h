@@ -66,7 +66,7 @@ class ModuleImpl final : public Module {
   bool contains(uint64_t address) const { return address - image_start_ < image_size_; }
 
   // A layer that holds the initial data.
-  Result<Ref<Layer>> create_base_layer() const;
+  Result<Ref<Layer>> create_base_layer(const Ref<LayerFile>& file) const;
 
  private:
   const ModuleHash hash_;

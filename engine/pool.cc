@@ -28,7 +28,8 @@ Result<std::unique_ptr<Context>> PoolImpl::start(const ModuleRef& module, void* 
   }
   Program& program = programs_[module.get()];
   program.module = code;
-  if (!program.base_layer) program.base_layer = TRY(code->create_base_layer());
+  if (!layers_) layers_ = TRY(LayerFile::create());
+  if (!program.base_layer) program.base_layer = TRY(code->create_base_layer(layers_));
   Slot* slot = TRY(take_slot(program));
   return std::unique_ptr<Context>(std::make_unique<ContextImpl>(
       *this, *slot, slot->linear_memory().add(program.base_layer), slot->fresh_state(), user));

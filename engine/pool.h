@@ -36,6 +36,7 @@ class PoolImpl final : public Pool {
 
   const PoolOptions options_;
   const SlotServices services_;
+  Ref<LayerFile> layers_;
   std::unordered_map<const Module*, Program> programs_;
   std::unordered_map<Slot*, std::unique_ptr<Slot>> slots_;
   std::vector<Slot*> idle_;  // of all programs, the longest idle first

@@ -62,7 +62,8 @@ std::span<const uint8_t> self_check_guest() { return kGuest; }
 Status test_host_memory(const PageScanner& scanner) {
   constexpr uint64_t kSize = 64 * kPageSize;
   auto memory = TRY(SlotMemory::create(scanner));
-  auto layer = TRY(Layer::create(Layer::Kind::kBase));
+  auto file = TRY(LayerFile::create());
+  auto layer = TRY(Layer::create(file, Layer::Kind::kBase));
   const uint8_t byte[] = {7};
   TRY(layer->write(5 * kPageSize, byte));
   layer->file_end = 6 * kPageSize;

@@ -73,7 +73,7 @@ SlotMemory::~SlotMemory() {
 Status SlotMemory::map_file(const Layer& layer, uint64_t from, uint64_t to) {
   if (from >= to) return ok_status();
   void* map = mmap(base_ + from, to - from, PROT_READ | PROT_WRITE, kPrivate | MAP_FIXED,
-                   layer.fd(), static_cast<off_t>(from));
+                   layer.file()->fd(), static_cast<off_t>(layer.start() + from));
   if (map == MAP_FAILED) return out_of_memory("mapping a memory layer");
   return ok_status();
 }
@@ -316,7 +316,7 @@ Status SlotMemory::publish(AddressSpace* parent) {
 }
 
 Status SlotMemory::adopt_own_layer(AddressSpace* parent) {
-  Ref<Layer> own = TRY(Layer::create(Layer::Kind::kOwn));
+  Ref<Layer> own = TRY(Layer::create(parent->layer->file(), Layer::Kind::kOwn));
   own->file_end = std::max(parent->layer->file_end, end_of(runs_));
   TRY(own->copy_from(*parent->layer, parent->layer->file_end));
   for (const PageRun& run : runs_) TRY(own->write(run.offset, {base_ + run.offset, run.size}));

@@ -15,8 +15,14 @@ namespace {
 constexpr uint64_t kInitial = 4 * kWasmPage;
 
 Ref<Layer> make_base() {
-  auto layer = Layer::create(Layer::Kind::kBase);
-  CHECK(layer.ok());
+  auto file = LayerFile::create();
+  CHECK(file.ok());
+  // Not the first of its file.
+  auto other = Layer::create(*file, Layer::Kind::kBase);
+  auto layer = Layer::create(*file, Layer::Kind::kBase);
+  CHECK(other.ok() && layer.ok());
+  const uint8_t junk[] = "of another layer";
+  CHECK((*other)->write(0, junk).ok());
   const uint8_t text[] = "initial data";
   CHECK((*layer)->write(2 * kPageSize + 100, text).ok());
   (*layer)->file_end = 3 * kPageSize;
