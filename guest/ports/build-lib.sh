@@ -139,11 +139,11 @@ build_one() {
 }
 
 drop_old_keys() {
-  local configure_caches=("$CACHE/configure/$1"-*)
+  local name=$1
   # shellcheck disable=SC2012 # names are hashes
-  ls -td "$CACHE/ports/$1"/*/ | tail -n +$((OLD_KEYS_KEPT + 1)) | xargs -r rm -rf
-  # shellcheck disable=SC2012
-  ls -t "${configure_caches[@]}" 2> /dev/null | tail -n +$((OLD_KEYS_KEPT + 1)) | xargs -r rm -f
+  ls -td "$CACHE/ports/$name"/*/ | tail -n +$((OLD_KEYS_KEPT + 1)) | xargs -r rm -rf
+  find "$CACHE/configure" -name "$name-*" -printf '%T@ %p\n' | sort -rn | cut -d' ' -f2- |
+    tail -n +$((OLD_KEYS_KEPT + 1)) | xargs -r rm -f
 }
 
 # The largest source first: the best guess of what takes longest.
@@ -235,7 +235,7 @@ program_modules() {
 program_json() {
   local name=$1 files=$2 commands=/dev/null size
   [[ -d $files/usr/bin ]] && commands=$files/usr/bin
-  size=$(find "$files/usr" "$files/etc" -type f -printf '%s\n' 2> /dev/null | awk '{ sum += $1 } END { print sum + 0 }')
+  size=$(find "$files" -type f -printf '%s\n' | awk '{ sum += $1 } END { print sum + 0 }')
   printf '{"name": %s, "version": %s, "licence": %s, "summary": %s,\n' \
     "$(json_string "$name")" "$(json_string "$(recipe_value "$name" VERSION)")" \
     "$(json_string "$(recipe_value "$name" LICENCE)")" \
