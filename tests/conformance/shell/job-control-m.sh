@@ -1,4 +1,5 @@
 # Job control without a terminal: own process groups, fg, job numbers, disown.
+exec 2> /dev/null # when the end of a job is told depends on timing
 set -m
 sleep 60 &
 a=$!

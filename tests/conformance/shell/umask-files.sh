@@ -1,3 +1,4 @@
+#@ files: memfs
 # umask over redirections, mkdir, mkfifo, touch, mktemp and subshells.
 for m in 000 022 027 077 777; do
   (
