@@ -13,7 +13,7 @@ constexpr int32_t kEacces = -13, kEagain = -11, kEbadf = -9, kEdeadlk = -35, kEe
                   kEfault = -14, kEinval = -22, kEisdir = -21, kEloop = -40, kEnoent = -2,
                   kEnotdir = -20, kEopnotsupp = -95, kEperm = -1, kErange = -34, kExdev = -18,
                   kEspipe = -29, kE2big = -7, kEnxio = -6;
-constexpr uint32_t kEmptyPath = 0x1000, kNoFollowAt = 0x100;
+constexpr uint32_t kEmptyPath = 0x1000;
 using Lines = std::vector<std::string>;
 
 // --- opening

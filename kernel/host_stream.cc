@@ -48,6 +48,20 @@ class NoSigPipe {
   bool was_pending_ = false, raised_ = false;
 };
 
+// What the guest may know of a failed transfer.
+Errno guest_error(int error) {
+  switch (error) {
+    case EAGAIN:
+    case EBADF:  // the caller closed it, or never had it open
+    case EPIPE:
+    case ENOSPC:
+    case EFBIG:
+      return abi::from_host_errno(error);
+    default:
+      return Errno::kIO;
+  }
+}
+
 uint32_t host_poll(int fd, short events) {
   pollfd entry{fd, events, 0};
   int count = 0;
@@ -171,7 +185,7 @@ SysResult<uint64_t> HostChannel::read(std::span<uint8_t> out) {
   do count = ::read(fd_, out.data(), out.size());
   while (count < 0 && errno == EINTR);
   if (count >= 0) return static_cast<uint64_t>(count);
-  return errno == EAGAIN ? Errno::kAGAIN : Errno::kIO;
+  return guest_error(errno);
 }
 
 SysResult<uint64_t> HostChannel::write(std::span<const uint8_t> in) {
@@ -204,9 +218,7 @@ SysResult<uint64_t> HostChannel::write_some(std::span<const uint8_t> in) {
     if (error == EINTR) continue;
     if (error == EPIPE) guard.raised();
     if (done > 0) break;  // the next call reports the error
-    if (error == EAGAIN || error == EPIPE || error == ENOSPC || error == EFBIG)
-      return abi::from_host_errno(error);
-    return Errno::kIO;
+    return guest_error(error);
   }
   return done > 0 ? SysResult<uint64_t>(done) : Errno::kAGAIN;
 }

@@ -150,7 +150,7 @@ TEST(HostStreamTest, ClosedHostDescriptor) {
   out.close_write();
   const int32_t pid = start(box, "closed",
                             [](FakeGuest& g) {
-                              GUEST_CHECK(write(g, 1, "x") == -5);
+                              GUEST_CHECK(write(g, 1, "x") == kEbadf);
                               g.exit(0);
                             },
                             {{1, host_output(box.kernel(), closed, {})}});
@@ -203,7 +203,7 @@ TEST(MemoryStreamTest, InputAndCapture) {
 
 TEST(MemoryStreamTest, BudgetEndsInBrokenPipe) {
   TestSandbox box;
-  auto budget = make_ref<OutputBudget>(10);
+  auto budget = make_ref<OutputBudget>(10u);
   auto out = make_ref<Capture>(), error = make_ref<Capture>();
   const OutputOptions options{budget, WhenFull::kBrokenPipe};
   const int32_t pid = start(box, "much",
@@ -225,7 +225,7 @@ TEST(MemoryStreamTest, BudgetEndsInBrokenPipe) {
 
 TEST(MemoryStreamTest, BudgetMayDropInstead) {
   TestSandbox box;
-  auto budget = make_ref<OutputBudget>(3);
+  auto budget = make_ref<OutputBudget>(3u);
   auto out = make_ref<Capture>();
   HostPipe pipe;
   const OutputOptions options{budget, WhenFull::kDrop};

@@ -165,7 +165,7 @@ SysResult<Unit> UnixSocket::connect(UnixSocket& target, const SocketCredentials&
   if (peer_ || had_peer_) return Errno::kISCONN;
   if (!target.listening_ || target.read_shut_) return Errno::kCONNREFUSED;
   if (target.pending_.size() > target.backlog_) return Errno::kAGAIN;
-  auto server = make_ref<UnixSocket>(io_, type_, target.owner_, 0);
+  auto server = make_ref<UnixSocket>(io_, type_, target.owner_, 0u);
   server->address_ = target.address_;
   server->embryo_ = true;
   owner_ = who;

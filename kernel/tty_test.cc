@@ -343,8 +343,8 @@ TEST(TtyTest, MinimumAndTime) {
     g.exit(0);
   });
   while (shell.box.said().empty()) {
-    if (shell.box.settle() == Kernel::Idle::kWaiting)
-      shell.box.clock().now = shell.box.kernel().next_deadline();
+    if (shell.box.settle() != Kernel::Idle::kWaiting || !shell.box.said().empty()) continue;
+    shell.box.clock().now = shell.box.kernel().next_deadline();
   }
   shell.type("ab");
   shell.box.settle();
