@@ -9,6 +9,7 @@
 #include <cstring>
 #include <utility>
 
+#include "base/owned_fd.h"
 #include "base/sha256.h"
 #include "engine/wasmtime_api.h"
 
@@ -32,21 +33,6 @@ struct Header {
   Checksum header_checksum;  // of everything before it
 };
 static_assert(sizeof(Header) == 8 + 32 + 3 * 8 + 3 * 16);
-
-class Fd {
- public:
-  explicit Fd(int fd) : fd_(fd) {}
-  Fd(const Fd&) = delete;
-  Fd& operator=(const Fd&) = delete;
-  ~Fd() {
-    if (fd_ >= 0) close(fd_);
-  }
-  int get() const { return fd_; }
-  int release() { return std::exchange(fd_, -1); }
-
- private:
-  int fd_;
-};
 
 // A file's bytes, mapped.
 class Mapping {
@@ -112,7 +98,7 @@ Result<std::unique_ptr<CodeCache>> CodeCache::open(const std::string& folder) {
                       folder.c_str());
   }
   TRY(make_folders(folder));
-  Fd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  OwnedFd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   struct stat status;
   if (fd.get() < 0 || fstat(fd.get(), &status) != 0) return errno_error(errno, folder);
   if (writable_by_others(status)) {
@@ -127,7 +113,7 @@ Result<std::unique_ptr<CodeCache>> CodeCache::open(const std::string& folder) {
 CodeCache::~CodeCache() { close(folder_fd_); }
 
 Result<int> CodeCache::open_trusted(const std::string& name) const {
-  Fd fd(openat(folder_fd_, name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
+  OwnedFd fd(openat(folder_fd_, name.c_str(), O_RDONLY | O_NOFOLLOW | O_CLOEXEC));
   struct stat status;
   if (fd.get() < 0 || fstat(fd.get(), &status) != 0) {
     return errno_error(errno, folder_ + "/" + name);
@@ -147,7 +133,7 @@ Result<CodeCache::Entry> CodeCache::find(const ModuleHash& module, uint64_t fing
 
 Result<CodeCache::Entry> CodeCache::read(const std::string& name, const ModuleHash& module,
                                          uint64_t fingerprint) {
-  Fd meta(TRY(open_trusted(name)));
+  OwnedFd meta(TRY(open_trusted(name)));
   const Error damaged =
       make_error(Code::kMalformed, "%s/%s is damaged", folder_.c_str(), name.c_str());
   const uint64_t size = size_of(meta.get());
@@ -166,7 +152,7 @@ Result<CodeCache::Entry> CodeCache::read(const std::string& name, const ModuleHa
 
   Result<int> opened = open_trusted(code_name(header.code_checksum));
   if (!opened.ok()) return opened.error().code == Code::kNotFound ? damaged : opened.error();
-  Fd code(*opened);
+  OwnedFd code(*opened);
   bool good = header.code_size > 0 && header.code_size <= kMaxFile &&
               size_of(code.get()) == header.code_size;
   if (good) {
@@ -207,8 +193,8 @@ Status CodeCache::store(const ModuleHash& module, uint64_t fingerprint,
 Status CodeCache::write_file(const std::string& name, std::span<const uint8_t> bytes) const {
   const std::string temporary = "." + name + "." + std::to_string(getpid()) + "." +
                                 std::to_string(reinterpret_cast<uintptr_t>(&bytes));
-  Fd fd(openat(folder_fd_, temporary.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW,
-               0600));
+  OwnedFd fd(openat(folder_fd_, temporary.c_str(),
+                    O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600));
   if (fd.get() < 0) return errno_error(errno, folder_ + "/" + temporary);
   while (!bytes.empty()) {
     ssize_t written = write(fd.get(), bytes.data(), bytes.size());

@@ -100,11 +100,6 @@ Timespec time_of(const statx_timestamp& time) {
 
 }  // namespace
 
-void Fd::reset() {
-  if (fd_ >= 0) ::close(fd_);
-  fd_ = -1;
-}
-
 bool openat2_works(int folder) { return open_beneath(folder, ".", O_PATH, 0).ok(); }
 
 SysResult<Fd> open_handle(int folder, std::string_view name) {

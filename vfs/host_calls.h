@@ -10,30 +10,13 @@
 
 #include <string>
 #include <string_view>
-#include <utility>
 
+#include "base/owned_fd.h"
 #include "vfs/inode.h"
 
 namespace cloche::vfs::host {
 
-// A descriptor that is closed with its owner; -1 is none.
-class Fd {
- public:
-  Fd() = default;
-  explicit Fd(int fd) : fd_(fd) {}
-  Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  Fd& operator=(Fd&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  ~Fd() { reset(); }
-  void reset();
-  int get() const { return fd_; }
-  explicit operator bool() const { return fd_ >= 0; }
-
- private:
-  int fd_ = -1;
-};
+using Fd = OwnedFd;
 
 // Which file it is. `born` tells a file from a later one with the same number.
 struct FileId {

@@ -11,6 +11,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "base/owned_fd.h"
 #include "guest/pack/pack_writer.h"
 
 namespace cloche::pack {
@@ -20,21 +21,6 @@ constexpr char kUsage[] =
     "usage: cloche-pack --manifest FILE.json --output FILE.pack [--level 1..22] FOLDER\n"
     "Packs FOLDER (docs/pack.md). Files belong to root; permissions become 755, or 644 for files\n"
     "that nobody may execute; the time of all is SOURCE_DATE_EPOCH, or 1970.\n";
-
-// Closes a file descriptor at the end of its life.
-class OwnedFd {
- public:
-  explicit OwnedFd(int fd) : fd_(fd) {}
-  ~OwnedFd() {
-    if (fd_ >= 0) close(fd_);
-  }
-  OwnedFd(const OwnedFd&) = delete;
-  OwnedFd& operator=(const OwnedFd&) = delete;
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 Result<Bytes> read_all(int fd, const std::string& name) {
   Bytes bytes;
