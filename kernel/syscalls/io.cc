@@ -199,13 +199,18 @@ SysResult<uint64_t> sys_writev(Call& call, Fd fd, UserPtr vector, uint32_t count
 
 namespace {
 
-SysResult<uint64_t> read_at(Call& call, OpenFile& file, int64_t offset,
-                            std::span<const std::span<uint8_t>> buffers) {
+// One buffer after the other, as far as whole buffers go. `Byte` is const where the guest's bytes
+// are written to the file.
+template <class Byte>
+SysResult<uint64_t> transfer_at(Call& call, OpenFile& file, int64_t offset,
+                                std::span<const std::span<Byte>> buffers,
+                                SysResult<uint64_t> (OpenFile::*transfer)(Call&, uint64_t,
+                                                                          std::span<Byte>)) {
   if (offset < 0) return Errno::kINVAL;
   uint64_t done = 0;
-  if (buffers.empty()) return file.read_at(call, static_cast<uint64_t>(offset), {});
+  if (buffers.empty()) return (file.*transfer)(call, static_cast<uint64_t>(offset), {});
   for (const auto& buffer : buffers) {
-    const auto count = file.read_at(call, static_cast<uint64_t>(offset) + done, buffer);
+    const auto count = (file.*transfer)(call, static_cast<uint64_t>(offset) + done, buffer);
     if (!count.ok()) {
       if (done > 0) return done;
       return count.error();
@@ -216,21 +221,14 @@ SysResult<uint64_t> read_at(Call& call, OpenFile& file, int64_t offset,
   return done;
 }
 
+SysResult<uint64_t> read_at(Call& call, OpenFile& file, int64_t offset,
+                            std::span<const std::span<uint8_t>> buffers) {
+  return transfer_at(call, file, offset, buffers, &OpenFile::read_at);
+}
+
 SysResult<uint64_t> write_at(Call& call, OpenFile& file, int64_t offset,
                              std::span<const std::span<const uint8_t>> buffers) {
-  if (offset < 0) return Errno::kINVAL;
-  uint64_t done = 0;
-  if (buffers.empty()) return file.write_at(call, static_cast<uint64_t>(offset), {});
-  for (const auto& buffer : buffers) {
-    const auto count = file.write_at(call, static_cast<uint64_t>(offset) + done, buffer);
-    if (!count.ok()) {
-      if (done > 0) return done;
-      return count.error();
-    }
-    done += *count;
-    if (*count < buffer.size()) break;
-  }
-  return done;
+  return transfer_at(call, file, offset, buffers, &OpenFile::write_at);
 }
 
 // Flags of preadv2 and pwritev2 that change nothing here; the others are EOPNOTSUPP.
