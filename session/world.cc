@@ -27,7 +27,7 @@ constexpr std::string_view kNotFromPack[] = {"dev", "home", "mnt", "proc",
 // st_dev of the file systems, in the order in which they are made.
 enum Device : uint64_t { kRootDevice = 1, kPackDevice, kHomeDevice, kTemporaryDevice, kFirstMount };
 
-std::string quoted(std::string_view text) {
+std::string in_quotes(std::string_view text) {
   std::string out = "'";
   return out.append(printable(text)).append("'");
 }
@@ -42,7 +42,7 @@ bool valid_user_name(const std::string& name) {
 // The components of an absolute guest path; "." and doubled slashes are left out.
 Expected<std::vector<std::string>> split_guest_path(const std::string& path) {
   const auto wrong = [&path](const char* why) {
-    return invalid("mount at " + quoted(path) + ": " + why);
+    return invalid("mount at " + in_quotes(path) + ": " + why);
   };
   if (path.empty() || path[0] != '/') return wrong("the guest's path must be absolute");
   if (path.find('\0') != std::string::npos) return wrong("the path holds a NUL byte");
@@ -82,7 +82,7 @@ Expected<std::vector<Target>> sorted_targets(const std::vector<Mount>& mounts) {
     if (!parts) return parts.error();
     const bool taken = std::any_of(targets.begin(), targets.end(),
                                    [&parts](const Target& other) { return other.parts == *parts; });
-    if (taken) return invalid("mount at " + quoted(mount.guest) + ": another mount is there");
+    if (taken) return invalid("mount at " + in_quotes(mount.guest) + ": another mount is there");
     targets.push_back({&mount, std::move(*parts)});
   }
   std::stable_sort(targets.begin(), targets.end(), [](const Target& a, const Target& b) {
@@ -97,7 +97,7 @@ class Builder {
 
   Expected<World> build() {
     if (!valid_user_name(options_.user) || options_.user == "root" || options_.user == "nobody") {
-      return invalid("user " + quoted(options_.user) +
+      return invalid("user " + in_quotes(options_.user) +
                      ": a name of a-z, 0-9, '_' and '-', a letter first, not root or nobody");
     }
     auto targets = sorted_targets(options_.mounts);
@@ -267,15 +267,15 @@ class Builder {
     const auto found = find(path);
     if (found.ok()) {
       if (found.value().inode->type() != FileType::kDirectory) return std::nullopt;
-      return invalid("mount at " + quoted(path) +
+      return invalid("mount at " + in_quotes(path) +
                      ": a folder of the sandbox, but a file of the host");
     }
     const auto above = find(join(target.parts, folders));
-    if (!above.ok()) return failure_of(above.error(), "mount at " + quoted(path));
+    if (!above.ok()) return failure_of(above.error(), "mount at " + in_quotes(path));
     if (!owned(above.value())) return no_place(path);
     const auto made = above.value().inode->create(target.parts.back(),
                                                   {.mode = 0644, .uid = kRoot, .gid = kRoot});
-    if (!made.ok()) return failure_of(made.error(), "mount at " + quoted(path));
+    if (!made.ok()) return failure_of(made.error(), "mount at " + in_quotes(path));
     return std::nullopt;
   }
 
@@ -292,23 +292,24 @@ class Builder {
     const auto found = find(path);
     if (found.ok()) {
       if (found.value().inode->type() == FileType::kDirectory) return std::nullopt;
-      return invalid("mount at " + quoted(path) + ": there is a file in the sandbox, not a folder");
+      return invalid("mount at " + in_quotes(path) +
+                     ": there is a file in the sandbox, not a folder");
     }
     const size_t slash = path.rfind('/');
     const auto above = find(slash == 0 ? "/" : path.substr(0, slash));
-    if (!above.ok()) return failure_of(above.error(), "mount at " + quoted(path));
+    if (!above.ok()) return failure_of(above.error(), "mount at " + in_quotes(path));
     if (!owned(above.value())) return no_place(path);
     const auto stat = above.value().inode->stat();
     const uint32_t owner = stat.ok() && stat.value().uid == kUserId ? kUserId : kRoot;
     const auto made = above.value().inode->mkdir(path.substr(slash + 1),
                                                  {.mode = 0755, .uid = owner, .gid = owner});
-    if (!made.ok()) return failure_of(made.error(), "mount at " + quoted(path));
+    if (!made.ok()) return failure_of(made.error(), "mount at " + in_quotes(path));
     return std::nullopt;
   }
 
   static Failure no_place(const std::string& path) {
     return invalid(
-        "mount at " + quoted(path) +
+        "mount at " + in_quotes(path) +
         ": it does not exist and cannot be made there (the folder above it belongs to the "
         "pack or to a mount)");
   }
@@ -327,9 +328,9 @@ class Builder {
     const auto mounted = world_.names->mount(path, what, source, type, how);
     if (mounted.ok()) return std::nullopt;
     if (mounted.error() == abi::Errno::kBUSY) {
-      return invalid("mount at " + quoted(path) + ": another mount is there");
+      return invalid("mount at " + in_quotes(path) + ": another mount is there");
     }
-    return failure_of(mounted.error(), "mount at " + quoted(path));
+    return failure_of(mounted.error(), "mount at " + in_quotes(path));
   }
 
   const WorldOptions& options_;
