@@ -68,10 +68,15 @@ void sha256_blocks_portable(std::array<uint32_t, 8>& state, const uint8_t* block
 #if defined(__x86_64__)
 
 bool has_sha_instructions() {
-  // CPUID leaf 7, EBX bit 29. (__builtin_cpu_supports knows no "sha" in the older compilers.)
+  // SHA is CPUID leaf 7, EBX bit 29; SSE4.1 and SSSE3 are leaf 1, ECX bits 19 and 9. (Older
+  // compilers' __builtin_cpu_supports knows no "sha", and it has the whole processor described at
+  // start-up, which in a virtual machine takes longer than all hashing of a short program.)
   uint32_t a = 7, b = 0, c = 0, d = 0;
   __asm__("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
-  return (b >> 29 & 1) != 0 && __builtin_cpu_supports("sse4.1") && __builtin_cpu_supports("ssse3");
+  if ((b >> 29 & 1) == 0) return false;
+  a = 1, c = 0;
+  __asm__("cpuid" : "+a"(a), "=b"(b), "+c"(c), "=d"(d));
+  return (c >> 19 & 1) != 0 && (c >> 9 & 1) != 0;
 }
 
 __attribute__((target("sha,sse4.1,ssse3"))) void sha256_blocks_native(
