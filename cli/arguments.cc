@@ -250,6 +250,7 @@ class Parser {
     if (words[0][0] != '-' && !is_command(words[0])) {
       return own_error("there is no command '" + printable(words[0]) + "'; see cloche --help");
     }
+    add_options(words[0]);
     Argv program;
     if (words[0] == "run") {
       words.erase(words.begin());
@@ -269,27 +270,32 @@ class Parser {
  private:
   void add_commands() {
     run_ = app_.add_subcommand("run", "one program in a fresh sandbox");
-    add_sandbox_options(*run_, raw_);
-    add_run_options(*run_, raw_);
-
     shell_ = app_.add_subcommand("shell", "an interactive bash on a terminal of its own");
-    add_sandbox_options(*shell_, shell_raw_);
-
     programs_ = app_.add_subcommand("programs", "the programs of the guest pack");
-    programs_->add_flag("--json", raw_programs_.json, "as the pack's manifest");
-    add_text(*programs_, "--pack", pack_, "the pack", "FILE");
-
     warm_ = app_.add_subcommand("warm", "compile guest programs ahead");
-    warm_->add_option("PROGRAM", raw_warm_.programs, "names as in 'cloche programs' (all)");
-    warm_->add_flag("-q,--quiet", raw_warm_.quiet, "no progress");
-    add_text(*warm_, "--pack", pack_, "the pack", "FILE");
-
     doctor_ = app_.add_subcommand("doctor", "can this machine run Cloche");
-    add_text(*doctor_, "--pack", pack_, "the pack", "FILE");
-
     check_ = app_.add_subcommand("check", "what a policy grants (not built yet)");
     check_->prefix_command();
     version_ = app_.add_subcommand("version", "versions of Cloche and its engine");
+  }
+
+  // Only those of the command that was given: making all of them takes longer than parsing.
+  void add_options(const std::string& command) {
+    if (command == "run") {
+      add_sandbox_options(*run_, raw_);
+      add_run_options(*run_, raw_);
+    } else if (command == "shell") {
+      add_sandbox_options(*shell_, shell_raw_);
+    } else if (command == "programs") {
+      programs_->add_flag("--json", raw_programs_.json, "as the pack's manifest");
+      add_text(*programs_, "--pack", pack_, "the pack", "FILE");
+    } else if (command == "warm") {
+      warm_->add_option("PROGRAM", raw_warm_.programs, "names as in 'cloche programs' (all)");
+      warm_->add_flag("-q,--quiet", raw_warm_.quiet, "no progress");
+      add_text(*warm_, "--pack", pack_, "the pack", "FILE");
+    } else if (command == "doctor") {
+      add_text(*doctor_, "--pack", pack_, "the pack", "FILE");
+    }
   }
 
   Arguments finish(const Argv& program) {
