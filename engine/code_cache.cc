@@ -34,9 +34,11 @@ struct Header {
 };
 static_assert(sizeof(Header) == 8 + 32 + 3 * 8 + 3 * 16);
 
-// A file's bytes, mapped.
+// A file's bytes, mapped: nothing of them is copied, and pages that are not read again cost
+// nothing.
 class Mapping {
  public:
+  // `size` is not 0.
   Mapping(int fd, uint64_t size) : size_(size) {
     void* map = mmap(nullptr, size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);
     if (map != MAP_FAILED) data_ = static_cast<const uint8_t*>(map);
@@ -138,8 +140,9 @@ Result<CodeCache::Entry> CodeCache::read(const std::string& name, const ModuleHa
       make_error(Code::kMalformed, "%s/%s is damaged", folder_.c_str(), name.c_str());
   const uint64_t size = size_of(meta.get());
   if (size < sizeof(Header) || size > kMaxFile) return damaged;
-  std::vector<uint8_t> bytes(size);
-  if (pread(meta.get(), bytes.data(), size, 0) != static_cast<ssize_t>(size)) return damaged;
+  auto mapped = std::make_shared<const Mapping>(meta.get(), size);
+  std::span<const uint8_t> bytes = mapped->bytes();
+  if (bytes.empty()) return damaged;
   Header header;
   memcpy(&header, bytes.data(), sizeof header);
   if (memcmp(header.magic, kMagic, sizeof kMagic) != 0 ||
@@ -147,7 +150,7 @@ Result<CodeCache::Entry> CodeCache::read(const std::string& name, const ModuleHa
       header.fingerprint != fingerprint || header.info_size != size - sizeof header) {
     return damaged;
   }
-  bytes.erase(bytes.begin(), bytes.begin() + sizeof header);
+  bytes = bytes.subspan(sizeof header);
   if (checksum(bytes) != header.info_checksum) return damaged;
 
   Result<int> opened = open_trusted(code_name(header.code_checksum));
@@ -163,7 +166,7 @@ Result<CodeCache::Entry> CodeCache::read(const std::string& name, const ModuleHa
     unlinkat(folder_fd_, code_name(header.code_checksum).c_str(), 0);
     return damaged;
   }
-  return Entry{std::move(bytes), code.release()};
+  return Entry{{std::move(mapped), bytes}, code.release()};
 }
 
 void CodeCache::remove(const ModuleHash& module, uint64_t fingerprint) {
@@ -187,6 +190,19 @@ Status CodeCache::store(const ModuleHash& module, uint64_t fingerprint,
   memcpy(meta.data(), &header, sizeof header);
   memcpy(meta.data() + sizeof header, info.data(), info.size());
   return write_file(meta_name(module, fingerprint), meta);
+}
+
+bool CodeCache::holds(const std::string& name, std::string_view text) const {
+  Result<int> opened = open_trusted(name);
+  if (!opened.ok()) return false;
+  OwnedFd fd(*opened);
+  std::string found(text.size() + 1, '\0');  // one more, to see a longer file
+  const ssize_t size = pread(fd.get(), found.data(), found.size(), 0);
+  return size >= 0 && std::string_view(found.data(), static_cast<size_t>(size)) == text;
+}
+
+Status CodeCache::keep(const std::string& name, std::string_view text) const {
+  return write_file(name, {reinterpret_cast<const uint8_t*>(text.data()), text.size()});
 }
 
 // Under a temporary name, then renamed: readers see all of it or nothing.

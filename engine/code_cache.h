@@ -6,10 +6,11 @@
 #include <memory>
 #include <span>
 #include <string>
-#include <vector>
+#include <string_view>
 
 #include "base/result.h"
 #include "engine/module.h"
+#include "engine/shared_bytes.h"
 
 namespace cloche::engine {
 
@@ -24,8 +25,8 @@ class CodeCache {
   CodeCache& operator=(const CodeCache&) = delete;
 
   struct Entry {
-    std::vector<uint8_t> info;  // a ModuleInfo's bytes
-    int code_fd = -1;           // the checked file of compiled code; the caller closes it
+    SharedBytes info;  // a ModuleInfo's bytes
+    int code_fd = -1;  // the checked file of compiled code; the caller closes it
   };
   // `fingerprint` stands for everything but the module that the code depends on.
   // Errors: kNotFound; kMalformed, kPermissionDenied if it is there and cannot be trusted (it is
@@ -38,6 +39,11 @@ class CodeCache {
 
   // Forgets the module, for code that the engine would not take.
   void remove(const ModuleHash& module, uint64_t fingerprint);
+
+  // A note beside the code, trusted like it: is there a file `name` that holds exactly `text`?
+  bool holds(const std::string& name, std::string_view text) const;
+  // Writes that file. Errors: as store().
+  Status keep(const std::string& name, std::string_view text) const;
 
  private:
   CodeCache(std::string folder, int folder_fd)

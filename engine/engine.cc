@@ -5,6 +5,7 @@
 #include "engine/engine_impl.h"
 #include "engine/pool.h"
 #include "engine/self_check.h"
+#include "engine/self_check_record.h"
 
 namespace cloche::engine {
 namespace {
@@ -32,6 +33,8 @@ Result<std::unique_ptr<Engine>> Engine::create(EngineOptions options) {
   if (options.tick.count() <= 0) return make_error(Code::kInvalidArgument, "a tick of no length");
   const std::string cache_dir = options.cache_dir;
   auto engine = TRY(EngineImpl::create_untested(std::move(options)));
+  const SelfCheckRecord record(engine->cache(), engine->fingerprint(), engine->scanner());
+  if (record.passed()) return std::unique_ptr<Engine>(std::move(engine));
   Status tested = test_host_memory(engine->scanner());
   if (tested.ok()) {
     auto test = TRY(SelfCheck::create(cache_dir, SelfCheck::Extent::kQuick));
@@ -41,6 +44,7 @@ Result<std::unique_ptr<Engine>> Engine::create(EngineOptions options) {
     return make_error(tested.error().code, "programs cannot fork on this host: %s",
                       tested.error().message.c_str());
   }
+  record.keep();
   return std::unique_ptr<Engine>(std::move(engine));
 }
 
@@ -116,7 +120,7 @@ ModuleRef EngineImpl::find_in_memory(const ModuleHash& hash) {
 }
 
 ModuleRef EngineImpl::find_on_disk(const ModuleHash& hash) {
-  const uint64_t fingerprint = ticking_[0].load()->fingerprint();
+  const uint64_t fingerprint = this->fingerprint();
   Result<CodeCache::Entry> entry = cache_->find(hash, fingerprint);
   if (!entry.ok()) {
     if (entry.error().code != Code::kNotFound) Counters::count(counters_.cache_rejects);
@@ -160,7 +164,7 @@ Result<ModuleRef> EngineImpl::compile(const ModuleHash& hash, std::span<const ui
                                    prepared.out(), info_bytes.out(), message.out());
   if (verdict != CLOCHE_PREPARE_GOOD) return refusal(verdict, message.text());
   ModuleInfo info =
-      TRY(ModuleInfo::decode({info_bytes.data(), info_bytes.data() + info_bytes.size()}));
+      TRY(ModuleInfo::decode(SharedBytes::copy_of({info_bytes.data(), info_bytes.size()})));
   Runtime* runtime = TRY(this->runtime(info.keeps_exceptions));
   TRY(runtime->check_imports(info.imports));
   ModuleHandle code = TRY(compile_code(*runtime, {prepared.data(), prepared.size()}));
@@ -169,9 +173,9 @@ Result<ModuleRef> EngineImpl::compile(const ModuleHash& hash, std::span<const ui
     ErrorHandle error(wasmtime_module_serialize(code.get(), &serialized));
     if (!error) {
       // A full disk costs the next start a compilation, no more.
-      Status stored = cache_->store(
-          hash, ticking_[0].load()->fingerprint(), {info_bytes.data(), info_bytes.size()},
-          {reinterpret_cast<const uint8_t*>(serialized.data), serialized.size});
+      Status stored =
+          cache_->store(hash, fingerprint(), {info_bytes.data(), info_bytes.size()},
+                        {reinterpret_cast<const uint8_t*>(serialized.data), serialized.size});
       (void)stored;
       wasm_byte_vec_delete(&serialized);
     }

@@ -210,12 +210,12 @@ class Engine {
  public:
   virtual ~Engine() = default;
 
-  // Checks the host, runs the fork self-check, opens the cache. Errors: kUnsupported with the
-  // reason when this host cannot fork by stack swap; kInvalidArgument, kPermissionDenied for the
-  // cache.
+  // Checks the host, opens the cache, and runs the fork self-check, unless the cache says that it
+  // passed under the same conditions before. Errors: kUnsupported with the reason when this host
+  // cannot fork by stack swap; kInvalidArgument, kPermissionDenied for the cache.
   static Result<std::unique_ptr<Engine>> create(EngineOptions options);
 
-  // What create() would find, line by line, without stopping at the first problem.
+  // What create() would find, line by line, without stopping at the first problem. Always tries.
   static std::vector<Finding> probe(const std::string& cache_dir);
 
   // Checks and compiles a module, or takes it from memory or the disk cache.

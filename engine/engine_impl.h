@@ -34,6 +34,9 @@ class EngineImpl final : public Engine {
   std::string version() const override;
 
   const PageScanner& scanner() const { return *scanner_; }
+  const CodeCache* cache() const { return cache_.get(); }  // null: none on disk
+  // Part of the key of compiled code: what its first runtime's engine answers.
+  uint64_t fingerprint() const { return ticking_[0].load()->fingerprint(); }
 
  private:
   explicit EngineImpl(EngineOptions options) : options_(std::move(options)) {}
@@ -51,7 +54,7 @@ class EngineImpl final : public Engine {
   Counters counters_;
   std::unique_ptr<PageScanner> scanner_;
   std::unique_ptr<HostFunctions> functions_;
-  std::unique_ptr<CodeCache> cache_;  // null: none on disk
+  std::unique_ptr<CodeCache> cache_;
 
   std::mutex runtimes_mutex_;
   std::unique_ptr<Runtime> runtimes_[2];

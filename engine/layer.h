@@ -4,8 +4,10 @@
 
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
+#include "base/owned_fd.h"
 #include "base/ref.h"
 #include "base/result.h"
 #include "engine/page_scan.h"
@@ -17,7 +19,7 @@ namespace cloche::engine {
 // that, memories are anonymous and cost nothing before they are written.
 inline constexpr uint64_t kLayerSize = 4ull << 30;
 
-// The file of a pool's layers. One for all of them: descriptors are scarcer than bytes.
+// The file of a pool's own layers. One for all of them: descriptors are scarcer than bytes.
 class LayerFile final : public RefCounted {
  public:
   // Errors: kResourceExhausted.
@@ -34,6 +36,14 @@ class LayerFile final : public RefCounted {
   uint64_t end_ = 0;
 };
 
+// `bytes` at their places in a file in memory of `size` bytes, sealed: it can be mapped privately
+// by anybody and written by nobody. Errors: kResourceExhausted.
+struct PlacedBytes {
+  uint64_t offset = 0;
+  std::span<const uint8_t> bytes;
+};
+Result<OwnedFd> create_sealed(std::span<const PlacedBytes> bytes, uint64_t size);
+
 // Thread class: one thread at a time, like the pool it belongs to.
 class Layer final : public RefCounted {
  public:
@@ -44,11 +54,16 @@ class Layer final : public RefCounted {
 
   // Errors: kResourceExhausted.
   static Result<Ref<Layer>> create(const Ref<LayerFile>& file, Kind kind);
+  // A base layer over bytes that several pools map: `sealed` is a file in memory that nobody can
+  // write any more, and holds `size` bytes. Layers that a family makes of it go to `file`.
+  static Ref<Layer> over(const Ref<LayerFile>& file, OwnedFd sealed, uint64_t size);
   ~Layer() override;
 
   Kind kind() const { return kind_; }
+  // Where the pool's own layers go.
   const Ref<LayerFile>& file() const { return file_; }
-  // Where in the file the layer's byte 0 is.
+  // What is mapped, and where in it the layer's byte 0 is.
+  int fd() const { return sealed_ ? sealed_.get() : file_->fd(); }
   uint64_t start() const { return start_; }
 
   // Where the bytes end, page-aligned. Changes only while the layer is exclusive.
@@ -71,9 +86,10 @@ class Layer final : public RefCounted {
   uint64_t allocated() const { return total_size(data(0, kLayerSize)); }
 
  private:
-  Layer(const Ref<LayerFile>& file, Kind kind, uint64_t start)
-      : file_(file), kind_(kind), start_(start) {}
+  Layer(const Ref<LayerFile>& file, Kind kind, uint64_t start, OwnedFd sealed)
+      : file_(file), sealed_(std::move(sealed)), kind_(kind), start_(start) {}
   const Ref<LayerFile> file_;
+  const OwnedFd sealed_;
   const Kind kind_;
   const uint64_t start_;
 };

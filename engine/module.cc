@@ -1,5 +1,7 @@
 #include "engine/module.h"
 
+#include <fcntl.h>
+
 #include <algorithm>
 #include <cstring>
 
@@ -47,10 +49,10 @@ class Reader {
 
 }  // namespace
 
-Result<ModuleInfo> ModuleInfo::decode(std::vector<uint8_t> bytes) {
+Result<ModuleInfo> ModuleInfo::decode(SharedBytes bytes) {
   ModuleInfo info;
   info.bytes_ = std::move(bytes);
-  Reader reader(info.bytes_);
+  Reader reader(info.bytes());
   const Error damaged = make_error(Code::kMalformed, "damaged module description");
   if (reader.u32() != kMagic || reader.u32() != kVersion) return damaged;
   info.keeps_exceptions = reader.u32() != 0;
@@ -96,22 +98,32 @@ ModuleImpl::ModuleImpl(const ModuleHash& hash, ModuleInfo info, Runtime& runtime
   wasmtime_module_image_range(code_.get(), &start, &end);
   image_start_ = reinterpret_cast<uintptr_t>(start);
   image_size_ = reinterpret_cast<uintptr_t>(end) - image_start_;
-  if (!runtime.check_imports(info_.imports).ok()) return;
-  wasmtime_instance_pre_t* pre = nullptr;
-  ErrorHandle error(wasmtime_linker_instantiate_pre(runtime.linker(), code_.get(), &pre));
-  if (!error) instance_pre_.reset(pre);
+  for (const ModuleInfo::Segment& segment : info_.segments) {
+    data_end_ = std::max(data_end_, uint64_t{segment.offset} + segment.bytes.size());
+  }
+  if (auto pre = runtime.link(info_.imports, code_.get()); pre.ok()) {
+    instance_pre_ = std::move(pre).value();
+  }
 }
 
 ModuleImpl::~ModuleImpl() = default;
 
-Result<Ref<Layer>> ModuleImpl::create_base_layer(const Ref<LayerFile>& file) const {
-  Ref<Layer> layer = TRY(Layer::create(file, Layer::Kind::kBase));
-  for (const ModuleInfo::Segment& segment : info_.segments) {
-    TRY(layer->write(segment.offset, segment.bytes));
-    const uint64_t end = segment.offset + segment.bytes.size();
-    layer->file_end = std::max(layer->file_end, (end + kPageSize - 1) & ~(kPageSize - 1));
+Result<OwnedFd> ModuleImpl::initial_data() const {
+  std::lock_guard lock(data_mutex_);
+  if (!data_) {
+    std::vector<PlacedBytes> placed;
+    for (const ModuleInfo::Segment& segment : info_.segments) {
+      placed.push_back({segment.offset, segment.bytes});
+    }
+    data_ = TRY(create_sealed(placed, (data_end_ + kPageSize - 1) & ~(kPageSize - 1)));
   }
-  return layer;
+  OwnedFd fd(fcntl(data_.get(), F_DUPFD_CLOEXEC, 0));
+  if (!fd) return make_error(Code::kResourceExhausted, "no file descriptor left");
+  return fd;
+}
+
+Result<Ref<Layer>> ModuleImpl::create_base_layer(const Ref<LayerFile>& file) const {
+  return Layer::over(file, TRY(initial_data()), data_end_);
 }
 
 }  // namespace cloche::engine

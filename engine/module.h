@@ -3,13 +3,16 @@
 
 #include <array>
 #include <cstdint>
+#include <mutex>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "base/owned_fd.h"
 #include "base/result.h"
 #include "engine/engine.h"
 #include "engine/layer.h"
+#include "engine/shared_bytes.h"
 #include "engine/wasmtime_api.h"
 
 namespace cloche::engine {
@@ -18,21 +21,21 @@ class Runtime;
 
 using ModuleHash = std::array<uint8_t, 32>;
 
-// The description that cloche_prepare() writes, decoded. The bytes stay owned here: segments point
+// The description that cloche_prepare() writes, decoded. Keeps the bytes alive: segments point
 // into them.
 class ModuleInfo {
  public:
   static constexpr uint32_t kNoGlobal = UINT32_MAX;
 
   // Errors: kMalformed (only for damaged cache files: the crate writes nothing else).
-  static Result<ModuleInfo> decode(std::vector<uint8_t> bytes);
+  static Result<ModuleInfo> decode(SharedBytes bytes);
 
   struct Segment {
     uint32_t offset = 0;
     std::span<const uint8_t> bytes;
   };
 
-  std::span<const uint8_t> bytes() const { return bytes_; }
+  std::span<const uint8_t> bytes() const { return bytes_.bytes; }
 
   bool keeps_exceptions = false;  // may hold exception references while it is suspended
   uint64_t initial_memory = 0;    // bytes
@@ -44,7 +47,7 @@ class ModuleInfo {
   std::vector<Segment> segments;
 
  private:
-  std::vector<uint8_t> bytes_;
+  SharedBytes bytes_;
 };
 
 class ModuleImpl final : public Module {
@@ -65,10 +68,14 @@ class ModuleImpl final : public Module {
   // Is `address` inside of the compiled code?
   bool contains(uint64_t address) const { return address - image_start_ < image_size_; }
 
-  // A layer that holds the initial data.
+  // A layer that holds the initial data, for the pool whose own layers are in `file`. The bytes are
+  // one sealed file for all pools. Thread class: safe. Errors: kResourceExhausted.
   Result<Ref<Layer>> create_base_layer(const Ref<LayerFile>& file) const;
 
  private:
+  // A descriptor of the file of initial data, made when first needed.
+  Result<OwnedFd> initial_data() const;
+
   const ModuleHash hash_;
   const ModuleInfo info_;
   Runtime& runtime_;
@@ -76,6 +83,9 @@ class ModuleImpl final : public Module {
   InstancePreHandle instance_pre_;
   uint64_t image_start_ = 0;
   uint64_t image_size_ = 0;
+  uint64_t data_end_ = 0;  // of the initial data
+  mutable std::mutex data_mutex_;
+  mutable OwnedFd data_;
 };
 
 }  // namespace cloche::engine

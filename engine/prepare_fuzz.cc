@@ -66,7 +66,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   auto module = engine().load({data, size}, {.max_bytes = 64 << 10, .max_memory_pages = 64});
   if (module.ok()) run_module(*module);
   // The same bytes as a description from a damaged cache file.
-  auto info = ModuleInfo::decode({data, data + size});
+  auto info = ModuleInfo::decode(SharedBytes::copy_of({data, size}));
   (void)info;
   return 0;
 }

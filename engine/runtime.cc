@@ -85,6 +85,8 @@ wasm_valkind_t kind_of(ValueType type) {
   return WASM_I32;
 }
 
+char letter_of(ValueType type) { return "ijfd"[static_cast<size_t>(type)]; }
+
 wasm_valtype_vec_t types_of(const std::vector<ValueType>& types) {
   wasm_valtype_vec_t result;
   wasm_valtype_vec_new_uninitialized(&result, types.size());
@@ -92,18 +94,23 @@ wasm_valtype_vec_t types_of(const std::vector<ValueType>& types) {
   return result;
 }
 
-std::string full_name(std::string_view module, std::string_view name) {
-  return std::string(module) + "." + std::string(name);
+// Is `text`, as "iij:i", the function's type?
+bool has_type(const HostFunction& function, std::string_view text) {
+  const size_t params = function.params.size();
+  if (text.size() != params + 1 + function.results.size() || text[params] != ':') return false;
+  for (size_t i = 0; i < params; ++i) {
+    if (text[i] != letter_of(function.params[i])) return false;
+  }
+  return function.results.empty() || text[params + 1] == letter_of(function.results[0]);
 }
 
 }  // namespace
 
 std::string type_text(const HostFunction& function) {
-  auto letter = [](ValueType type) { return "ijfd"[static_cast<size_t>(type)]; };
   std::string text;
-  for (ValueType type : function.params) text += letter(type);
+  for (ValueType type : function.params) text += letter_of(type);
   text += ':';
-  for (ValueType type : function.results) text += letter(type);
+  for (ValueType type : function.results) text += letter_of(type);
   return text;
 }
 
@@ -113,24 +120,23 @@ SlotScope::~SlotScope() { current_slot = previous_; }
 Result<std::unique_ptr<HostFunctions>> HostFunctions::create(std::vector<HostFunction> functions) {
   auto result = std::make_unique<HostFunctions>();
   result->functions_ = std::move(functions);
-  for (size_t i = 0; i < result->functions_.size(); ++i) {
-    const HostFunction& function = result->functions_[i];
-    std::string name = full_name(function.module, function.name);
+  result->index_.reserve(result->functions_.size());
+  for (const HostFunction& function : result->functions_) {
     if (!function.call || function.params.size() > kMaxParams || function.results.size() > 1) {
-      return make_error(Code::kInvalidArgument, "the host function %s cannot be offered",
-                        name.c_str());
+      return make_error(Code::kInvalidArgument, "the host function %s.%s cannot be offered",
+                        function.module.c_str(), function.name.c_str());
     }
-    if (!result->index_.emplace(name, i).second) {
-      return make_error(Code::kInvalidArgument, "the host function %s is there twice",
-                        name.c_str());
+    if (!result->index_.emplace(Name{function.module, function.name}, &function).second) {
+      return make_error(Code::kInvalidArgument, "the host function %s.%s is there twice",
+                        function.module.c_str(), function.name.c_str());
     }
   }
   return result;
 }
 
 const HostFunction* HostFunctions::find(std::string_view module, std::string_view name) const {
-  auto found = index_.find(full_name(module, name));
-  return found == index_.end() ? nullptr : &functions_[found->second];
+  auto found = index_.find(Name{module, name});
+  return found == index_.end() ? nullptr : found->second;
 }
 
 Result<std::unique_ptr<Runtime>> Runtime::create(const HostFunctions& functions,
@@ -143,40 +149,53 @@ Result<std::unique_ptr<Runtime>> Runtime::create(const HostFunctions& functions,
     return make_error(Code::kUnsupported, "wasmtime: %s", message.text().c_str());
   }
   cloche_engine_fingerprint(runtime->engine_.get(), &runtime->fingerprint_);
-  TRY(runtime->link());
   return runtime;
 }
 
-Status Runtime::link() {
-  linker_.reset(wasmtime_linker_new(engine_.get()));
-  for (const HostFunction& function : functions_.all()) {
-    wasm_valtype_vec_t params = types_of(function.params);
-    wasm_valtype_vec_t results = types_of(function.results);
-    FuncTypeHandle type(wasm_functype_new(&params, &results));
-    ErrorHandle error(wasmtime_linker_define_func_unchecked(
-        linker_.get(), function.module.data(), function.module.size(), function.name.data(),
-        function.name.size(), type.get(), call_host, const_cast<HostFunction*>(&function),
-        nullptr));
-    if (error) return make_error(Code::kInternal, "%s", message_of(error.get()).c_str());
+Result<const HostFunction*> Runtime::answer_to(const Import& import) const {
+  const HostFunction* function = functions_.find(import.module, import.name);
+  if (!function) {
+    return make_error(Code::kUnsupported, "the module imports %s.%s, which does not exist",
+                      import.module.c_str(), import.name.c_str());
   }
-  return ok_status();
+  if (!has_type(*function, import.type)) {
+    return make_error(Code::kUnsupported, "the module imports %s.%s as %s, but it is %s",
+                      import.module.c_str(), import.name.c_str(), import.type.c_str(),
+                      type_text(*function).c_str());
+  }
+  return function;
 }
 
 Status Runtime::check_imports(const std::vector<Import>& imports) const {
-  for (const Import& import : imports) {
-    const HostFunction* function = functions_.find(import.module, import.name);
-    if (!function) {
-      return make_error(Code::kUnsupported, "the module imports %s.%s, which does not exist",
-                        import.module.c_str(), import.name.c_str());
-    }
-    std::string type = type_text(*function);
-    if (type != import.type) {
-      return make_error(Code::kUnsupported, "the module imports %s.%s as %s, but it is %s",
-                        import.module.c_str(), import.name.c_str(), import.type.c_str(),
-                        type.c_str());
-    }
-  }
+  for (const Import& import : imports) TRY(answer_to(import));
   return ok_status();
+}
+
+Status Runtime::define(const HostFunction& function, wasmtime_linker_t* linker) const {
+  wasm_valtype_vec_t params = types_of(function.params);
+  wasm_valtype_vec_t results = types_of(function.results);
+  FuncTypeHandle type(wasm_functype_new(&params, &results));
+  ErrorHandle error(wasmtime_linker_define_func_unchecked(
+      linker, function.module.data(), function.module.size(), function.name.data(),
+      function.name.size(), type.get(), call_host, const_cast<HostFunction*>(&function), nullptr));
+  if (error) return make_error(Code::kInternal, "%s", message_of(error.get()).c_str());
+  return ok_status();
+}
+
+// Only what the module asks for is put into the linker: making all host functions known to wasmtime
+// would be a good part of what a short program costs.
+Result<InstancePreHandle> Runtime::link(const std::vector<Import>& imports,
+                                        const wasmtime_module_t* code) const {
+  LinkerHandle linker(wasmtime_linker_new(engine_.get()));
+  wasmtime_linker_allow_shadowing(linker.get(), true);  // a module may import a function twice
+  for (const Import& import : imports) {
+    const HostFunction* function = TRY(answer_to(import));
+    TRY(define(*function, linker.get()));
+  }
+  wasmtime_instance_pre_t* pre = nullptr;
+  ErrorHandle error(wasmtime_linker_instantiate_pre(linker.get(), code, &pre));
+  if (error) return make_error(Code::kInternal, "%s", message_of(error.get()).c_str());
+  return InstancePreHandle(pre);
 }
 
 }  // namespace cloche::engine

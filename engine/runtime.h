@@ -1,5 +1,5 @@
-// One configured wasmtime engine with the host functions linked in. There are at most two: they
-// differ in the collector of exception objects (docs/fork.md, "Exceptions").
+// One configured wasmtime engine, and the host functions that its modules are linked with. There
+// are at most two: they differ in the collector of exception objects (docs/fork.md, "Exceptions").
 #pragma once
 
 #include <memory>
@@ -29,8 +29,18 @@ class HostFunctions {
   const HostFunction* find(std::string_view module, std::string_view name) const;
 
  private:
+  struct Name {
+    std::string_view module, name;
+    bool operator==(const Name&) const = default;
+  };
+  struct NameHash {
+    size_t operator()(const Name& name) const {
+      return std::hash<std::string_view>()(name.module) * 31 +
+             std::hash<std::string_view>()(name.name);
+    }
+  };
   std::vector<HostFunction> functions_;
-  std::unordered_map<std::string, size_t> index_;
+  std::unordered_map<Name, const HostFunction*, NameHash> index_;  // names are in functions_
 };
 
 // "iij:i"
@@ -62,20 +72,24 @@ class Runtime {
                                                  Collector collector);
 
   wasm_engine_t* engine() const { return engine_.get(); }
-  const wasmtime_linker_t* linker() const { return linker_.get(); }
   // Differs where compiled code is not interchangeable.
   uint64_t fingerprint() const { return fingerprint_; }
   // Errors: kUnsupported, naming the first import that no host function answers.
   Status check_imports(const std::vector<Import>& imports) const;
+  // What instances of `code` are made from: the module joined to the host functions it imports.
+  // Errors: as check_imports(); kInternal.
+  Result<InstancePreHandle> link(const std::vector<Import>& imports,
+                                 const wasmtime_module_t* code) const;
   void increment_epoch() { wasmtime_engine_increment_epoch(engine_.get()); }
 
  private:
   explicit Runtime(const HostFunctions& functions) : functions_(functions) {}
-  Status link();
+  // Errors: kUnsupported.
+  Result<const HostFunction*> answer_to(const Import& import) const;
+  Status define(const HostFunction& function, wasmtime_linker_t* linker) const;
 
   const HostFunctions& functions_;
   EngineHandle engine_;
-  LinkerHandle linker_;
   uint64_t fingerprint_ = 0;
 };
 

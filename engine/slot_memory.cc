@@ -73,7 +73,7 @@ SlotMemory::~SlotMemory() {
 Status SlotMemory::map_file(const Layer& layer, uint64_t from, uint64_t to) {
   if (from >= to) return ok_status();
   void* map = mmap(base_ + from, to - from, PROT_READ | PROT_WRITE, kPrivate | MAP_FIXED,
-                   layer.file()->fd(), static_cast<off_t>(layer.start() + from));
+                   layer.fd(), static_cast<off_t>(layer.start() + from));
   if (map == MAP_FAILED) return out_of_memory("mapping a memory layer");
   return ok_status();
 }

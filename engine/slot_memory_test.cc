@@ -2,8 +2,12 @@
 // deaths, after each of which every byte that was ever written must be what the model says.
 #include "engine/slot_memory.h"
 
+#include <fcntl.h>
 #include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
+#include <cstring>
 #include <fstream>
 #include <map>
 #include <random>
@@ -128,6 +132,53 @@ TEST_P(SlotMemoryTest, StaysTwoMappingsThroughGrowthForksAndSwitches) {
   EXPECT_EQ(count_mappings(memory_->base(), kMaxMemory), 2);
   memory_->release(parent.get());
   memory_->release(child->get());
+}
+
+TEST(SealedLayerTest, NobodyCanWriteIt) {
+  const uint8_t text[] = "initial data";
+  const PlacedBytes placed[] = {{100, text}};
+  auto sealed = create_sealed(placed, 2 * kPageSize);
+  ASSERT_TRUE(sealed.ok());
+  const int fd = sealed->get();
+  EXPECT_EQ(pwrite(fd, text, 1, 0), -1);
+  EXPECT_EQ(ftruncate(fd, 0), -1);
+  EXPECT_EQ(ftruncate(fd, 3 * kPageSize), -1);
+  EXPECT_EQ(fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE), -1);
+  EXPECT_EQ(mmap(nullptr, kPageSize, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0), MAP_FAILED);
+  auto file = LayerFile::create();
+  ASSERT_TRUE(file.ok());
+  Ref<Layer> layer = Layer::over(*file, std::move(sealed).value(), 113);
+  EXPECT_EQ(layer->file_end, kPageSize);
+  EXPECT_FALSE(layer->write(0, text).ok());
+  EXPECT_FALSE(layer->punch(0, kPageSize).ok());
+}
+
+// Two memories of one file, as two tenants have them.
+TEST(SealedLayerTest, WhatOneMemoryWritesIsNotSeenByAnother) {
+  auto scanner = PageScanner::create();
+  ASSERT_TRUE(scanner.ok());
+  const uint8_t text[] = "initial data";
+  const PlacedBytes placed[] = {{100, text}};
+  auto sealed = create_sealed(placed, kPageSize);
+  ASSERT_TRUE(sealed.ok());
+  auto make = [&] {
+    auto file = LayerFile::create();
+    auto memory = SlotMemory::create(**scanner);
+    CHECK(file.ok() && memory.ok());
+    OwnedFd fd(fcntl(sealed->get(), F_DUPFD_CLOEXEC, 0));
+    Ref<Layer> layer = Layer::over(*file, std::move(fd), kPageSize);
+    CHECK((*memory)->reset(layer, kWasmPage).ok());
+    Ref<AddressSpace> space = (*memory)->add(layer);
+    CHECK((*memory)->make_resident(space.get()).ok());
+    return std::make_pair(std::move(memory).value(), space);
+  };
+  auto [first, first_space] = make();
+  auto [second, second_space] = make();
+  for (uint64_t at = 0; at < kPageSize; ++at) first->base()[at] = 0xee;
+  EXPECT_EQ(memcmp(second->base() + 100, text, sizeof text), 0);
+  EXPECT_EQ(second->base()[0], 0);
+  first->release(first_space.get());
+  second->release(second_space.get());
 }
 
 TEST_P(SlotMemoryTest, DiscardedPagesReadAsZeroNotAsTheLayer) {
