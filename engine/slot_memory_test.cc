@@ -134,6 +134,25 @@ TEST_P(SlotMemoryTest, StaysTwoMappingsThroughGrowthForksAndSwitches) {
   memory_->release(child->get());
 }
 
+// Forking often with few written pages moves one mapping, not two.
+TEST_P(SlotMemoryTest, AFamilyThatForksOftenIsOneMapping) {
+  Ref<AddressSpace> parent = fresh();
+  write(parent.get(), 0, 1);
+  for (uint8_t turn = 2; turn < 10; ++turn) {
+    auto child = memory_->fork(parent.get());
+    ASSERT_TRUE(child.ok());
+    write(child->get(), 0, 99);
+    write(parent.get(), 0, turn);
+    EXPECT_EQ(read(child->get(), 0), 99);
+    EXPECT_EQ(read(parent.get(), 0), turn);
+    EXPECT_EQ(read(parent.get(), kInitial - 1), 0);
+    memory_->release(child->get());
+  }
+  EXPECT_EQ(parent->layer->kind(), Layer::Kind::kOwn);
+  EXPECT_EQ(count_mappings(memory_->base(), kMaxMemory), 1);
+  memory_->release(parent.get());
+}
+
 TEST(SealedLayerTest, NobodyCanWriteIt) {
   const uint8_t text[] = "initial data";
   const PlacedBytes placed[] = {{100, text}};
