@@ -15,12 +15,13 @@ constexpr uint64_t kMoveAlignment = 2ull << 20;
 constexpr size_t kMaxFreeAreas = 8;
 // Up to here a fork copies the written pages; beyond, it puts them into a layer of the family.
 // Small working sets come back at once after a publication, by one page fault a page.
-constexpr uint64_t kCopyLimit = 48 * kPageSize;
+constexpr uint64_t kCopyLimit = 96 * kPageSize;
 // A memory's end is mapped from a layer of its own, too, if there is no more of it than this: one
 // mapping is moved in half the time of two. Its pages cost twice when they are written.
 constexpr uint64_t kMaxHole = 64 * kPageSize;
-// What a dead process may leave, and how many areas may hold such pages.
-constexpr uint64_t kMaxLeftover = 96 * kPageSize;
+// What a dead process may leave (copies of kCopyLimit and what it wrote itself), and how many areas
+// may hold such pages.
+constexpr uint64_t kMaxLeftover = 160 * kPageSize;
 constexpr size_t kMaxWarmAreas = 2;
 
 constexpr int kPrivate = MAP_PRIVATE | MAP_NORESERVE;

@@ -49,9 +49,9 @@ class AddressSpace final : public RefCounted {
 };
 
 // All pages of the range come from two mappings: [0, file_end) of the layer, and anonymous memory
-// up to size(), if that is more. Both have offsets that belong to the range's own addresses, always: that lets the
-// kernel keep them two, which moves need. So pages are first touched in the range, never in an
-// area.
+// up to size(), if that is more. Both have offsets that belong to the range's own addresses,
+// always: that lets the kernel keep them two, which moves need. So pages are first touched in the
+// range, never in an area.
 //
 // Thread class: one thread at a time.
 class SlotMemory {
