@@ -40,7 +40,7 @@ class Mapping {
  public:
   // `size` is not 0.
   Mapping(int fd, uint64_t size) : size_(size) {
-    void* map = mmap(nullptr, size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, fd, 0);
+    void* map = mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);
     if (map != MAP_FAILED) data_ = static_cast<const uint8_t*>(map);
   }
   Mapping(const Mapping&) = delete;

@@ -52,7 +52,7 @@ Result<std::unique_ptr<EngineImpl>> EngineImpl::create_untested(EngineOptions op
   std::unique_ptr<EngineImpl> engine(new EngineImpl(std::move(options)));
   engine->scanner_ = TRY(PageScanner::create());
   engine->functions_ = TRY(HostFunctions::create(engine->options_.host_functions));
-  TRY(engine->runtime(false));
+  TRY(engine->runtime(kFirstKeepsExceptions));
   if (!engine->options_.cache_dir.empty()) {
     engine->cache_ = TRY(CodeCache::open(engine->options_.cache_dir));
   }

@@ -35,11 +35,14 @@ class EngineImpl final : public Engine {
 
   const PageScanner& scanner() const { return *scanner_; }
   const CodeCache* cache() const { return cache_.get(); }  // null: none on disk
-  // Part of the key of compiled code: what its first runtime's engine answers.
-  uint64_t fingerprint() const { return ticking_[0].load()->fingerprint(); }
+  // Part of the key of compiled code: what the first runtime's engine answers.
+  uint64_t fingerprint() const { return ticking_[kFirstKeepsExceptions].load()->fingerprint(); }
 
  private:
   explicit EngineImpl(EngineOptions options) : options_(std::move(options)) {}
+
+  // The runtime that is always made: that of bash and the coreutils, which mostly is the only one.
+  static constexpr bool kFirstKeepsExceptions = true;
 
   // The runtime for programs that keep exception references, or not; made when first needed.
   Result<Runtime*> runtime(bool keeps_exceptions);

@@ -104,6 +104,13 @@ std::vector<PageRun> Layer::data(uint64_t offset, uint64_t size) const {
   return runs;
 }
 
+uint64_t Layer::allocated() const {
+  if (sealed_size_ > 0) return sealed_size_;
+  const uint64_t size = total_size(data(0, kLayerSize));
+  if (sealed_) sealed_size_ = size;
+  return size;
+}
+
 Status Layer::copy_from(const Layer& from, uint64_t size) {
   std::array<uint8_t, 16 * kPageSize> buffer;
   for (const PageRun& run : from.data(0, size)) {

@@ -82,8 +82,8 @@ class Layer final : public RefCounted {
   std::vector<PageRun> data(uint64_t offset, uint64_t size) const;
   // Copies everything that `from` holds below `size`.
   Status copy_from(const Layer& from, uint64_t size);
-  // Bytes of host memory. Cost: a walk over the runs of data.
-  uint64_t allocated() const { return total_size(data(0, kLayerSize)); }
+  // Bytes of host memory. Cost: a walk over the runs of data, but once for sealed ones.
+  uint64_t allocated() const;
 
  private:
   Layer(const Ref<LayerFile>& file, Kind kind, uint64_t start, OwnedFd sealed)
@@ -92,6 +92,7 @@ class Layer final : public RefCounted {
   const OwnedFd sealed_;
   const Kind kind_;
   const uint64_t start_;
+  mutable uint64_t sealed_size_ = 0;  // of the data in `sealed_`, once known
 };
 
 }  // namespace cloche::engine

@@ -1,4 +1,4 @@
-// That the self-check passed, noted in the code cache, so that starting a program need not repeat it.
+// That the self-check passed, noted in the code cache, so that a start need not repeat it.
 #pragma once
 
 #include <cstdint>
