@@ -224,6 +224,64 @@ class Terminals(TestCase):
         terminal.type("exit\r")
         self.assertIn(terminal.end(), (0, 130))
 
+    def interrupt(self, terminal, line):
+        """Starts a line, presses Ctrl-C once it runs, and says which status the shell shows."""
+        terminal.type(line + "\r")
+        terminal.wait_for(re.escape(line) + r"\r\n")
+        time.sleep(0.5)
+        terminal.type("\x03")
+        terminal.wait_for(r"\^C(.|\n)*\$ $")
+        terminal.type("echo status $?\r")
+        return int(terminal.wait_for(r"\rstatus (\d+)\r\n")[1])
+
+    def test_ctrl_c_interrupts_loops_of_the_shell_itself(self):
+        terminal = self.shell()
+        for line in ("while :; do :; done", "for ((;;)); do x=$((x + 1)); done", "while true; do echo x >/dev/null; done"):
+            with self.subTest(line=line):
+                self.assertEqual(self.interrupt(terminal, line), 130)
+        terminal.type("exit 4\r")
+        self.assertEqual(terminal.end(), 4)
+
+    def test_ctrl_c_interrupts_pipelines_and_busy_programs(self):
+        terminal = self.shell()
+        for line in ("sleep 100 | cat", "yes >/dev/null", "yes | cat >/dev/null", "(while :; do :; done)"):
+            with self.subTest(line=line):
+                self.assertEqual(self.interrupt(terminal, line), 130)
+        terminal.type("jobs; echo none\r")
+        terminal.wait_for(r"\rnone\r\n")
+        terminal.type("exit 4\r")
+        self.assertEqual(terminal.end(), 4)
+
+    def test_stopped_jobs_go_on(self):
+        terminal = self.shell()
+        for line in ("sleep 100 | cat", "yes > /dev/null"):
+            with self.subTest(line=line):
+                name = re.escape(line)
+                terminal.type(line + "\r")
+                terminal.wait_for(name + r"\r\n")
+                time.sleep(0.5)
+                terminal.type("\x1a")
+                terminal.wait_for(r"Stopped +" + name)
+                terminal.wait_for(r"\$ $")
+                terminal.type("echo status $?\r")
+                terminal.wait_for(r"\rstatus 148\r\n")
+                terminal.type("bg; jobs\r")
+                terminal.wait_for(r"Running +" + name)
+                terminal.type("fg\r")
+                terminal.wait_for(r"fg\r\n(.|\n)*" + name + r"\r\n")
+                time.sleep(0.3)
+                terminal.type("\x1a")
+                terminal.wait_for(r"Stopped +" + name)
+                terminal.type("fg\r")
+                terminal.wait_for(r"fg\r\n(.|\n)*" + name + r"\r\n")
+                time.sleep(0.3)
+                terminal.type("\x03")
+                terminal.wait_for(r"\^C(.|\n)*\$ $")
+                terminal.type("echo status $?\r")
+                terminal.wait_for(r"\rstatus 130\r\n")
+        terminal.type("exit 4\r")
+        self.assertEqual(terminal.end(), 4)
+
     def test_job_control(self):
         terminal = self.shell()
         terminal.type("sleep 60\r")
