@@ -28,7 +28,8 @@ vfs::OpenAccess body_access(uint32_t flags) {
 
 }  // namespace
 
-SysResult<FileRef> open_location(Call& call, const vfs::Location& location, uint32_t flags) {
+SysResult<FileRef> open_location(Call& call, vfs::Opened opened, uint32_t flags) {
+  const vfs::Location& location = opened.location;
   const vfs::Namespace& names = call.kernel().names();
   const uint32_t status = flags & ~kOpenOnly;
   vfs::Inode& inode = *location.inode;
@@ -37,8 +38,8 @@ SysResult<FileRef> open_location(Call& call, const vfs::Location& location, uint
     return state->opener->open(call, location, status);
   switch (inode.type()) {
     case vfs::FileType::kRegular: {
-      auto body = TRY(inode.open(body_access(flags)));
-      return FileRef(make_ref<RegularFile>(location, std::move(body), status, &names));
+      if (!opened.body) opened.body = TRY(inode.open(body_access(flags)));
+      return FileRef(make_ref<RegularFile>(location, std::move(opened.body), status, &names));
     }
     case vfs::FileType::kDirectory:
       return FileRef(make_ref<DirectoryFile>(location, status, names));

@@ -84,6 +84,8 @@ class HostInode : public Inode {
 
   SysResult<InodeRef> lookup(std::string_view name) override;
   SysResult<InodeRef> create(std::string_view name, const CreateAttr& attr) override;
+  SysResult<Created> create_open(std::string_view name, const CreateAttr& attr,
+                                 OpenAccess access) override;
   SysResult<InodeRef> mkdir(std::string_view name, const CreateAttr& attr) override;
   SysResult<InodeRef> symlink(std::string_view name, std::string_view target,
                               const CreateAttr& attr) override;
@@ -416,10 +418,7 @@ SysResult<int> HostInode::folder_to_change() {
 }
 
 SysResult<InodeRef> HostInode::create(std::string_view name, const CreateAttr& attr) {
-  int folder = TRY(folder_to_change());
-  TRY(with_room(*fs_,
-                [folder, name, &attr] { return host::create_file(folder, name, attr.mode); }));
-  return lookup(name);
+  return TRY(create_open(name, attr, OpenAccess::kRead)).inode;
 }
 
 SysResult<InodeRef> HostInode::mkdir(std::string_view name, const CreateAttr& attr) {
@@ -711,6 +710,20 @@ SysResult<std::unique_ptr<FileBody>> HostInode::open(OpenAccess access) {
   host::Fd fd = TRY(open_real(flags));
   return std::unique_ptr<FileBody>(
       std::make_unique<HostBody>(HostInodeRef(this), fs_, std::move(fd), access));
+}
+
+// The descriptor of creation stays: the mode may forbid to open the file once more, and the name
+// may be another file's by now.
+SysResult<Created> HostInode::create_open(std::string_view name, const CreateAttr& attr,
+                                          OpenAccess access) {
+  int folder = TRY(folder_to_change());
+  host::Fd fd = TRY(with_room(
+      *fs_, [folder, name, &attr] { return host::create_file(folder, name, attr.mode); }));
+  host::FileStatus status = TRY(host::status(fd.get()));
+  InodeRef made = adopt(name, status);
+  HostInodeRef file(static_cast<HostInode*>(made.get()));
+  auto body = std::make_unique<HostBody>(std::move(file), fs_, std::move(fd), access);
+  return Created{std::move(made), std::move(body)};
 }
 
 SysResult<Unit> HostInode::truncate(uint64_t size) {

@@ -93,6 +93,7 @@ TEST_F(HostfsTest, ReadOnlyRefusesEveryChange) {
   // And below the checks of ops.cc.
   CreateAttr attr{0777, 1000, 1000};
   EXPECT_EQ(outcome(root->create("x", attr)), "EROFS");
+  EXPECT_EQ(outcome(root->create_open("x", attr, OpenAccess::kRead)), "EROFS");
   EXPECT_EQ(outcome(root->mkdir("x", attr)), "EROFS");
   EXPECT_EQ(outcome(root->symlink("x", "y", attr)), "EROFS");
   EXPECT_EQ(outcome(root->mknod("x", FileType::kFifo, attr)), "EROFS");
@@ -172,6 +173,77 @@ TEST_F(HostfsTest, ModesAreTheGuestsAndHaveNoPrivilegeBits) {
   EXPECT_EQ(s.st_mtim.tv_nsec, 89);
   ASSERT_EQ(::chmod((folder_ + "/file").c_str(), 06755), 0);
   EXPECT_EQ(t.stat("/file").mode, 0755u);
+}
+
+// For a test as a user whom modes bind, as they do not bind root.
+class WithoutPrivileges {
+ public:
+  explicit WithoutPrivileges(const std::string& folder) {
+    constexpr uid_t kNobody = 65534;
+    if (old_ != 0) return;
+    EXPECT_EQ(chown(folder.c_str(), kNobody, kNobody), 0);
+    EXPECT_EQ(seteuid(kNobody), 0);
+  }
+  ~WithoutPrivileges() { EXPECT_EQ(seteuid(old_), 0); }
+
+ private:
+  const uid_t old_ = geteuid();
+};
+
+TEST_F(HostfsTest, NewFilesAreOpenWhateverTheirMode) {
+  fs::permissions(base_, fs::perms::group_exec | fs::perms::others_exec, fs::perm_options::add);
+  const WithoutPrivileges drop(folder_);
+  TestSpace t(mount(HostMode::kReadWrite));
+  OpenRequest request;
+  request.read = request.write = request.create = request.exclusive = request.truncate = true;
+  for (uint32_t mode : {0u, 0200u, 0400u}) {
+    request.mode = mode;
+    const std::string name = "/new" + std::to_string(mode);
+    auto opened = open(t.space, t.arg(name), kGuest, request);
+    ASSERT_TRUE(opened.ok()) << name << ": " << abi::errno_name(opened.error());
+    ASSERT_TRUE(opened->body);
+    EXPECT_EQ(opened->body->write_at(0, bytes_of("text")).value(), 4u);
+    std::vector<uint8_t> out(9);
+    EXPECT_EQ(opened->body->read_at(0, out).value(), 4u);
+    EXPECT_EQ(t.stat(name).mode, mode);
+    // Nobody can open it once more.
+    request.exclusive = false;
+    EXPECT_EQ(outcome(open(t.space, t.arg(name), kGuest, request)), "EACCES");
+    request.exclusive = true;
+    EXPECT_EQ(outcome(open(t.space, t.arg(name), kGuest, request)), "EEXIST");
+  }
+}
+
+TEST_F(HostfsTest, NewFilesAreOpenAsAsked) {
+  TestSpace t(mount(HostMode::kReadWrite));
+  OpenRequest request;
+  request.create = request.write = true;
+  request.mode = 0600;
+  auto writer = open(t.space, t.arg("/w"), kGuest, request).value();
+  std::vector<uint8_t> out(4);
+  EXPECT_EQ(outcome(writer.body->read_at(0, out)), "EBADF");
+  EXPECT_EQ(outcome(writer.body->write_at(0, bytes_of("x"))), "ok");
+  request.write = false;
+  request.read = true;
+  auto reader = open(t.space, t.arg("/r"), kGuest, request).value();
+  EXPECT_EQ(outcome(reader.body->read_at(0, out)), "ok");
+  EXPECT_EQ(outcome(reader.body->write_at(0, bytes_of("x"))), "EBADF");
+  EXPECT_EQ(outcome(reader.body->truncate(0)), "EINVAL");
+}
+
+// The body is the file that was made, whatever the host puts at its name.
+TEST_F(HostfsTest, NewFilesAreNotLookedUpAgain) {
+  TestSpace t(mount(HostMode::kReadWrite));
+  Created made =
+      t.inode("/")->create_open("new", {0644, 1000, 1000}, OpenAccess::kReadWrite).value();
+  fs::rename(folder_ + "/new", folder_ + "/moved");
+  put(folder_ + "/new", "of the host");
+  EXPECT_EQ(outcome(made.body->write_at(0, bytes_of("mine"))), "ok");
+  EXPECT_EQ(made.inode->stat()->size, 4u);
+  EXPECT_EQ(get(folder_ + "/moved"), "mine");
+  EXPECT_EQ(get(folder_ + "/new"), "of the host");
+  EXPECT_EQ(outcome(t.inode("/")->create_open("new", {}, OpenAccess::kRead)), "EEXIST");
+  EXPECT_EQ(outcome(t.inode("/file")->create_open("x", {}, OpenAccess::kRead)), "ENOTDIR");
 }
 
 TEST_F(HostfsTest, SymlinksLeadInsideTheGuest) {
@@ -389,6 +461,32 @@ TEST_F(HostfsTest, SwappedLinksNeverLeadOut) {
   swapper.join();
   EXPECT_EQ(get(base_ + "/outside/inner"), "outside");
   EXPECT_FALSE(fs::exists(base_ + "/outside/planted"));
+}
+
+// While a thread of the host makes and removes a name, creating it finds one or makes one.
+TEST_F(HostfsTest, CreatingOpensWhatTheHostMakesMeanwhile) {
+  std::atomic<bool> stop{false};
+  std::thread host([this, &stop] {
+    const std::string name = folder_ + "/name";
+    while (!stop) {
+      put(name, "");
+      fs::remove(name);
+    }
+  });
+  TestSpace t(mount(HostMode::kReadWrite));
+  OpenRequest request;
+  request.write = request.create = true;
+  request.mode = 0644;
+  int made = 0, found = 0;
+  for (int i = 0; i < 20000 || made == 0 || found == 0; ++i) {
+    auto opened = open(t.space, t.arg("/name"), kGuest, request);
+    // One that was found may be gone before it is looked at.
+    EXPECT_TRUE(opened.ok() || opened.error() == Errno::kNOENT) << abi::errno_name(opened.error());
+    if (!opened.ok()) continue;
+    ++(opened->body ? made : found);
+  }
+  stop = true;
+  host.join();
 }
 
 // A folder that the host moves below another keeps the chain of parents a chain.

@@ -52,6 +52,13 @@ SysResult<InodeRef> Inode::create(std::string_view, const CreateAttr&) {
   return refuse_change(*this);
 }
 
+SysResult<Created> Inode::create_open(std::string_view name, const CreateAttr& attr,
+                                      OpenAccess access) {
+  InodeRef made = TRY(create(name, attr));
+  auto body = TRY(made->open(access));
+  return Created{std::move(made), std::move(body)};
+}
+
 SysResult<InodeRef> Inode::mkdir(std::string_view, const CreateAttr&) {
   return refuse_change(*this);
 }

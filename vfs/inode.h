@@ -92,6 +92,7 @@ struct CreateAttr {
 
 class Inode;
 struct Location;
+struct Created;
 using InodeRef = Ref<Inode>;
 
 enum class AllocateMode : uint8_t { kExtend, kKeepSize, kPunchHole, kZeroRange };
@@ -141,6 +142,10 @@ class Inode : public RefCounted {
   // In a removed directory all of them give ENOENT.
   virtual SysResult<InodeRef> lookup(std::string_view name);                          // ENOENT
   virtual SysResult<InodeRef> create(std::string_view name, const CreateAttr& attr);  // EEXIST
+  // The same, opened by the making itself: `attr.mode` and what others do to the name meanwhile
+  // have no say in what this body may do.
+  virtual SysResult<Created> create_open(std::string_view name, const CreateAttr& attr,
+                                         OpenAccess access);
   virtual SysResult<InodeRef> mkdir(std::string_view name, const CreateAttr& attr);
   virtual SysResult<InodeRef> symlink(std::string_view name, std::string_view target,
                                       const CreateAttr& attr);
@@ -192,6 +197,11 @@ class Inode : public RefCounted {
     if (object) object->unref();
   }
   std::unique_ptr<RefCounted, void (*)(RefCounted*)> attachment_{nullptr, &drop};
+};
+
+struct Created {
+  InodeRef inode;
+  std::unique_ptr<FileBody> body;
 };
 
 }  // namespace cloche::vfs

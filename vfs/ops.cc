@@ -94,7 +94,7 @@ class Opener {
     if (request_.unnamed) return open_unnamed(at);
     if (request_.create && !request_.path_only) return open_or_create(at);
     Location found = TRY(space_.walk(at.base, at.path, who_, walk_flags_));
-    if (request_.path_only) return Opened{std::move(found), false};
+    if (request_.path_only) return Opened{std::move(found), nullptr};
     return finish(std::move(found));
   }
 
@@ -105,6 +105,11 @@ class Opener {
     if (request_.write || request_.truncate) access |= kWrite;
     if (request_.for_execute) access |= kExecute;
     return access;
+  }
+
+  OpenAccess body_access() const {
+    if (!request_.write) return OpenAccess::kRead;
+    return request_.read ? OpenAccess::kReadWrite : OpenAccess::kWrite;
   }
 
   // may_open() and O_TRUNC, for a file that was there before.
@@ -132,7 +137,7 @@ class Opener {
     }
     TRY(may_access(inode, who_, access));
     if (request_.truncate && inode.type() == FileType::kRegular) TRY(inode.truncate(0));
-    return Opened{std::move(found), false};
+    return Opened{std::move(found), nullptr};
   }
 
   SysResult<Opened> open_unnamed(const PathArg& at) {
@@ -140,8 +145,9 @@ class Opener {
     TRY(may_access(*directory.inode, who_, kWrite | kExecute));
     CreateAttr attr = TRY(attr_for(directory, who_, request_.mode, FileType::kRegular));
     InodeRef inode = TRY(directory.inode->create_unnamed(attr));
+    auto body = TRY(inode->open(body_access()));
     Location made{std::move(inode), directory.mount, directory.inode, {}};
-    return Opened{std::move(made), true};
+    return Opened{std::move(made), std::move(body)};
   }
 
   // With O_CREAT a dangling link in the last place names the file to create (without O_EXCL).
@@ -154,17 +160,14 @@ class Opener {
       if (walker.last() == "..") TRY(walker.go_up());
       if (!walker.last_is_normal()) return open_directory_itself(walker.at());
       if (walker.trailing_slash()) return Errno::kISDIR;
-      SysResult<Location> child = walker.find_last();
-      if (!child.ok()) {
-        if (child.error() != Errno::kNOENT) return child.error();
-        return create(walker);
-      }
+      Opened child = TRY(find_or_create(walker));
+      if (child.body) return child;
       Location target;
-      if (child->inode->type() == FileType::kSymlink && follow) {
-        target = TRY(walker.enter_link(*child));
+      if (child.location.inode->type() == FileType::kSymlink && follow) {
+        target = TRY(walker.enter_link(child.location));
         if (!target) continue;
       } else {
-        target = std::move(child).value();
+        target = std::move(child.location);
       }
       if (request_.exclusive) return Errno::kEXIST;
       return finish(std::move(target));
@@ -176,15 +179,31 @@ class Opener {
     return finish(directory);
   }
 
+  // What the last component names, or the file made there. The host may make or remove the name
+  // between the look and the call: then once more.
+  SysResult<Opened> find_or_create(const Walker& walker) {
+    constexpr int kAttempts = 16;
+    SysResult<Opened> made = Errno::kEXIST;
+    for (int attempt = 0; attempt < kAttempts; ++attempt) {
+      SysResult<Location> child = walker.find_last();
+      if (child.ok()) return Opened{std::move(*child), nullptr};
+      if (child.error() != Errno::kNOENT) return child.error();
+      made = create(walker);
+      if (made.ok() || made.error() != Errno::kEXIST || request_.exclusive) break;
+    }
+    return made;
+  }
+
   SysResult<Opened> create(const Walker& walker) {
     const Location& directory = walker.at();
     if (directory.inode->removed()) return Errno::kNOENT;
     if (directory.inode->read_only()) return Errno::kROFS;
     TRY(may_create(directory, who_));
     CreateAttr attr = TRY(attr_for(directory, who_, request_.mode, FileType::kRegular));
-    InodeRef inode = TRY(directory.inode->create(walker.last(), attr));
-    Location made{std::move(inode), directory.mount, directory.inode, std::string(walker.last())};
-    return Opened{std::move(made), true};
+    Created made = TRY(directory.inode->create_open(walker.last(), attr, body_access()));
+    Location at{std::move(made.inode), directory.mount, directory.inode,
+                std::string(walker.last())};
+    return Opened{std::move(at), std::move(made.body)};
   }
 
   const Namespace& space_;

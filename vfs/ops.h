@@ -28,10 +28,11 @@ struct OpenRequest {
 };
 struct Opened {
   Location location;
-  bool created = false;
+  // Of a file that this call created: open already, whatever its mode. Null for one that was there.
+  std::unique_ptr<FileBody> body;
 };
-// Finds or creates, checks, truncates; the caller then uses Inode::open (regular files) or its own
-// object (directories, devices, FIFOs). Errors as open(2).
+// Finds or creates, checks, truncates. Where there is no body yet, the caller uses Inode::open
+// (regular files) or its own object (directories, devices, FIFOs). Errors as open(2).
 SysResult<Opened> open(const Namespace& space, const PathArg& at, const Credentials& who,
                        const OpenRequest& request);
 

@@ -46,9 +46,9 @@ SysResult<int32_t> open_path(Call& call, const PathFrom& from, uint32_t flags, u
   if (flags & kPath) flags &= kPathFlags;
   const vfs::OpenRequest request = TRY(open_request(process, flags, mode));
   TRY(process.fds->check_room(1, descriptor_limit(process)));
-  const vfs::Opened opened =
+  vfs::Opened opened =
       TRY(vfs::open(call.kernel().names(), from.arg(walk_flags), process.credentials, request));
-  FileRef file = TRY(open_location(call, opened.location, flags));
+  FileRef file = TRY(open_location(call, std::move(opened), flags));
   return install(call, std::move(file), flags);
 }
 

@@ -1,5 +1,4 @@
 // Access by owner without privileges: modes, access, umask, special bits.
-//@ files: memfs
 #include "case.h"
 int main(void) {
   struct stat st;

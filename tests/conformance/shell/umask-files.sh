@@ -1,4 +1,3 @@
-#@ files: memfs
 # umask over redirections, mkdir, mkfifo, touch, mktemp and subshells.
 for m in 000 022 027 077 777; do
   (
