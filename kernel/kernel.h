@@ -68,8 +68,9 @@ void destroy_io_state(IoState* state);
 // Hangs /dev, /dev/shm and /proc into the kernel's namespace, where those directories exist. For
 // Kernel::create().
 SysResult<Unit> mount_kernel_file_systems(Kernel& kernel);
-// The leader of a session ended: its controlling terminal, if it has one, hangs up (SIGHUP and
-// SIGCONT to the foreground group) and is no longer that of any process. Not while guest code runs.
+// The leader of a session ended: its controlling terminal, if it has one, hangs up (SIGHUP to the
+// foreground group) and is no longer that of any process. One that hung up before now sends its
+// foreground group SIGHUP and SIGCONT. Not while guest code runs.
 void end_session(Process& leader);
 
 // What an engine must offer to guests of this kernel: every row of abi/syscalls.tab, and `kern.*`.

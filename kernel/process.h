@@ -132,6 +132,7 @@ class Process {
   int32_t exit_signal = kSigChld;
   std::array<ResourceLimit, kResourceCount> limits{};
   Ref<RefCounted> controlling_terminal;  // Tty
+  int32_t lost_foreground = 0;  // of a leader whose terminal hung up: the foreground group then
 
   // wait status and state changes not yet reported
   enum class State : uint8_t { kAlive, kZombie } life = State::kAlive;

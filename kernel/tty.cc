@@ -101,12 +101,13 @@ void Tty::hang_up() {
   master_queue_.wake();
   Ref<Tty> keep(this);  // the processes below may hold the last references
   const int32_t session = std::exchange(session_, 0);
-  foreground_ = 0;
+  const int32_t foreground = std::exchange(foreground_, 0);
   if (session == 0) return;
   for (Process* process : kernel_->all_processes()) {
     if (process->sid != session) continue;
     process->controlling_terminal = nullptr;
     if (process->pid != session) continue;
+    process->lost_foreground = foreground;
     (void)kernel_->send_signal(*process, kernel_signal(kSigHup));
     (void)kernel_->send_signal(*process, kernel_signal(kSigCont));
   }
@@ -208,6 +209,7 @@ bool Tty::become_controlling(Process& process) {
   session_ = process.sid;
   foreground_ = process.pgid;
   process.controlling_terminal = Ref<Tty>(this);
+  process.lost_foreground = 0;
   return true;
 }
 
@@ -224,15 +226,27 @@ void Tty::leave_session(bool leader_exits) {
 }
 
 void end_session(Process& leader) {
-  if (leader.pid != leader.sid || !leader.controlling_terminal) return;
-  // Only terminals are ever stored there.
-  static_cast<Tty*>(leader.controlling_terminal.get())->leave_session(true);
+  if (leader.pid != leader.sid) return;
+  if (leader.controlling_terminal) {
+    // Only terminals are ever stored there.
+    static_cast<Tty*>(leader.controlling_terminal.get())->leave_session(true);
+    return;
+  }
+  // The terminal went before the leader did. The number may be another session's group by now.
+  Kernel& kernel = *leader.kernel;
+  const int32_t group = std::exchange(leader.lost_foreground, 0);
+  for (const Process* process : kernel.all_processes()) {
+    if (group == 0 || process->pgid != group || process->sid != leader.sid) continue;
+    kernel.signal_group(group, kernel_signal(kSigHup));
+    kernel.signal_group(group, kernel_signal(kSigCont));
+    return;
+  }
 }
 
 // --- ioctl
 
 SysResult<int32_t> Tty::ioctl(Call& call, uint32_t command, UserPtr argument, Side side) {
-  if (hung_up_ && side == Side::kSlave) return Errno::kIO;
+  if (hung_up_ && side == Side::kSlave) return command == kTiocSpgrp ? Errno::kNOTTY : Errno::kIO;
   switch (command) {
     case kTcGets:
       TRY(call.put(argument, termios()));

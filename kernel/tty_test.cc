@@ -445,6 +445,7 @@ TEST(TtyTest, HangUpEndsTheSession) {
     GUEST_CHECK(read(g, 0).empty());
     GUEST_CHECK(write(g, 1, "x") == kEio);
     GUEST_CHECK(g.call("ioctl", 0, kTcGets, kFree) == kEio);
+    GUEST_CHECK(g.call("ioctl", 0, kTiocSpgrp, kFree) == kEnotty);
     GUEST_CHECK(open(g, "/dev/tty", kO_RDWR) == kEnxio);
     GUEST_CHECK(open(g, "/dev/pts/0", kO_RDWR) < 0);
     g.exit(0);
@@ -461,6 +462,41 @@ TEST(TtyTest, HangUpEndsTheSession) {
   other.box.settle();
   other.tty->hang_up();
   EXPECT_EQ(other.box.run(victim), kSigHup);
+}
+
+// Linux tells the leader alone when the screen goes; its foreground group learns it at its end.
+TEST(TtyTest, AHungUpSessionsJobsAreToldAtItsLeadersEnd) {
+  ShellBox shell;
+  const int32_t pid = shell.start([](FakeGuest& g) {
+    g.sigaction(kSigHup, 1);
+    const PipeFds go = pipe(g), ready = pipe(g);
+    const int32_t child = g.fork();
+    if (child == 0) {
+      g.on_signal(16, [](FakeGuest& h, int32_t) { h.say("hung up"); });
+      g.sigaction(kSigHup, 16);
+      g.call("setpgid", 0, 0);
+      write(g, ready.write, "x");
+      read(g, go.read);
+      g.say("the leader is there");
+      write(g, ready.write, "x");
+      while (g.call("nanosleep", kFree + 64, 0) == 0) g.store<int64_t>(kFree + 64, 1);
+      g.exit(0);
+    }
+    read(g, ready.read, 1);
+    g.store<int32_t>(kFree, child);
+    g.call("ioctl", 0, kTiocSpgrp, kFree);
+    uint16_t events = 0;
+    GUEST_CHECK(poll_one(g, 0, 1, events, -1) == 1);
+    GUEST_CHECK(read(g, 0).empty());
+    write(g, go.write, "x");
+    read(g, ready.read, 1);
+    g.exit(0);
+  });
+  shell.box.settle();
+  shell.tty->hang_up();
+  shell.expect_success(pid);
+  for (int turn = 0; turn < 10 && shell.box.said().size() < 2; ++turn) shell.box.settle();
+  EXPECT_EQ(shell.box.said(), (Lines{"the leader is there", "hung up"}));
 }
 
 TEST(TtyTest, LeaderExitHangsUpItsJobs) {
