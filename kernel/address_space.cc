@@ -14,19 +14,6 @@ constexpr uint64_t kPage = AddressSpace::kPage;
 uint64_t page_up(uint64_t value) { return (value + kPage - 1) & ~(kPage - 1); }
 uint64_t page_down(uint64_t value) { return value & ~(kPage - 1); }
 
-// Tells changed pages from unchanged ones. Not against an adversary: a guest that makes two pages
-// collide loses only its own write.
-uint64_t hash_page(const uint8_t* bytes) {
-  uint64_t hash = 0x9e3779b97f4a7c15;
-  for (size_t i = 0; i < kPage; i += 8) {
-    uint64_t word;
-    std::memcpy(&word, bytes + i, sizeof word);
-    hash = (hash ^ word) * 0xff51afd7ed558ccd;
-    hash ^= hash >> 32;
-  }
-  return hash;
-}
-
 // Zeroes any range: whole pages are given back, the edges written.
 void clear(engine::Context& context, uint64_t from, uint64_t to) {
   const uint64_t first = page_up(from), last = page_down(to);
@@ -62,6 +49,7 @@ Ref<AddressSpace> AddressSpace::copy() const {
   twin->break_ = break_;
   twin->mapped_ = mapped_;
   twin->shared_ = shared_;
+  twin->regions_ = regions_;
   twin->mappings_ = mappings_;
   twin->signal_word = signal_word;
   return twin;
@@ -107,16 +95,16 @@ uint64_t AddressSpace::set_break(engine::Context& context, uint64_t address, uin
 void AddressSpace::insert(uint64_t address, Mapping mapping) {
   mapped_ += mapping.end - address;
   // Anonymous neighbours become one, so that a heap made of many small mappings stays small here.
-  if (!mapping.file) {
+  if (!mapping.shared()) {
     auto next = mappings_.find(mapping.end);
-    if (next != mappings_.end() && !next->second.file) {
+    if (next != mappings_.end() && !next->second.shared()) {
       mapping.end = next->second.end;
       mappings_.erase(next);
     }
     auto after = mappings_.upper_bound(address);
     if (after != mappings_.begin()) {
       auto before = std::prev(after);
-      if (before->second.end == address && !before->second.file) {
+      if (before->second.end == address && !before->second.shared()) {
         before->second.end = mapping.end;
         return;
       }
@@ -131,16 +119,29 @@ AddressSpace::Mappings::iterator AddressSpace::split(Mappings::iterator mapping,
   Mapping second;
   second.end = first.end;
   first.end = at;
-  if (first.file) {
-    const size_t pages = static_cast<size_t>((at - mapping->first) / kPage);
+  if (first.shared()) {
+    const auto pages = static_cast<size_t>((at - mapping->first) / kPage);
     second.file = first.file;
     second.offset = first.offset + (at - mapping->first);
-    second.page_hashes.assign(first.page_hashes.begin() + static_cast<ptrdiff_t>(pages),
-                              first.page_hashes.end());
-    first.page_hashes.resize(pages);
     ++shared_;
+    if (first.region) {
+      second.region = first.region.split(pages);
+      ++regions_;
+    } else {
+      second.page_hashes.assign(first.page_hashes.begin() + static_cast<ptrdiff_t>(pages),
+                                first.page_hashes.end());
+      first.page_hashes.resize(pages);
+    }
   }
   return mappings_.emplace(at, std::move(second)).first;
+}
+
+// The mapping of exactly this range, which lies in one.
+AddressSpace::Mappings::iterator AddressSpace::cut_out(uint64_t address, uint64_t end) {
+  auto found = std::prev(mappings_.upper_bound(address));
+  if (found->first < address) found = split(found, address);
+  if (found->second.end > end) split(found, end);
+  return found;
 }
 
 void AddressSpace::remove(engine::Context& context, uint64_t address, uint64_t end) {
@@ -152,9 +153,10 @@ void AddressSpace::remove(engine::Context& context, uint64_t address, uint64_t e
   while (next != mappings_.end() && next->first < end) {
     if (next->second.end > end) split(next, end);
     const uint64_t from = next->first, to = next->second.end;
-    if (next->second.file) {
+    if (next->second.shared()) {
       write_back(context, from, next->second, from, to);
       --shared_;
+      if (next->second.region) --regions_;
     }
     mapped_ -= to - from;
     next = mappings_.erase(next);
@@ -190,16 +192,60 @@ SysResult<uint64_t> AddressSpace::map(engine::Context& context, uint64_t hint, u
 void AddressSpace::share(engine::Context& context, uint64_t address, uint64_t size, FileRef file,
                          uint64_t offset) {
   const uint64_t end = address + page_up(size);
-  auto found = std::prev(mappings_.upper_bound(address));
-  if (found->first < address) found = split(found, address);
-  if (found->second.end > end) split(found, end);
-  Mapping& mapping = found->second;
+  Mapping& mapping = cut_out(address, end)->second;
   mapping.file = std::move(file);
   mapping.offset = offset;
   const engine::MemoryView memory = context.memory();
   for (uint64_t page = address; page < end; page += kPage)
     mapping.page_hashes.push_back(hash_page(memory.data + page));
   ++shared_;
+}
+
+void AddressSpace::share(engine::Context& context, uint64_t address, uint64_t size, FileRef file,
+                         uint64_t offset, Ref<SharedRegion> region) {
+  const uint64_t end = address + page_up(size);
+  Mapping& mapping = cut_out(address, end)->second;
+  mapping.file = std::move(file);
+  mapping.region =
+      RegionUse(std::move(region), offset / kPage, static_cast<size_t>((end - address) / kPage));
+  mapping.offset = offset;
+  ++shared_;
+  ++regions_;
+  mapping.region.pull(context.memory().data + address);
+}
+
+void AddressSpace::pull(engine::Context& context) {
+  if (regions_ == 0) return;
+  const engine::MemoryView memory = context.memory();
+  for (auto& [start, mapping] : mappings_)
+    if (mapping.region && mapping.end <= memory.size) mapping.region.pull(memory.data + start);
+}
+
+void AddressSpace::push_mapping(const engine::MemoryView& memory, uint64_t address,
+                                Mapping& mapping) {
+  if (mapping.end > memory.size || !mapping.may_change()) return;
+  mapping.region.push(memory.data + address);
+}
+
+void AddressSpace::push(engine::Context& context, Push what) {
+  if (regions_ == 0) return;
+  const engine::MemoryView memory = context.memory();
+  for (auto& [start, mapping] : mappings_) {
+    if (!mapping.region) continue;
+    // A file may get a second mapping at any time, anonymous memory only by fork.
+    const bool alone = mapping.region.region().uses() == 1 && !mapping.file;
+    if (!alone || what == Push::kAll) push_mapping(memory, start, mapping);
+  }
+}
+
+FutexKey AddressSpace::futex_key(uint32_t address) const {
+  const auto next = mappings_.upper_bound(address);
+  if (regions_ > 0 && next != mappings_.begin()) {
+    const auto& [start, mapping] = *std::prev(next);
+    if (mapping.region && address < mapping.end)
+      return {&mapping.region.region(), mapping.offset + (address - start)};
+  }
+  return {this, address};
 }
 
 SysResult<Unit> AddressSpace::unmap(engine::Context& context, uint64_t address, uint64_t size) {
@@ -225,7 +271,7 @@ SysResult<uint64_t> AddressSpace::remap(engine::Context& context, uint64_t addre
     if (new_size < old_size) remove(context, address + new_size, address + old_size);
     return address;
   }
-  if (found->second.file) return Errno::kINVAL;  // shared file mappings do not grow
+  if (found->second.shared()) return Errno::kINVAL;  // shared mappings do not grow
   const uint64_t grown = new_size - old_size;
   if (granted() + grown > limit) return Errno::kNOMEM;
   if (is_free(address + old_size, grown)) {
@@ -258,7 +304,20 @@ bool AddressSpace::covers(uint64_t address, uint64_t size) const {
 // the end of the file stay unwritten, as on Linux.
 void AddressSpace::write_back(engine::Context& context, uint64_t address, Mapping& mapping,
                               uint64_t from, uint64_t to) {
-  if (!mapping.file->writable()) return;
+  if (!mapping.may_change()) return;
+  if (!mapping.region) {
+    write_back_copy(context, address, mapping, from, to);
+    return;
+  }
+  push_mapping(context.memory(), address, mapping);
+  if (!mapping.file) return;
+  vfs::FileBody& body = static_cast<RegularFile&>(*mapping.file).body();
+  mapping.region.region().write_back(body, mapping.offset + (from - address),
+                                     mapping.offset + (to - address));
+}
+
+void AddressSpace::write_back_copy(engine::Context& context, uint64_t address, Mapping& mapping,
+                                   uint64_t from, uint64_t to) {
   vfs::FileBody* body = &static_cast<RegularFile&>(*mapping.file).body();
   const engine::MemoryView memory = context.memory();
   const auto file_size = body->size();
@@ -281,7 +340,7 @@ SysResult<Unit> AddressSpace::sync(engine::Context& context, uint64_t address, u
   if (!covers(address, size)) return Errno::kNOMEM;
   if (shared_ == 0) return Unit{};
   for (auto& [start, mapping] : mappings_) {
-    if (!mapping.file || mapping.end <= address || start >= end) continue;
+    if (!mapping.shared() || mapping.end <= address || start >= end) continue;
     write_back(context, start, mapping, std::max(start, address), std::min(mapping.end, end));
   }
   return Unit{};
@@ -290,7 +349,7 @@ SysResult<Unit> AddressSpace::sync(engine::Context& context, uint64_t address, u
 void AddressSpace::sync_all(engine::Context& context) {
   if (shared_ == 0) return;
   for (auto& [start, mapping] : mappings_)
-    if (mapping.file) write_back(context, start, mapping, start, mapping.end);
+    if (mapping.shared()) write_back(context, start, mapping, start, mapping.end);
 }
 
 SysResult<Unit> AddressSpace::discard(engine::Context& context, uint64_t address, uint64_t size) {
@@ -301,10 +360,10 @@ SysResult<Unit> AddressSpace::discard(engine::Context& context, uint64_t address
     clear(context, address, end);
     return Unit{};
   }
-  // Shared pages keep their bytes: they are what the file will hold.
+  // Shared pages keep their bytes: they are what the file will hold, and others see.
   uint64_t at = address;
   for (auto& [start, mapping] : mappings_) {
-    if (!mapping.file || mapping.end <= at || start >= end) continue;
+    if (!mapping.shared() || mapping.end <= at || start >= end) continue;
     if (start > at) clear(context, at, start);
     at = std::min(mapping.end, end);
   }

@@ -4,27 +4,27 @@
 
 namespace cloche::kernel {
 
-void FutexTable::join(Thread& thread, const void* space, uint32_t address, uint32_t bitset) {
+void FutexTable::join(Thread& thread, const FutexKey& key, uint32_t bitset) {
   leave(thread);
-  thread.futex.space = space;
-  thread.futex.address = address;
+  thread.futex.waits = true;
+  thread.futex.key = key;
   thread.futex.bitset = bitset;
   thread.futex.woken = false;
-  queues_[{space, address}].push_back(&thread);
+  queues_[key].push_back(&thread);
   ++waiting_;
 }
 
 void FutexTable::leave(Thread& thread) {
-  if (!thread.futex.space) return;
-  const auto found = queues_.find({thread.futex.space, thread.futex.address});
+  if (!thread.futex.waits) return;
+  const auto found = queues_.find(thread.futex.key);
   found->second.remove(&thread);
   if (found->second.empty()) queues_.erase(found);
-  thread.futex.space = nullptr;
+  thread.futex.waits = false;
   --waiting_;
 }
 
-uint32_t FutexTable::wake(const void* space, uint32_t address, uint32_t count, uint32_t bitset) {
-  const auto found = queues_.find({space, address});
+uint32_t FutexTable::wake(const FutexKey& key, uint32_t count, uint32_t bitset) {
+  const auto found = queues_.find(key);
   if (found == queues_.end()) return 0;
   uint32_t woken = 0;
   Queue& queue = found->second;
@@ -36,7 +36,7 @@ uint32_t FutexTable::wake(const void* space, uint32_t address, uint32_t count, u
     }
     next = queue.erase(next);
     --waiting_;
-    thread.futex.space = nullptr;
+    thread.futex.waits = false;
     thread.futex.woken = true;
     thread.futex.queue.wake();
     ++woken;
@@ -45,18 +45,18 @@ uint32_t FutexTable::wake(const void* space, uint32_t address, uint32_t count, u
   return woken;
 }
 
-uint32_t FutexTable::requeue(const void* space, uint32_t from, uint32_t to, uint32_t count) {
-  const auto found = queues_.find({space, from});
+uint32_t FutexTable::requeue(const FutexKey& from, const FutexKey& to, uint32_t count) {
+  const auto found = queues_.find(from);
   if (found == queues_.end() || from == to) return 0;
-  Queue& target = queues_[{space, to}];
+  Queue& target = queues_[to];
   uint32_t moved = 0;
   while (!found->second.empty() && moved < count) {
-    found->second.front()->futex.address = to;
+    found->second.front()->futex.key = to;
     target.splice(target.end(), found->second, found->second.begin());
     ++moved;
   }
   if (found->second.empty()) queues_.erase(found);
-  if (target.empty()) queues_.erase({space, to});
+  if (target.empty()) queues_.erase(to);
   return moved;
 }
 

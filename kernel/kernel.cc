@@ -138,8 +138,11 @@ int64_t run_thread(Kernel& kernel, Thread& thread, int64_t now) {
   state.cpu_event =
       saturating_add(now, next_cpu_event(*thread.process) - cpu_time(*thread.process));
   thread.state = ThreadState::kRunning;
+  AddressSpace& space = address_space_of(*thread.process);
+  space.pull(*thread.context);
   refresh_signal_word(thread, *thread.context);
   const engine::Stop stop = thread.context->run();
+  space.push(*thread.context, AddressSpace::Push::kSeen);
   const int64_t end = kernel.clock().monotonic_ns();
   thread.cpu_ns += end - now;
   after_run(kernel, thread, stop);
@@ -321,7 +324,8 @@ void Kernel::kill_all() {
 }
 
 KernelUsage Kernel::usage() {
-  state_->usage.memory_bytes = state_->pool->host_bytes() + io_->buffer_bytes();
+  state_->usage.memory_bytes =
+      state_->pool->host_bytes() + io_->buffer_bytes() + state_->shared_memory.bytes();
   state_->usage.memory_peak_bytes =
       std::max(state_->usage.memory_peak_bytes, state_->usage.memory_bytes);
   return state_->usage;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "engine/engine.h"
+#include "kernel/futex.h"
 #include "kernel/open_file.h"
 #include "kernel/signal.h"
 #include "kernel/wait_queue.h"
@@ -29,8 +30,9 @@ struct CloneArguments {
 
 // A wait in FUTEX_WAIT. The thread blocks on `queue`; kernel/futex.h finds it by its key.
 struct FutexWait {
-  const void* space = nullptr;  // null: not waiting
-  uint32_t address = 0, bitset = 0;
+  bool waits = false;
+  FutexKey key;
+  uint32_t bitset = 0;
   bool woken = false;
   WaitQueue queue;
 };

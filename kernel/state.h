@@ -21,6 +21,7 @@ struct Kernel::State {
   KernelOptions options;
   std::unique_ptr<engine::Pool> pool;
 
+  SharedMemory shared_memory;
   std::map<int32_t, std::unique_ptr<Process>> processes;  // zombies too
   std::unordered_map<int32_t, Thread*> threads;           // by tid
   int32_t last_pid = 1;                                   // pid 1 is the reaper inside the kernel

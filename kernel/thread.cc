@@ -59,7 +59,9 @@ SysResult<Process*> fork_process(Kernel& kernel, Thread& thread) {
   Process& parent = *thread.process;
   Process* child = TRY(create_process(kernel, &parent));
   child->fds = parent.fds->copy();
-  child->address_space = address_space_of(parent).copy();
+  AddressSpace& space = address_space_of(parent);
+  space.push(*thread.context, AddressSpace::Push::kAll);
+  child->address_space = space.copy();
   const auto twin = new_child(kernel, thread, thread.context->fork(), *child);
   if (!twin.ok()) {
     discard_process(kernel, *child);
@@ -244,7 +246,7 @@ void clear_child_tid(Kernel& kernel, Thread& thread) {
   const uint32_t address = std::exchange(thread.clear_child_tid, 0);
   if (address == 0 || !thread.context) return;
   put_word(*thread.context, address, 0);
-  kernel.state().futexes.wake(thread.process->address_space.get(), address, 1, UINT32_MAX);
+  kernel.state().futexes.wake(address_space_of(*thread.process).futex_key(address), 1, UINT32_MAX);
 }
 
 }  // namespace cloche::kernel

@@ -1,6 +1,7 @@
 // Memory calls: brk, mmap and what belongs to them (kernel/address_space.h).
 #include <algorithm>
 
+#include "kernel/regular_file.h"
 #include "kernel/state.h"
 #include "kernel/syscalls/handlers.h"
 
@@ -66,6 +67,22 @@ SysResult<Unit> read_file(Call& call, const FileMapping& mapping, uint64_t addre
   return Unit{};
 }
 
+// A shared mapping that others see: new memory without a file, or what the file has in common.
+SysResult<Unit> map_region(Call& call, const FileMapping& mapping, uint64_t address,
+                           uint64_t size) {
+  const uint64_t end = mapping.offset + ((size + kPage - 1) & ~(kPage - 1));
+  AddressSpace& space = space_of(call);
+  const vfs::InodeRef inode = mapping.file ? mapping.file->location().inode : nullptr;
+  auto region = call.kernel().state().shared_memory.get(inode, end);
+  if (mapping.file) {
+    // What the caller itself has changed since it runs is newer than the file.
+    space.push(context_of(call), AddressSpace::Push::kAll);
+    TRY(region->load(static_cast<RegularFile&>(*mapping.file).body(), mapping.offset, end));
+  }
+  space.share(context_of(call), address, size, mapping.file, mapping.offset, std::move(region));
+  return Unit{};
+}
+
 }  // namespace
 
 SysResult<uint32_t> sys_brk(Call& call, uint32_t address) {
@@ -82,28 +99,25 @@ SysResult<uint32_t> sys_mmap2(Call& call, uint32_t address, uint32_t size, uint3
   if (type != kMapShared && type != kMapPrivate && type != kMapSharedValidate) return Errno::kINVAL;
   const bool shared = type != kMapPrivate, anonymous = flags & kMapAnonymous;
   FileMapping mapping;
-  if (!anonymous) {
-    mapping = TRY(check_file(call, fd, protection, shared, page_offset * kPage));
-  } else if (shared) {
-    // Memory that stays shared after fork cannot be had: processes never share pages. Refusing is
-    // better than a program that waits for ever for its child's writes.
-    call.kernel().log(call.process().name + ": mmap of shared anonymous memory is not supported");
-    return Errno::kNODEV;
-  }
+  if (!anonymous) mapping = TRY(check_file(call, fd, protection, shared, page_offset * kPage));
   const auto placement = flags & kMapFixedNoReplace ? AddressSpace::Placement::kFixedNoReplace
                          : flags & kMapFixed        ? AddressSpace::Placement::kFixed
                                                     : AddressSpace::Placement::kAnywhere;
   if (!sandbox_has_room(call, size)) return Errno::kNOMEM;
   AddressSpace& space = space_of(call);
   const uint64_t at = TRY(space.map(context_of(call), address, size, placement, limit_of(call)));
-  if (mapping.file) {
-    const auto read = read_file(call, mapping, at, size);
-    if (!read.ok()) {
-      (void)space.unmap(context_of(call), at, size);
-      return read.error();
-    }
-    if (shared) space.share(context_of(call), at, size, mapping.file, mapping.offset);
+  const bool as_region =
+      shared && (anonymous || mapping.offset + size <= AddressSpace::kMaxSharedFile);
+  SysResult<Unit> filled = Unit{};
+  if (as_region)
+    filled = map_region(call, mapping, at, size);
+  else if (mapping.file)
+    filled = read_file(call, mapping, at, size);
+  if (!filled.ok()) {
+    (void)space.unmap(context_of(call), at, size);
+    return filled.error();
   }
+  if (shared && !as_region) space.share(context_of(call), at, size, mapping.file, mapping.offset);
   return static_cast<uint32_t>(at);
 }
 

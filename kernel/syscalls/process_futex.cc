@@ -17,7 +17,9 @@ enum FutexCommand : uint32_t {
 constexpr uint32_t kPrivate = 128, kRealtime = 256;
 constexpr uint32_t kAnyBit = UINT32_MAX;
 
-const void* space_of(Call& call) { return call.process().address_space.get(); }
+FutexKey key_of(Call& call, UserPtr address) {
+  return address_space_of(call.process()).futex_key(address.address);
+}
 
 SysResult<int64_t> deadline_of(Call& call, UserPtr timeout, bool absolute, bool realtime) {
   if (!timeout) return Call::kNoDeadline;
@@ -39,7 +41,7 @@ SysResult<int32_t> wait(Call& call, UserPtr address, uint32_t value, uint32_t bi
     const int64_t deadline = TRY(deadline_of(call, timeout, absolute, realtime));
     if (TRY(call.get<uint32_t>(address)) != value) return Errno::kAGAIN;
     call.scratch().deadline = deadline;
-    futexes.join(thread, space_of(call), address.address, bitset);
+    futexes.join(thread, key_of(call, address), bitset);
   } else if (thread.futex.woken) {
     return 0;
   }
@@ -62,9 +64,9 @@ SysResult<int32_t> requeue(Call& call, UserPtr from, uint32_t wake_count, uint32
   if (static_cast<int32_t>(wake_count) < 0 || static_cast<int32_t>(move_count) < 0)
     return Errno::kINVAL;
   FutexTable& futexes = call.kernel().state().futexes;
-  const void* space = space_of(call);
-  const uint32_t woken = futexes.wake(space, from.address, wake_count, kAnyBit);
-  const uint32_t moved = futexes.requeue(space, from.address, to.address, move_count);
+  const FutexKey source = key_of(call, from);
+  const uint32_t woken = futexes.wake(source, wake_count, kAnyBit);
+  const uint32_t moved = futexes.requeue(source, key_of(call, to), move_count);
   return static_cast<int32_t>(woken + moved);
 }
 
@@ -83,11 +85,10 @@ SysResult<int32_t> sys_futex_time64(Call& call, UserPtr address, uint32_t operat
       return wait(call, address, value, value3, timeout_or_value, true, realtime);
     case kWake:
       return static_cast<int32_t>(
-          futexes.wake(space_of(call), address.address, std::max(value, 1u), kAnyBit));
+          futexes.wake(key_of(call, address), std::max(value, 1u), kAnyBit));
     case kWakeBitset:
       if (value3 == 0) return Errno::kINVAL;
-      return static_cast<int32_t>(
-          futexes.wake(space_of(call), address.address, std::max(value, 1u), value3));
+      return static_cast<int32_t>(futexes.wake(key_of(call, address), std::max(value, 1u), value3));
     case kCompareRequeue:
     case kRequeue:
       if (address2.address % 4 != 0) return Errno::kINVAL;
