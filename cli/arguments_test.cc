@@ -1,0 +1,171 @@
+#include "cli/arguments.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "cli/exit_codes.h"
+
+namespace cloche::cli {
+namespace {
+
+using Argv = std::vector<std::string>;
+
+RunArguments run_of(const Argv& argv) {
+  Arguments arguments = parse_arguments(argv);
+  if (const auto* finished = std::get_if<Finished>(&arguments)) {
+    ADD_FAILURE() << finished->text;
+    return {};
+  }
+  return std::get<RunArguments>(arguments);
+}
+
+std::string refusal_of(const Argv& argv) {
+  Arguments arguments = parse_arguments(argv);
+  const auto* finished = std::get_if<Finished>(&arguments);
+  if (finished == nullptr) return "accepted";
+  EXPECT_EQ(finished->exit_code, kExitOwnError);
+  EXPECT_TRUE(finished->text.starts_with("cloche: ")) << finished->text;
+  EXPECT_EQ(finished->text.find('\n'), finished->text.size() - 1) << finished->text;
+  return finished->text;
+}
+
+TEST(ArgumentsTest, ProgramEndsTheOptions) {
+  EXPECT_EQ(run_of({"run", "ls", "--json", "-v"}).argv, (Argv{"ls", "--json", "-v"}));
+  EXPECT_EQ(run_of({"run", "--", "-x", "--"}).argv, (Argv{"-x", "--"}));
+  EXPECT_EQ(run_of({"run", "--json", "ls", "--"}).argv, (Argv{"ls", "--"}));
+  EXPECT_EQ(run_of({"run", "-"}).argv, Argv{"-"});
+  EXPECT_EQ(run_of({"run", "-v", "/a:/b", "-it", "ls", "-t"}).argv, (Argv{"ls", "-t"}));
+}
+
+TEST(ArgumentsTest, ValuesMayLookLikeOptions) {
+  EXPECT_EQ(run_of({"run", "-c", "--json"}).argv, (Argv{"bash", "-c", "--json"}));
+  EXPECT_EQ(run_of({"run", "--hostname", "-x", "ls"}).sandbox.hostname, "-x");
+  EXPECT_EQ(run_of({"run", "-e", "A=--json", "ls"}).sandbox.env[0].second, "--json");
+}
+
+TEST(ArgumentsTest, ScriptsTakeANameAndArguments) {
+  EXPECT_EQ(run_of({"run", "-c", "s", "n", "-c"}).argv, (Argv{"bash", "-c", "s", "n", "-c"}));
+  EXPECT_EQ(run_of({"run", "-c", "", "--", "n"}).argv, (Argv{"bash", "-c", "", "n"}));
+  EXPECT_EQ(run_of({"run", "-tc", "s"}).argv, (Argv{"bash", "-c", "s"}));
+}
+
+TEST(ArgumentsTest, Modules) {
+  const RunArguments run = run_of({"run", "--module", "a.wasm", "x", "--json"});
+  EXPECT_EQ(run.module_path, "a.wasm");
+  EXPECT_EQ(run.argv, (Argv{"a.wasm", "x", "--json"}));
+  EXPECT_FALSE(run.json);
+}
+
+TEST(ArgumentsTest, EachMountAndVariableIsOneWord) {
+  const RunArguments run =
+      run_of({"run", "-v/a:/b", "--mount=/c:/d:rw", "-e", "A=1", "-eB=2", "ls", "x"});
+  ASSERT_EQ(run.sandbox.mounts.size(), 2u);
+  EXPECT_EQ(run.sandbox.mounts[1].mode, MountMode::kReadWrite);
+  ASSERT_EQ(run.sandbox.env.size(), 2u);
+  EXPECT_EQ(run.argv, (Argv{"ls", "x"}));
+}
+
+TEST(ArgumentsTest, Limits) {
+  const Limits limits =
+      run_of({"run", "--timeout", "0", "--cpu-time", "2s", "--memory", "1G", "--pids", "7",
+              "--disk", "2G", "--inodes", "9", "--open-files", "10", "--output", "1K", "x"})
+          .sandbox.limits;
+  EXPECT_EQ(limits.timeout.count(), 0);
+  EXPECT_EQ(limits.cpu_time, std::chrono::seconds(2));
+  EXPECT_EQ(limits.memory, 1ull << 30);
+  EXPECT_EQ(limits.processes, 7u);
+  EXPECT_EQ(limits.disk, 2ull << 30);
+  EXPECT_EQ(limits.inodes, 9u);
+  EXPECT_EQ(limits.open_files, 10u);
+  EXPECT_EQ(limits.output, 1024u);
+}
+
+TEST(ArgumentsTest, DefaultsAreThoseOfTheInterface) {
+  const RunArguments run = run_of({"run", "x"});
+  EXPECT_EQ(run.sandbox.limits.timeout, std::chrono::seconds(60));
+  EXPECT_EQ(run.sandbox.limits.cpu_time, std::chrono::seconds(30));
+  EXPECT_EQ(run.sandbox.limits.memory, 512ull << 20);
+  EXPECT_EQ(run.sandbox.limits.processes, 256u);
+  EXPECT_EQ(run.sandbox.limits.disk, 1ull << 30);
+  EXPECT_EQ(run.sandbox.limits.inodes, 100'000u);
+  EXPECT_EQ(run.sandbox.limits.open_files, 1024u);
+  EXPECT_EQ(run.sandbox.limits.output, 64ull << 20);
+  EXPECT_EQ(run.sandbox.user, "user");
+  EXPECT_TRUE(run.sandbox.env.empty());
+}
+
+TEST(ArgumentsTest, TheShellHasNoDeadlineUnlessAsked) {
+  const RunArguments shell = run_of({"shell"});
+  EXPECT_EQ(shell.sandbox.limits.timeout.count(), 0);
+  EXPECT_TRUE(shell.terminal);
+  EXPECT_EQ(run_of({"shell", "--timeout", "5s"}).sandbox.limits.timeout, std::chrono::seconds(5));
+}
+
+TEST(ArgumentsTest, TheLastOfASingleOptionCounts) {
+  EXPECT_EQ(run_of({"run", "--hostname", "a", "--hostname", "b", "x"}).sandbox.hostname, "b");
+}
+
+TEST(ArgumentsTest, Refusals) {
+  const auto mentions = [](const Argv& argv, const char* word) {
+    const std::string text = refusal_of(argv);
+    EXPECT_NE(text.find(word), std::string::npos) << text;
+  };
+  mentions({}, "command");
+  mentions({"frob\nnicate"}, "frob\\nnicate");
+  mentions({"run"}, "PROGRAM");
+  mentions({"run", ""}, "PROGRAM");
+  mentions({"run", "--bogus", "x"}, "--bogus");
+  mentions({"run", "--timeout"}, "--timeout");
+  mentions({"run", "--timeout=", "x"}, "--timeout");
+  mentions({"run", "--timeout", "", "x"}, "--timeout");
+  mentions({"run", "-c"}, "-c");
+  mentions({"run", "-c", "x", "--module", "y"}, "exclude");
+  mentions({"run", "--json", "-t", "x"}, "--json");
+  mentions({"run", "--memory", "0", "x"}, "--memory");
+  mentions({"run", "-w", "x", "y"}, "absolute");
+  mentions({"shell", "x"}, "x");
+  mentions({"shell", "--json"}, "--json");
+  mentions({"check", "p.json"}, "not built yet");
+}
+
+TEST(ArgumentsTest, WhatCannotBeKeptIsRefusedByName) {
+  for (const char* option : {"--cpus", "--cpu-weight", "--nice", "--cpu-affinity", "--policy",
+                             "--tool", "--allow-tool", "--audit"}) {
+    for (const char* command : {"run", "shell"}) {
+      const std::string text = refusal_of({command, option, "-5"});
+      EXPECT_NE(text.find(option), std::string::npos) << text;
+      EXPECT_NE(text.find("not built yet"), std::string::npos) << text;
+    }
+  }
+}
+
+TEST(ExitCodesTest, OneForEachOutcome) {
+  RunResult result;
+  result.outcome = Outcome::kExited;
+  result.exit_code = 42;
+  EXPECT_EQ(exit_code_of(result, 2), 42);
+  result.outcome = Outcome::kSignaled;
+  result.signal = 15;
+  EXPECT_EQ(exit_code_of(result, 2), 143);
+  result.outcome = Outcome::kTimeout;
+  EXPECT_EQ(exit_code_of(result, 0), 124);
+  result.outcome = Outcome::kLimit;
+  EXPECT_EQ(exit_code_of(result, 0), 137);
+  result.outcome = Outcome::kCancelled;
+  EXPECT_EQ(exit_code_of(result, 2), 130);
+  EXPECT_EQ(exit_code_of(result, 0), 137);
+  result.outcome = Outcome::kError;
+  result.error_type = "not_found";
+  EXPECT_EQ(exit_code_of(result, 0), 127);
+  result.error_type = "not_executable";
+  EXPECT_EQ(exit_code_of(result, 0), 126);
+  result.error_type = "io";
+  EXPECT_EQ(exit_code_of(result, 0), 125);
+}
+
+}  // namespace
+}  // namespace cloche::cli

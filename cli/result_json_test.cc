@@ -1,0 +1,62 @@
+#include "cli/result_json.h"
+
+#include <gtest/gtest.h>
+
+#include <string>
+
+namespace cloche::cli {
+namespace {
+
+TEST(Base64Test, TheVectorsOfRfc4648) {
+  EXPECT_EQ(base64(""), "");
+  EXPECT_EQ(base64("f"), "Zg==");
+  EXPECT_EQ(base64("fo"), "Zm8=");
+  EXPECT_EQ(base64("foo"), "Zm9v");
+  EXPECT_EQ(base64("foob"), "Zm9vYg==");
+  EXPECT_EQ(base64("fooba"), "Zm9vYmE=");
+  EXPECT_EQ(base64("foobar"), "Zm9vYmFy");
+  EXPECT_EQ(base64("\xfb\xff\xfe"), "+//+");
+}
+
+TEST(ResultJsonTest, AllFieldsInOrder) {
+  RunResult result;
+  result.outcome = Outcome::kExited;
+  result.exit_code = 3;
+  result.stdout_bytes = "a\n\"\xe2\x82\xac\x01";
+  result.stderr_bytes = "\xff";
+  result.stderr_truncated = true;
+  result.usage = {.wall_ms = 1.23456,
+                  .cpu_ms = 0.5,
+                  .memory_peak_bytes = 1,
+                  .processes = 2,
+                  .forks = 3,
+                  .file_bytes = 4,
+                  .tool_calls = 0};
+  EXPECT_EQ(
+      result_json(result),
+      R"({"outcome":"exited","limit":null,"exit_code":3,"signal":null,)"
+      "\"stdout\":\"a\\n\\\"\xe2\x82\xac\\u0001\",\"stdout_encoding\":\"utf-8\","
+      R"("stderr":"/w==","stderr_encoding":"base64",)"
+      R"("truncated":{"stdout":false,"stderr":true},)"
+      R"("usage":{"wall_ms":1.235,"cpu_ms":0.5,"memory_peak_bytes":1,"processes":2,"forks":3,)"
+      R"("file_bytes":4,"tool_calls":0},"tool_calls":[],"error":null})");
+}
+
+TEST(ResultJsonTest, OtherOutcomes) {
+  RunResult result;
+  result.outcome = Outcome::kSignaled;
+  result.signal = 15;
+  EXPECT_NE(result_json(result).find(R"("exit_code":null,"signal":"SIGTERM")"), std::string::npos);
+  result.outcome = Outcome::kLimit;
+  result.limit = "cpu.time";
+  EXPECT_NE(result_json(result).find(R"("outcome":"limit","limit":"cpu.time")"), std::string::npos);
+}
+
+TEST(ResultJsonTest, Failures) {
+  const std::string text = failure_json({Failure::Kind::kNotFound, "no \"x\""});
+  EXPECT_NE(text.find(R"("outcome":"error")"), std::string::npos);
+  EXPECT_NE(text.find(R"("error":{"type":"not_found","message":"no \"x\""})"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace cloche::cli
