@@ -268,15 +268,15 @@ def belongs_to(process, mark):
         return mark in stream.read()
 
 
-def find_sysroot():
-    """The guest's libc: $CLOCHE_SYSROOT, or what scripts/build-sysroot says (it builds only once)."""
-    if os.environ.get("CLOCHE_SYSROOT"):
-        return os.environ["CLOCHE_SYSROOT"]
+def find_sysroot(variable, script):
+    """A sysroot of the guest: $VARIABLE, or what the script says, which builds only what is new."""
+    if os.environ.get(variable):
+        return os.environ[variable]
     done = subprocess.run(
-        [REPOSITORY / "scripts" / "build-sysroot"], stdout=subprocess.PIPE, check=False, text=True
+        [REPOSITORY / "scripts" / script], stdout=subprocess.PIPE, check=False, text=True
     )
     if done.returncode != 0:
-        raise UsageError("scripts/build-sysroot failed: there is no libc to build C cases with")
+        raise UsageError(f"scripts/{script} failed")
     return done.stdout.splitlines()[-1]
 
 
@@ -289,21 +289,22 @@ class Runner:
         self.drop = {"user": USER_ID, "group": USER_ID, "extra_groups": []}
         if os.geteuid() != 0:
             self.drop = {}
-        cache = pathlib.Path(options.cache)
+        cache = pathlib.Path(options.cache).resolve()
         cache.mkdir(parents=True, exist_ok=True)
         flags = ["-w", f"-I{HERE / 'c'}"]
         self.native_c = Compiler(["gcc"], ["-O1", "-pthread", "-std=gnu17", "-D_GNU_SOURCE", *flags], cache)
         self.native_cc = Compiler(["g++"], ["-O1", "-pthread", "-std=gnu++20", *flags], cache)
-        guest_bin = os.path.join(os.environ.get("CLOCHE_SYSROOT", "/nonexistent"), "bin")
-        guest_c = (options.cc or f"{guest_bin}/cloche-cc").split()
-        guest_cc = (options.cxx or f"{guest_bin}/cloche-c++").split()
+        # The wrappers find their sysroot beside themselves: one for C, another one for C++.
+        os.environ.pop("CLOCHE_SYSROOT", None)
+        guest_c = (options.cc or f"{options.sysroot}/bin/cloche-cc").split()
+        guest_cc = (options.cxx or f"{options.cxx_sysroot}/bin/cloche-c++").split()
         self.guest_c = Compiler(guest_c, ["-O1", "-pthread", "-std=gnu17", "-D_GNU_SOURCE", *flags], cache)
         self.guest_cc = Compiler(
             guest_cc, ["-O1", "-fexceptions", "-std=gnu++20", *flags], cache
         )
         self.cloche = options.cloche
         if not options.native_only:
-            self.cloche = self._reachable(pathlib.Path(options.cloche), cache / "bin")
+            self.cloche = self._reachable(pathlib.Path(options.cloche).resolve(), cache / "bin")
         self.code_cache = cache / "code"
         self.code_cache.mkdir(mode=0o700, exist_ok=True)
         if self.drop:
@@ -581,6 +582,7 @@ def parse_arguments():
     parser.add_argument("--json", help="write the verdicts to this file")
     parser.add_argument("--list", action="store_true")
     parser.add_argument("-v", "--verbose", action="store_true")
+    parser.set_defaults(sysroot="/nonexistent", cxx_sysroot="/nonexistent")
     return parser.parse_args()
 
 
@@ -628,10 +630,15 @@ def main():
     os.umask(0o022)
     if not options.native_only and any(case.language != "shell" for case in cases):
         try:
-            os.environ["CLOCHE_SYSROOT"] = find_sysroot()
+            options.sysroot = find_sysroot("CLOCHE_SYSROOT", "build-sysroot")
         except UsageError as error:
             print(f"conformance: {error}", file=sys.stderr)
             return 125
+    if not options.native_only and any(case.language == "c++" for case in cases):
+        try:
+            options.cxx_sysroot = find_sysroot("CLOCHE_CXX_SYSROOT", "build-cxx")
+        except UsageError as error:
+            print(f"conformance: {error}: C++ cases are skipped", file=sys.stderr)
     with tempfile.TemporaryDirectory(prefix="cloche-cases.", dir="/tmp") as work:
         os.chmod(work, 0o755)
         runner = Runner(options, pathlib.Path(work))
