@@ -63,9 +63,9 @@ int32_t choose_argument(Input& input) {
 }
 
 const SyscallRow& row_at(size_t number) {
-  const auto linux = linux_rows(), kern = kern_rows();
-  number %= linux.size() + kern.size();
-  return number < linux.size() ? linux[number] : kern[number - linux.size()];
+  const auto first = linux_rows(), second = kern_rows();
+  number %= first.size() + second.size();
+  return number < first.size() ? first[number] : second[number - first.size()];
 }
 
 void prepare_memory(FakeGuest& g) {
@@ -129,7 +129,7 @@ std::unique_ptr<Kernel> make_kernel(FakeEngine& engine, ManualClock& clock,
                                     CountingRandom& random) {
   KernelOptions options;
   const vfs::InodeRef root = vfs::make_memfs(
-      {.clock = &clock, .budget = make_ref<vfs::Budget>(1 << 20, 200), .uid = 1000, .gid = 1000});
+      {.clock = &clock, .budget = make_ref<vfs::Budget>(1u << 20, 200u), .uid = 1000, .gid = 1000});
   const vfs::CreateAttr folder{.mode = 0755, .uid = 1000, .gid = 1000};
   for (const char* name : {"bin", "tmp", "dev", "proc"}) (void)root->mkdir(name, folder);
   const auto file = (*root->lookup("bin"))->create("fuzz", folder);

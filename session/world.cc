@@ -85,8 +85,8 @@ Expected<std::vector<Target>> sorted_targets(const std::vector<Mount>& mounts) {
     if (taken) return invalid("mount at " + in_quotes(mount.guest) + ": another mount is there");
     targets.push_back({&mount, std::move(*parts)});
   }
-  std::stable_sort(targets.begin(), targets.end(), [](const Target& a, const Target& b) {
-    return a.parts.size() < b.parts.size();
+  std::sort(targets.begin(), targets.end(), [](const Target& a, const Target& b) {
+    return a.parts.size() != b.parts.size() ? a.parts.size() < b.parts.size() : a.parts < b.parts;
   });
   return targets;
 }

@@ -13,7 +13,7 @@ TestSandbox::TestSandbox(KernelLimits limits)
   KernelOptions options;
   options.user.uid = options.user.gid = 1000;
   root_ = vfs::make_memfs({.clock = &clock_,
-                           .budget = make_ref<vfs::Budget>(64 << 20, 10000),
+                           .budget = make_ref<vfs::Budget>(64u << 20, 10000u),
                            .mode = 0755,
                            .uid = 1000,
                            .gid = 1000});
