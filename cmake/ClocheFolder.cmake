@@ -3,9 +3,10 @@
 #   cloche_folder(NAME DEPS base abi ...)
 #
 # makes the static library cloche_NAME from the folder's *.cc files, and, from its *_test.cc files,
-# the GoogleTest program NAME_test, registered with CTest. *_fuzz.cc files become one libFuzzer
-# program each under -DCLOCHE_FUZZ=ON. *_main.cc files are left to the folder. A folder names only
-# folders below it (scripts/check-layers checks the includes).
+# the GoogleTest program NAME_test, registered with CTest. *_fuzz.cc files become one program each:
+# libFuzzer's under -DCLOCHE_FUZZ=ON, else one that only runs the inputs it is given; CTest runs each
+# over its corpus. *_main.cc files are left to the folder. A folder names only folders below it
+# (scripts/check-layers checks the includes).
 
 set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
@@ -22,6 +23,17 @@ if(CCACHE)
   set(CMAKE_C_COMPILER_LAUNCHER ${CCACHE})
 endif()
 
+# A header of clang's alone that g++ can use, too. Its folder holds clang's intrinsics as well, which
+# g++ must not see: hence the copy.
+set(CLOCHE_FUZZ_HEADERS ${PROJECT_BINARY_DIR}/fuzz/include)
+find_file(CLOCHE_FUZZED_DATA_PROVIDER fuzzer/FuzzedDataProvider.h
+  PATHS /usr/lib/llvm-22/lib/clang/22/include NO_DEFAULT_PATH)
+if(CLOCHE_FUZZED_DATA_PROVIDER)
+  file(COPY ${CLOCHE_FUZZED_DATA_PROVIDER} DESTINATION ${CLOCHE_FUZZ_HEADERS}/fuzzer)
+else()
+  message(STATUS "no clang-22 with FuzzedDataProvider.h, so no fuzz targets")
+endif()
+
 add_library(cloche_flags INTERFACE)
 target_include_directories(cloche_flags INTERFACE ${PROJECT_SOURCE_DIR} ${PROJECT_BINARY_DIR})
 target_compile_options(cloche_flags INTERFACE -Wall -Wextra -Wconversion -Wshadow
@@ -34,6 +46,8 @@ if(CLOCHE_SANITIZE)
   target_compile_options(cloche_flags INTERFACE -fsanitize=${CLOCHE_SANITIZE}
     -fno-sanitize-recover=all -fno-omit-frame-pointer)
   target_link_options(cloche_flags INTERFACE -fsanitize=${CLOCHE_SANITIZE})
+  target_sources(cloche_flags INTERFACE
+    $<$<STREQUAL:$<TARGET_PROPERTY:TYPE>,EXECUTABLE>:${PROJECT_SOURCE_DIR}/base/asan_options_main.cc>)
 endif()
 if(CLOCHE_FUZZ)
   target_compile_options(cloche_flags INTERFACE -fsanitize=fuzzer-no-link)
@@ -67,12 +81,27 @@ function(cloche_folder NAME)
     # One CTest test a folder: cases run in one process unless a folder says otherwise.
     add_test(NAME ${NAME}_test COMMAND ${NAME}_test)
   endif()
-  if(CLOCHE_FUZZ)
+  if(CLOCHE_FUZZED_DATA_PROVIDER AND (CLOCHE_FUZZ OR BUILD_TESTING))
     foreach(FUZZER ${FUZZERS})
-      get_filename_component(STEM ${FUZZER} NAME_WE)
-      add_executable(${STEM} ${FUZZER})
-      target_link_libraries(${STEM} PRIVATE cloche_${NAME})
-      target_link_options(${STEM} PRIVATE -fsanitize=fuzzer)
+      cloche_fuzz_target(${FUZZER} cloche_${NAME})
     endforeach()
+  endif()
+endfunction()
+
+function(cloche_fuzz_target SOURCE LIBRARY)
+  get_filename_component(STEM ${SOURCE} NAME_WE)
+  add_executable(${STEM} ${SOURCE})
+  target_link_libraries(${STEM} PRIVATE ${LIBRARY})
+  target_include_directories(${STEM} SYSTEM PRIVATE ${CLOCHE_FUZZ_HEADERS})
+  if(CLOCHE_FUZZ)
+    target_link_options(${STEM} PRIVATE -fsanitize=fuzzer)
+    set(REPLAY ${STEM} -runs=0)
+  else()
+    target_sources(${STEM} PRIVATE ${PROJECT_SOURCE_DIR}/fuzz/replay_main.cc)
+    set(REPLAY ${STEM})
+  endif()
+  if(BUILD_TESTING)
+    add_test(NAME ${STEM}_corpus COMMAND ${REPLAY} ${PROJECT_SOURCE_DIR}/fuzz/corpus/${STEM})
+    set_tests_properties(${STEM}_corpus PROPERTIES TIMEOUT 300)
   endif()
 endfunction()

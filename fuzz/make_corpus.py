@@ -1,0 +1,244 @@
+#!/usr/bin/env python3
+"""Writes the starting inputs of the fuzz targets into corpus/, by what their bytes mean to the target.
+
+The inputs are in the tree; run this again when a target reads its bytes in another way, or when
+abi/syscalls.tab changes the places of the rows. engine/prepare_fuzz has modules of its own there.
+"""
+
+import pathlib
+import re
+import shutil
+import struct
+import subprocess
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent
+
+
+def write(target, name, content):
+    folder = HERE / "corpus" / target
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(content)
+
+
+# --- kernel/line_discipline_fuzz: operations, each an opcode and its arguments
+
+
+def keys(text):
+    return bytes([0, len(text)]) + text
+
+
+def many(key, count):
+    return bytes([1, key[0], count])
+
+
+def read(size):
+    return bytes([2, size - 1])
+
+
+READ_ALL, FLUSH = bytes([3]), bytes([7])
+
+
+def output(text):
+    return bytes([4, len(text)]) + text
+
+
+def drain(size):
+    return bytes([5, size // 32])
+
+
+def modes(content):
+    return bytes([6]) + content
+
+
+def stopped(flag):
+    return bytes([8, flag])
+
+
+RAW = modes(bytes(60))
+
+LINES = {
+    "line": keys(b"one\ntwo\n") + read(2) + read(8) + READ_ALL,
+    "editing": keys(b"ab\x7fc\x17d e\x15f\x12g\x16\x03\n") + READ_ALL + drain(4096),
+    "end-of-file": keys(b"\x04") + READ_ALL + keys(b"a\x04\x04") + READ_ALL + READ_ALL,
+    "signals": keys(b"a\x03b\x1ac\x1cd\n") + READ_ALL + FLUSH,
+    "full": many(b"a", 255) * 3 + keys(b"\n\x7f\x15") + READ_ALL,
+    "raw": keys(b"half") + RAW + READ_ALL + keys(b"\x03\x04\x7f") + read(1) + READ_ALL,
+    "output": output(b"a\tb\nc\r\n" * 20) + stopped(1) + output(b"d\n") + drain(64) + stopped(0)
+              + drain(8160),
+}
+
+
+# --- targets that read by FuzzedDataProvider: numbers from the end, strings from the start
+
+
+class Provided:
+    def __init__(self):
+        self.strings, self.numbers = b"", b""
+
+    def number(self, value, size=1):
+        """One integral of a range that takes `size` bytes; `value` is what is over its lower end."""
+        self.numbers = value.to_bytes(size, "little") + self.numbers
+        return self
+
+    def content(self):
+        return self.strings + self.numbers
+
+
+PARTS = ["a", "b", "c", "l", "h", "..", ".", "", "new"]
+MKDIR, SYMLINK, UNLINK, RMDIR, RENAME, OPEN, LINK, CHDIR, CHMOD, WALK = 0, 1, 2, 3, 4, 6, 7, 8, 9, 10
+REPLACE, NO_REPLACE, EXCHANGE = 0, 1, 2
+
+
+def path(provided, text):
+    parts = text.strip("/").split("/") if text.strip("/") else []
+    provided.number(text.startswith("/"))
+    provided.number(len(parts))
+    for left, part in zip(range(len(parts), 0, -1), parts):
+        provided.number(PARTS.index(part))
+        if left == 1:
+            provided.number(text.endswith("/"))
+
+
+def steps(*listed):
+    """Steps of vfs/walk_fuzz: (operation, path, other path, numbers that follow...)."""
+    provided = Provided()
+    for operation, one, other, *numbers in listed:
+        path(provided, one)
+        path(provided, other)
+        provided.number(0)  # flags
+        provided.number(operation)
+        for value, size in numbers:
+            provided.number(value, size)
+    return provided.content()
+
+
+CREATE = [(1, 1), (0, 1), (0, 1), (0, 1), (3, 2)]  # open: create, no truncate, exclusive, unnamed; at 3
+
+WALKS = {
+    "grow": steps((MKDIR, "new", ""), (OPEN, "new/a", "", *CREATE), (SYMLINK, "new/l", "../a/l/c"),
+                  (WALK, "new/l", "")),
+    "loop": steps((SYMLINK, "new", "a/.."), (SYMLINK, "c", "c"), (WALK, "new/new/new", ""),
+                  (WALK, "c/c", "")),
+    "rename": steps((MKDIR, "a/new", ""), (RENAME, "a", "a/new/a", (REPLACE, 1)),
+                    (RENAME, "h", "new", (REPLACE, 1)), (RENAME, "new", "a/c", (EXCHANGE, 1)),
+                    (RENAME, "a/l", "a/c", (NO_REPLACE, 1))),
+    "mount": steps((CHDIR, "a/b", ""), (MKDIR, "new", ""), (RMDIR, "../b", ""),
+                   (RENAME, "/h", "new", (REPLACE, 1)), (WALK, "../../..", ""), (LINK, "/h", "c")),
+    "removed-folder": steps((MKDIR, "new", ""), (CHDIR, "new", ""), (RMDIR, "../new", ""),
+                            (MKDIR, "a", ""), (OPEN, "c", "", *CREATE), (WALK, "..", "")),
+    "copied-up": steps((OPEN, "h", "", *CREATE), (CHMOD, "a", "", (0o300, 2)), (UNLINK, "h", ""),
+                       (RMDIR, "a", ""), (MKDIR, "h", ""), (WALK, "h/.", "")),
+}
+
+
+def small_pack():
+    """A pack of a few files as the writer makes it; None before the writer is built."""
+    writer = shutil.which("cloche-pack", path=f"{ROOT}/build/guest/pack")
+    if not writer:
+        return None
+    with tempfile.TemporaryDirectory() as folder:
+        tree = pathlib.Path(folder, "tree")
+        (tree / "bin").mkdir(parents=True)
+        (tree / "bin" / "tool").write_bytes(b"#!/bin/sh\necho tool\n")
+        (tree / "bin" / "link").symlink_to("../empty")
+        (tree / "empty").write_bytes(b"")
+        manifest = pathlib.Path(folder, "manifest.json")
+        manifest.write_text('{"format": 1}')
+        made = pathlib.Path(folder, "pack")
+        subprocess.run([writer, "--manifest", manifest, "--output", made, tree], check=True,
+                       stdout=subprocess.DEVNULL)
+        return made.read_bytes()
+
+
+def packs():
+    whole = (1).to_bytes(1, "little")  # the last byte: the bytes are the pack
+    pack = small_pack()
+    if pack:
+        yield "whole", pack + whole
+        yield "cut", pack[: len(pack) // 2] + whole
+        yield "more", pack + b"more" + whole
+    patches = {  # table, row, offset in it, value
+        "parent-of-itself": (0, 1, 8, 1), "children-beyond": (0, 0, 16, 0x7FFFFFFF),
+        "blob-beyond": (1, 0, 0, 0xFFFFFFFF), "frame-of-nothing": (2, 0, 16, 0),
+    }
+    for name, (table, row, offset, value) in patches.items():
+        provided = Provided().number(0).number(1).number(table).number(row).number(offset)
+        yield name, provided.number(value, 4).number(3).content()
+
+
+# --- kernel/syscall_fuzz: a row's number, its arguments, a habit, for each call
+
+
+def syscall_rows():
+    """Names of the rows in the order of kernel/syscalls/table.h, with their arity."""
+    with tempfile.NamedTemporaryFile(mode="r") as table:
+        subprocess.run([ROOT / "scripts/generate-syscalls", ROOT / "abi/syscalls.tab",
+                        ROOT / "kernel/syscalls/handlers.h", table.name], check=True)
+        linux = re.findall(r"^ROW\w*\(\d+, (\w+), (\d+)", pathlib.Path(table.name).read_text(), re.M)
+    kern = re.search(r"kKernRows\[\] = \{(.*?)\};", (ROOT / "kernel/syscalls/kern.cc").read_text(), re.S)
+    return linux + [("kern." + name, arity)
+                    for name, arity in re.findall(r"KERN_ROW\(\s*(\w+), (\d+)", kern[1])]
+
+
+PATHS = ["/", ".", "..", "/tmp", "/tmp/a", "a", "/tmp/a/b", "/dev/null", "/dev/tty", "/dev/ptmx",
+         "/proc/self/fd/0", "/proc/self", "/bin/fuzz", "/tmp/link", "/dev/pts/0", "/proc/1/stat", ""]
+POINTERS = len(PATHS)  # words that point at paths stand behind the paths
+
+
+def argument(value):
+    if isinstance(value, str):
+        return bytes([5, PATHS.index(value)])
+    if isinstance(value, tuple):  # an address: how many times 64 bytes behind the first path
+        return bytes([5, value[0]])
+    return bytes([7]) + struct.pack(">i", value)
+
+
+def calls(*listed, patience=2):
+    rows = [name for name, _ in SYSCALLS]
+    content = b""
+    for name, *arguments in listed:
+        row = rows.index(name)
+        assert len(arguments) == int(SYSCALLS[row][1]), name
+        content += struct.pack(">H", row) + b"".join(map(argument, arguments)) + bytes([patience])
+    return content
+
+
+SYSCALLS = syscall_rows()
+AT_CWD, O_RDWR_CREAT, ROOM = -100, 0o102, (40,)
+
+CALLS = {
+    "files": calls(("openat", AT_CWD, "/tmp/a", O_RDWR_CREAT, 0o644), ("write", 0, ROOM, 100),
+                   ("renameat2", AT_CWD, "/tmp/a", AT_CWD, "a", 0), ("unlinkat", AT_CWD, "/tmp/a", 0),
+                   ("read", 0, ROOM, 100), ("close", 0)),
+    "pipe": calls(("pipe2", ROOM, 0), ("write", 1, (0,), 4096), ("kern.fork",), ("read", 0, ROOM, 64),
+                  ("close", 1), ("read", 0, ROOM, 8192)),
+    "family": calls(("kern.fork",), ("kern.vfork",), ("kern.fork",), ("waitid", 0, 0, ROOM, 4, 0)),
+    "abandoned": calls(("pipe2", ROOM, 0), ("read", 0, ROOM, 64), ("read", 0, ROOM, 64),
+                       patience=17),
+    "terminal": calls(("openat", AT_CWD, "/dev/ptmx", 2, 0), ("setsid",), ("write", 0, (3,), 64),
+                      ("ioctl", 0, 0x5413, ROOM), ("openat", AT_CWD, "/dev/tty", 2, 0)),
+    "sockets": calls(("socketpair", 1, 1, 0, ROOM), ("sendto", 0, (1,), 64, 0, 0, 0),
+                     ("sendmsg", 0, (POINTERS,), 0), ("recvmsg", 1, (POINTERS,), 0),
+                     ("shutdown", 0, 2)),
+    "memory": calls(("mmap2", 0, 65536, 3, 0x22, -1, 0), ("mremap", 65536, 65536, 131072, 1, 0),
+                    ("munmap", 65536, 131072), ("brk", 0)),
+    "edges": calls(("readv", 0, (POINTERS,), 1024), ("getcwd", (256 << 10) - 4, 4096),
+                   ("statx", AT_CWD, "/tmp/link", 0, 0x7FF, -8)),
+}
+
+
+def main():
+    for name, content in LINES.items():
+        write("line_discipline_fuzz", name, content)
+    for name, content in WALKS.items():
+        write("walk_fuzz", name, content)
+    for name, content in packs():
+        write("pack_fuzz", name, content)
+    for name, content in CALLS.items():
+        write("syscall_fuzz", name, content)
+
+
+if __name__ == "__main__":
+    main()
