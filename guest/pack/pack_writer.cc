@@ -235,8 +235,9 @@ Writer::~Writer() = default;
 
 // A new item at `path`, of no type yet.
 Result<Writer::Item*> Writer::place(std::string_view path) {
-  if (path.size() > kMaxPathBytes) {
-    return make_error(Code::kInvalidArgument, "a path has %zu bytes; the most is %u", path.size(),
+  const size_t whole = path.size() + 1;  // with the slash of the root
+  if (whole > kMaxPathBytes) {
+    return make_error(Code::kInvalidArgument, "a path has %zu bytes; the most is %u", whole,
                       kMaxPathBytes);
   }
   Item* directory = root_.get();
