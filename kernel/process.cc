@@ -31,6 +31,7 @@ void inherit(Process& child, Process& parent) {
   child.root = parent.root;
   child.credentials = parent.credentials;
   child.umask = parent.umask;
+  child.dumpable = parent.dumpable;
   child.executable = parent.executable;
   child.program_file = parent.program_file;
   child.executable_location = parent.executable_location;

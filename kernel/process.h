@@ -127,6 +127,7 @@ class Process {
   std::string name;                     // comm, 15 bytes
   std::vector<std::string> argv, envp;  // as of exec, for /proc
   int32_t nice = 0;
+  bool dumpable = true;  // PR_SET_DUMPABLE, told back; there are no core dumps
 
   std::array<SignalAction, kSignalCount> actions{};
   PendingSignals pending;

@@ -120,6 +120,7 @@ SysResult<int32_t> sys_prctl(Call& call, int32_t option, uint32_t arg2, uint32_t
     kSetName = 15,
     kGetName = 16,
     kGetDumpable = 3,
+    kSetDumpable = 4,
     kSetNoNewPrivs = 38,
     kGetNoNewPrivs = 39
   };
@@ -136,7 +137,11 @@ SysResult<int32_t> sys_prctl(Call& call, int32_t option, uint32_t arg2, uint32_t
       return 0;
     }
     case kGetDumpable:
-      return 1;
+      return call.process().dumpable ? 1 : 0;
+    case kSetDumpable:
+      if (arg2 > 1) return Errno::kINVAL;
+      call.process().dumpable = arg2 == 1;
+      return 0;
     case kSetNoNewPrivs:  // there are no privileges to gain
       if (arg2 != 1) return Errno::kINVAL;
       return 0;
