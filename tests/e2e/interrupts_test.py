@@ -88,7 +88,8 @@ class Signals(TestCase):
     def test_killed_itself(self):
         script = "echo ready; while :; do echo line >> /m/log; done"
         process = self.start(script, "-v", f"{self.folder}:/m:rw")
-        time.sleep(0.2)
+        while not (self.folder / "log").exists() and process.poll() is None:
+            time.sleep(0.1)
         process.kill()
         self.assertEqual(process.wait(20), -signal.SIGKILL)
         data = (self.folder / "log").read_bytes()

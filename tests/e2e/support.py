@@ -5,6 +5,7 @@ tests use the user's own cache of compiled code unless they say otherwise, so th
 compiled once.
 """
 
+import functools
 import json
 import os
 import pathlib
@@ -59,10 +60,22 @@ def result(*arguments, **options):
     return json.loads(done.out)
 
 
+@functools.cache
+def warm():
+    """Compiles all programs, once. A run that compiles says so on stderr and takes its time: on a busy
+    machine that is neither what the tests compare nor within their patience."""
+    done = command("warm", "--quiet", timeout=600)
+    assert done.code == 0, done
+
+
 class TestCase(unittest.TestCase):
     """A temporary folder, and assertions about a Done."""
 
     maxDiff = 4000
+
+    @classmethod
+    def setUpClass(cls):
+        warm()
 
     def setUp(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="cloche-e2e-"))
