@@ -1,5 +1,6 @@
 #include "cli/result_json.h"
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 

@@ -1,5 +1,7 @@
 #include "kernel/pty.h"
 
+#include <algorithm>
+
 #include "kernel/file_lock.h"
 #include "kernel/inode_state.h"
 #include "kernel/ioctl.h"

@@ -2,6 +2,8 @@
 // that get right hashes, so that what is behind the hash checks is reached, too.
 #include <fuzzer/FuzzedDataProvider.h>
 
+#include <algorithm>
+
 #include "vfs/pack_builder.h"
 #include "vfs/packfs.h"
 

@@ -1,5 +1,7 @@
 #include "vfs/walker.h"
 
+#include <algorithm>
+
 namespace cloche::vfs {
 
 namespace {

@@ -1,4 +1,6 @@
 // futex(2).
+#include <algorithm>
+
 #include "kernel/state.h"
 #include "kernel/syscalls/handlers.h"
 #include "kernel/syscalls/user_time.h"

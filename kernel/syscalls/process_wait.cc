@@ -1,4 +1,6 @@
 // waitid(2); the other calls of the family are made of it by libc.
+#include <algorithm>
+
 #include "kernel/address_space.h"
 #include "kernel/state.h"
 #include "kernel/syscalls/handlers.h"

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "kernel/call.h"
 #include "vfs/memfs.h"
 #include "vfs/ops.h"
