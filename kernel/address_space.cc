@@ -243,9 +243,9 @@ FutexKey AddressSpace::futex_key(uint32_t address) const {
   if (regions_ > 0 && next != mappings_.begin()) {
     const auto& [start, mapping] = *std::prev(next);
     if (mapping.region && address < mapping.end)
-      return {&mapping.region.region(), mapping.offset + (address - start)};
+      return {nullptr, mapping.region.region().number(), mapping.offset + (address - start)};
   }
-  return {this, address};
+  return {this, 0, address};
 }
 
 SysResult<Unit> AddressSpace::unmap(engine::Context& context, uint64_t address, uint64_t size) {

@@ -14,8 +14,9 @@ namespace cloche::kernel {
 class Thread;
 
 struct FutexKey {
-  const void* object = nullptr;  // AddressSpace or SharedRegion
-  uint64_t offset = 0;
+  const void* space = nullptr;  // AddressSpace: those who wait keep it alive
+  uint64_t region = 0;          // or the number of a SharedRegion, which no other one gets
+  uint64_t offset = 0;          // the address, or the place in the region
   auto operator<=>(const FutexKey&) const = default;
 };
 

@@ -1,7 +1,7 @@
 // Memory calls: the break, mappings, what is shared, limits.
 #include <gtest/gtest.h>
 
-#include "kernel/signal.h"
+#include "kernel/clone_flags.h"
 #include "kernel/testing/sandbox.h"
 
 namespace cloche::kernel::testing {
@@ -307,6 +307,30 @@ TEST(MemoryTest, FutexesOfPrivateMemoryAreNotShared) {
     const int32_t woken = g.call("futex_time64", a, 1, 1, 0, 0, 0);
     g.call("kill", pid, 9);
     g.exit(woken);
+  }),
+            0);
+}
+
+// Who still waits in a region that is gone takes no wake-up of a later one.
+TEST(MemoryTest, FutexesEndWithTheirRegion) {
+  constexpr uint32_t kThreadFlags = kCloneVm | kCloneFs | kCloneFiles | kCloneSighand |
+                                    kCloneThread | kCloneSysvSem | kCloneParentSetTid |
+                                    kCloneChildClearTid;
+  TestSandbox box;
+  EXPECT_EQ(box.run_program([](FakeGuest& g) {
+    for (int round = 0; round < 20; ++round) {
+      const auto a = static_cast<uint32_t>(map(g, kPage, kShared | kAnonymous));
+      if (g.call("kern.clone", kThreadFlags, 0x8000, 0x4000, 0, 0x4000) == 0) {
+        g.call("futex_time64", a, 0, 0, 0, 0, 0);
+        g.exit(1);
+      }
+      g.call("sched_yield");
+      g.call("munmap", a, kPage);
+      if (map(g, kPage, kShared | kAnonymous) != static_cast<int32_t>(a)) g.exit(2);
+      if (g.call("futex_time64", a, 1, 100, 0, 0, 0) != 0) g.exit(3);
+      g.call("munmap", a, kPage);
+    }
+    g.exit(0);
   }),
             0);
 }

@@ -142,7 +142,7 @@ Ref<SharedRegion> SharedMemory::get(const vfs::InodeRef& inode, uint64_t size) {
   if (const auto found = files_.find(inode.get()); inode && found != files_.end())
     region = Ref<SharedRegion>(found->second);
   else
-    region = Ref<SharedRegion>(new SharedRegion(*this, inode));
+    region = Ref<SharedRegion>(new SharedRegion(*this, ++last_number_, inode));
   if (inode) files_[inode.get()] = region.get();
   const auto pages = static_cast<size_t>((size + kPage - 1) / kPage);
   if (pages > region->pages_.size()) {

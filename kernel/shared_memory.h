@@ -37,7 +37,8 @@ class SharedRegion : public RefCounted {
  public:
   ~SharedRegion() override;
 
-  uint32_t uses() const { return uses_; }  // of all processes
+  uint64_t number() const { return number_; }  // from 1 on; never that of another region
+  uint32_t uses() const { return uses_; }      // mappings of all processes
   // For regions of files, with whole pages as offsets. load() reads what the region has not changed
   // itself; write_back() writes what it changed since, and nothing beyond the end of the file, as
   // on Linux. A file that cannot be read any more gives its error; what cannot be written stays
@@ -55,12 +56,13 @@ class SharedRegion : public RefCounted {
     bool loaded = false;
     uint64_t file_hash = 0;  // of the bytes as the file has them
   };
-  SharedRegion(SharedMemory& owner, vfs::InodeRef inode)
-      : owner_(owner), inode_(std::move(inode)) {}
+  SharedRegion(SharedMemory& owner, uint64_t number, vfs::InodeRef inode)
+      : owner_(owner), number_(number), inode_(std::move(inode)) {}
   const uint8_t* bytes_of(const Page& page) const;
   void set(Page& page, const uint8_t* bytes);
 
   SharedMemory& owner_;
+  const uint64_t number_;
   const vfs::InodeRef inode_;  // null: anonymous
   std::vector<Page> pages_;
   uint64_t changes_ = 0;  // of all pages
@@ -114,7 +116,7 @@ class SharedMemory {
   friend class SharedRegion;
   friend class RegionUse;
   std::map<const vfs::Inode*, SharedRegion*> files_;
-  uint64_t bytes_ = 0;
+  uint64_t bytes_ = 0, last_number_ = 0;
 };
 
 }  // namespace cloche::kernel
