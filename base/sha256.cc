@@ -47,7 +47,7 @@ namespace internal {
 void sha256_blocks_portable(std::array<uint32_t, 8>& state, const uint8_t* blocks, uint64_t count) {
   for (; count > 0; --count, blocks += 64) {
     uint32_t w[64];
-    for (int i = 0; i < 16; ++i) w[i] = load_big_endian(blocks + 4 * i);
+    for (size_t i = 0; i < 16; ++i) w[i] = load_big_endian(blocks + 4 * i);
     for (int i = 16; i < 64; ++i) {
       uint32_t s0 = std::rotr(w[i - 15], 7) ^ std::rotr(w[i - 15], 18) ^ (w[i - 15] >> 3);
       uint32_t s1 = std::rotr(w[i - 2], 17) ^ std::rotr(w[i - 2], 19) ^ (w[i - 2] >> 10);

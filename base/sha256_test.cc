@@ -40,7 +40,7 @@ TEST(Sha256, PiecesGiveTheSameAsTheWhole) {
 
 TEST(Sha256, NativeAgreesWithPortable) {
   if (!internal::has_sha_instructions()) GTEST_SKIP() << "this processor has no SHA instructions";
-  std::vector<uint8_t> data(64 * 9);
+  std::vector<uint8_t> data(size_t{64} * 9);
   for (size_t i = 0; i < data.size(); ++i) data[i] = static_cast<uint8_t>(i * i + 3);
   for (uint64_t blocks = 0; blocks <= 9; ++blocks) {
     std::array<uint32_t, 8> one{1, 2, 3, 4, 5, 6, 7, 8}, other = one;

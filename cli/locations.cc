@@ -32,7 +32,7 @@ std::string pack_path(const std::string& option) {
 }
 
 std::string cache_directory() {
-  const std::string named = environment("CLOCHE_CACHE_DIR");
+  std::string named = environment("CLOCHE_CACHE_DIR");
   if (!named.empty()) return named;
   std::string base = environment("XDG_CACHE_HOME");
   if (base.empty() || base[0] != '/') {  // the XDG specification: relative ones are to be ignored

@@ -97,6 +97,7 @@ Expected<uint64_t> parse_size(std::string_view text) {
 Expected<uint64_t> parse_count(std::string_view text, uint64_t low, uint64_t high) {
   uint64_t number = 0;
   const char* const last = text.data() + text.size();
+  // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage): `last` ends it
   const auto [end, error] = std::from_chars(text.data(), last, number);
   if (error != std::errc() || end != last || number < low || number > high) {
     return invalid("'" + printable(text) + "' is not a whole number from " + std::to_string(low) +

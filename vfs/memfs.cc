@@ -316,7 +316,7 @@ SysResult<InodeRef> MemInode::symlink(std::string_view name, std::string_view ta
     if (charged) fs_->budget()->give_bytes(target.size());
     return made.error();
   }
-  MemInodeRef inode = *made;
+  const MemInodeRef& inode = *made;
   inode->target_ = target;
   inode->nlink_ = 1;
   insert(name, inode);
