@@ -12,9 +12,9 @@ SysResult<std::span<const uint8_t>> Call::bytes_in(UserPtr at, uint64_t size) co
 }
 
 SysResult<std::span<uint8_t>> Call::bytes_out(UserPtr at, uint64_t size) const {
-  if (size == 0) return std::span<uint8_t>();  // Linux does not look at the address then
   const engine::MemoryView memory = engine_call_.memory();
-  if (size == 0) return std::span<uint8_t>(memory.data, 0);  // wherever it points, as on Linux
+  // Wherever it points, as on Linux; and not null, which memcpy() does not take even for no bytes.
+  if (size == 0) return std::span<uint8_t>(memory.data, 0);
   if (size > memory.size || at.address > memory.size - size) return Errno::kFAULT;
   return std::span<uint8_t>(memory.data + at.address, static_cast<size_t>(size));
 }

@@ -181,6 +181,8 @@ TEST(SocketTest, Datagrams) {
     GUEST_CHECK(g.load<int32_t>(kFree) == 8);  // family, NUL, five digits
     GUEST_CHECK(read(g, in) == "second");      // the rest of the first is gone
     GUEST_CHECK(read(g, in) == "!11");
+    GUEST_CHECK(g.call("sendto", out, kTextAt, 0, 0, kAddress, address(g, name)) == 0);
+    GUEST_CHECK(g.call("recvfrom", in, kTextAt, 0, 0, 0, 0) == 0);  // an empty one, into no room
     GUEST_CHECK(g.call("connect", out, kAddress, address(g, name)) == 0);
     for (int i = 0; i < 11; ++i) GUEST_CHECK(write(g, out, "fill") == 4);
     GUEST_CHECK(write(g, out, "fill") == kEagain);

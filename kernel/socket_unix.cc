@@ -284,7 +284,7 @@ SysResult<UnixSocket::Received> UnixSocket::receive(std::span<uint8_t> out, Take
   } else {
     result.full_size = first.bytes.size();
     result.count = std::min<uint64_t>(out.size(), first.bytes.size());
-    std::memcpy(out.data(), first.bytes.data(), result.count);
+    std::copy_n(first.bytes.data(), result.count, out.data());
   }
   if (take == Take::kPeek) return result;
   io_.socket_names().files_in_flight_ -= first.files.size();
