@@ -46,7 +46,7 @@ TEST(MemoryTest, MappingsAreZeroFirstFitAndMerge) {
     const int32_t a = map(g, 10 * kPage), b = map(g, 1);
     if (a <= 0 || b != a + static_cast<int32_t>(10 * kPage)) g.exit(1);
     g.store<uint32_t>(static_cast<uint32_t>(a) + 3 * kPage, 5);
-    if (g.call("munmap", a + 2 * kPage, 3 * kPage) != 0) g.exit(2);
+    if (g.call("munmap", static_cast<uint32_t>(a) + 2 * kPage, 3 * kPage) != 0) g.exit(2);
     const int32_t c = map(g, 2 * kPage);
     if (c != a + static_cast<int32_t>(2 * kPage)) g.exit(3);
     if (g.load<uint32_t>(static_cast<uint32_t>(c) + kPage) != 0) g.exit(4);
