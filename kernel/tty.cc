@@ -81,6 +81,11 @@ uint32_t Tty::master_poll() const {
   return events;
 }
 
+bool Tty::wants_keys() const {
+  // While the screen is full, those who wait may be writers only.
+  return !queue_.empty() && line_.accepts_output() && (poll() & kPollIn) == 0;
+}
+
 void Tty::set_window(const WindowSize& size) {
   if (size == window_) return;
   window_ = size;

@@ -32,6 +32,8 @@ class Tty final : public RefCounted {
   // Bytes for the screen. EAGAIN: none now; EIO: none, and no program has the terminal open.
   SysResult<uint64_t> master_read(std::span<uint8_t> out);
   uint32_t master_poll() const;
+  // A program waits (in read or poll), and there is nothing that it could read.
+  bool wants_keys() const;
   WaitQueue& master_queue() { return master_queue_; }
   // SIGWINCH to the foreground group if it changed.
   void set_window(const WindowSize& size);

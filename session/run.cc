@@ -130,9 +130,9 @@ class Driver {
     RunResult result;
     while (!finished(result)) {
       serve_requests();
-      const Kernel::Idle idle = kernel_.run(slice());
-      if (streams_.pump()) streams_.pump()->pump();
-      serve_host(idle == Kernel::Idle::kWaiting ? wait_ms() : 0);
+      const bool waiting = kernel_.run(slice()) == Kernel::Idle::kWaiting;
+      const bool moved = serve_terminal(waiting);
+      serve_host(waiting && !moved ? wait_ms() : 0);
     }
     kernel_.kill_all();
     if (streams_.pump()) streams_.pump()->drain();
@@ -179,6 +179,17 @@ class Driver {
     const int64_t to_deadline =
         deadline_ == kForever ? kForever : deadline_ - sandbox_.clock.monotonic_ns();
     return std::clamp<int64_t>(std::min(cpu_left(), to_deadline), 1'000, kSliceNs);
+  }
+
+  // True: programs that waited may go on.
+  bool serve_terminal(bool waiting) {
+    TerminalPump* pump = streams_.pump();
+    if (!pump) return false;
+    if (pump->pump()) return true;
+    // Only the keyboard could wake anybody, and it has nothing more to give.
+    if (!waiting || !pump->ignored() || kernel_.next_deadline() != kForever) return false;
+    pump->hang_up();
+    return true;
   }
 
   // How long nothing can happen inside by itself.

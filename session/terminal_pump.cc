@@ -9,7 +9,7 @@
 namespace cloche::session {
 namespace {
 
-constexpr char kEndOfFile = 4;        // ^D, what VEOF is unless a program changes it
+constexpr uint8_t kEndOfFile = 4;     // ^D, for programs that read keys one by one
 constexpr size_t kPipeAtomic = 4096;  // a pipe that is writable takes this much without blocking
 
 bool ready(int fd, short events) {
@@ -24,12 +24,13 @@ void TerminalPump::add_waits(std::vector<pollfd>& waits) const {
   if (screen_fd_ >= 0 && !screen_.empty()) waits.push_back({screen_fd_, POLLOUT, 0});
 }
 
-void TerminalPump::pump() {
-  if (gone_) return;
+bool TerminalPump::pump() {
+  if (gone_) return false;
   read_keys();
-  type_keys();
-  read_screen();
+  const bool typed = keys_.empty() ? type_end() : type_keys();
+  const bool shown = read_screen();
   write_screen();
+  return typed || shown || gone_;
 }
 
 void TerminalPump::read_keys() {
@@ -39,13 +40,12 @@ void TerminalPump::read_keys() {
   if (size > 0) {
     keys_.assign(buffer, static_cast<size_t>(size));
   } else if (size == 0 || (errno != EINTR && errno != EAGAIN)) {
-    keys_.assign(1, kEndOfFile);
     keys_fd_ = -1;
+    ended_ = true;
   }
 }
 
-void TerminalPump::type_keys() {
-  if (keys_.empty()) return;
+bool TerminalPump::type_keys() {
   const auto* const bytes = reinterpret_cast<const uint8_t*>(keys_.data());
   const auto taken = tty_->master_write(std::span(bytes, keys_.size()));
   if (taken.ok()) {
@@ -53,16 +53,32 @@ void TerminalPump::type_keys() {
   } else if (taken.error() != abi::Errno::kAGAIN) {
     keys_.clear();
   }
+  return taken.ok();
 }
 
-void TerminalPump::read_screen() {
+bool TerminalPump::type_end() {
+  if (!ended_ || !tty_->wants_keys()) return false;
+  const kernel::Termios& modes = tty_->termios();
+  uint8_t key = modes.chars[kernel::kVEof];
+  if ((modes.local_flags & kernel::kIcanon) == 0 || key == 0) {
+    if (raw_ends_ == kRawEnds) return false;
+    ++raw_ends_;
+    key = kEndOfFile;
+  }
+  return tty_->master_write({&key, 1}).ok();
+}
+
+bool TerminalPump::read_screen() {
+  bool read = false;
   while (screen_.size() < kBuffer) {
     uint8_t buffer[kPipeAtomic];
     const auto size = tty_->master_read(buffer);
-    if (!size.ok() || size.value() == 0) return;
+    if (!size.ok() || size.value() == 0) break;
+    read = true;
     const uint64_t allowed = budget_->take(size.value());
     screen_.append(reinterpret_cast<const char*>(buffer), allowed);
   }
+  return read;
 }
 
 // False when nothing could be written.

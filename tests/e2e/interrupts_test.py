@@ -344,6 +344,35 @@ class Terminals(TestCase):
         self.assertEqual(done.code, 0, done)
         self.assertIn("line\r\n", done.out)
 
+    def test_keys_that_wait_for_room(self):
+        # More keys than a terminal keeps, by one, from a pipe that then stays open: the last one is
+        # typed when the program has read the others, and must wake it.
+        process = subprocess.Popen(
+            [support.CLOCHE, "run", "-t", "-c", "for ((i = 0; i < 64; i++)); do read; done; exit 7"],
+            env=environment(), stdin=subprocess.PIPE, stdout=subprocess.DEVNULL)
+        self.addCleanup(process.stdin.close)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        process.stdin.write((b"k" * 63 + b"\n") * 64)
+        process.stdin.flush()
+        self.assertEqual(process.wait(20), 7)
+
+    def test_each_reader_sees_the_end_of_the_keys(self):
+        for keys in (b"", b"line\n", b"line"):
+            with self.subTest(keys=keys):
+                done = support.run("-t", "-c", "cat; cat; echo done", stdin=keys)
+                self.assertEqual(done.code, 0, done)
+                self.assertTrue(done.out.endswith("done\r\n"), done)
+
+    def test_a_shell_fed_from_a_pipe(self):
+        self.assertEqual(support.command("shell", stdin=b"exit 3\n").code, 3)
+        done = support.command("shell", stdin=b"cat\n")
+        self.assertEqual(done.code, 0, done)
+        self.assertNotIn("^D", done.out)
+
+    def test_a_program_that_does_not_heed_the_end_is_hung_up(self):
+        self.assertEqual(support.command("shell", stdin=b"exit 3").code, 128 + signal.SIGHUP)
+
     def test_screen_that_goes_away(self):
         terminal = self.shell()
         terminal.type("while :; do echo x; done\r")
