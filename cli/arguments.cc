@@ -231,22 +231,23 @@ Argv split_program(const CLI::App& app, Argv& words) {
   return rest;
 }
 
+constexpr const char* kExitCodes =
+    "Exit codes of run and shell: the program's; 128+n: ended by signal n; 124: wall time-out;\n"
+    "137: another limit; 125: Cloche's own error; 126: found but not runnable; 127: not found.";
+
 class Parser {
  public:
   Parser()
       : app_("Runs untrusted code as WebAssembly processes in a closed Unix world.", "cloche") {
     app_.formatter(std::make_shared<CommandFormatter>());
     app_.require_subcommand(1);
-    app_.footer(
-        "Exit codes of run: the program's; 128+n: ended by signal n; 124: wall time-out; 137: "
-        "another\n"
-        "limit; 125: Cloche's own error; 126: found but not runnable; 127: not found.");
+    app_.set_version_flag("--version", std::string(), "the same as the command version");
     add_commands();
+    for (CLI::App* app : {&app_, run_, shell_}) app->footer(kExitCodes);
   }
 
   Arguments parse(Argv words) {
     if (words.empty()) return own_error("a command is missing; see cloche --help");
-    if (words[0] == "--version") return VersionArguments{};
     if (words[0][0] != '-' && !is_command(words[0])) {
       return own_error("there is no command '" + printable(words[0]) + "'; see cloche --help");
     }
@@ -261,6 +262,8 @@ class Parser {
       app_.parse(Argv(words.rbegin(), words.rend()));
     } catch (const CLI::CallForHelp&) {
       return Finished{0, help_text()};
+    } catch (const CLI::CallForVersion&) {
+      return VersionArguments{};
     } catch (const CLI::ParseError& error) {
       return own_error(first_line(error.what()) + "; see " + command_name() + " --help");
     }

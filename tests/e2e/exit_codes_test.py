@@ -1,5 +1,6 @@
 """Every exit code of `cloche run`, and what stands behind it."""
 
+import re
 import unittest
 
 from support import LIMIT, NOT_FOUND, NOT_RUNNABLE, OWN_ERROR, TIMEOUT, TestCase, command, run, script
@@ -47,6 +48,18 @@ class ExitCodes(TestCase):
             done = command(*arguments)
             self.assert_ok(done)
             self.assertIn("Usage: cloche", done.out)
+
+    def test_help_shows_options_that_exist(self):
+        commands = ["run", "shell", "programs", "warm", "doctor", "version"]
+        for name in commands:
+            shown = command(name, "--help").out
+            self.assertEqual("Exit codes" in shown, name in ("run", "shell"), shown)
+            for option in re.findall(r"^ +(?:-\w,)?(--?[a-z-]+)", shown, re.MULTILINE):
+                with self.subTest(command=name, option=option):
+                    self.assertNotIn("was not expected", command(name, option, "--help").err)
+        shown = command("--help").out
+        for name in (*commands, "check", "--version"):
+            self.assertRegex(shown, rf"(?m)^  {name} ")
 
     def test_version(self):
         done = command("version")
