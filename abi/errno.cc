@@ -9,6 +9,7 @@ struct Name {
 };
 
 // Every number a guest may see. Linux's generic numbers are the x86-64 host's own.
+// clang-format off
 constexpr Name kNames[] = {
     {Errno::kPERM, "EPERM"}, {Errno::kNOENT, "ENOENT"}, {Errno::kSRCH, "ESRCH"},
     {Errno::kINTR, "EINTR"}, {Errno::kIO, "EIO"}, {Errno::kNXIO, "ENXIO"},
@@ -39,6 +40,7 @@ constexpr Name kNames[] = {
     {Errno::kINPROGRESS, "EINPROGRESS"}, {Errno::kDQUOT, "EDQUOT"},
     {Errno::kCANCELED, "ECANCELED"},
 };
+// clang-format on
 
 }  // namespace
 

@@ -7,6 +7,7 @@
 
 namespace cloche::abi {
 
+// clang-format off
 enum class Errno : int32_t {
   kPERM = 1, kNOENT = 2, kSRCH = 3, kINTR = 4, kIO = 5, kNXIO = 6, k2BIG = 7, kNOEXEC = 8,
   kBADF = 9, kCHILD = 10, kAGAIN = 11, kNOMEM = 12, kACCES = 13, kFAULT = 14, kNOTBLK = 15,
@@ -23,6 +24,7 @@ enum class Errno : int32_t {
   kRESTART = 512,   // internal: libc restarts the call or gives EINTR (abi/README.md)
   kSUSPEND = 4096,  // internal: the call has suspended its thread
 };
+// clang-format on
 
 template <class T>
 using SysResult = Result<T, Errno>;

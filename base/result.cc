@@ -10,15 +10,24 @@ namespace cloche {
 
 const char* code_name(Code code) {
   switch (code) {
-    case Code::kInvalidArgument: return "invalid argument";
-    case Code::kNotFound: return "not found";
-    case Code::kExists: return "exists already";
-    case Code::kPermissionDenied: return "permission denied";
-    case Code::kMalformed: return "malformed";
-    case Code::kUnsupported: return "unsupported";
-    case Code::kResourceExhausted: return "resource exhausted";
-    case Code::kIo: return "input/output error";
-    case Code::kInternal: return "internal error";
+    case Code::kInvalidArgument:
+      return "invalid argument";
+    case Code::kNotFound:
+      return "not found";
+    case Code::kExists:
+      return "exists already";
+    case Code::kPermissionDenied:
+      return "permission denied";
+    case Code::kMalformed:
+      return "malformed";
+    case Code::kUnsupported:
+      return "unsupported";
+    case Code::kResourceExhausted:
+      return "resource exhausted";
+    case Code::kIo:
+      return "input/output error";
+    case Code::kInternal:
+      return "internal error";
   }
   return "unknown";
 }

@@ -42,8 +42,8 @@ template <class T, class E = Error>
 class [[nodiscard]] Result {
  public:
   using Value = T;
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT: implicit by design
-  Result(E error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT
+  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT: implicit,
+  Result(E error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT: by design
   explicit operator bool() const { return state_.index() == 0; }
   bool ok() const { return state_.index() == 0; }
   T& value() & { return std::get<0>(state_); }
@@ -65,16 +65,17 @@ inline Status ok_status() { return Unit{}; }
 }  // namespace cloche
 
 // The value of a Result expression; on error, return that error from the enclosing function.
-#define TRY(expression)                                   \
-  ({                                                      \
-    auto try_result_ = (expression);                      \
-    if (!try_result_.ok()) return try_result_.error();    \
-    std::move(try_result_).value();                       \
+#define TRY(expression)                                \
+  ({                                                   \
+    auto try_result_ = (expression);                   \
+    if (!try_result_.ok()) return try_result_.error(); \
+    std::move(try_result_).value();                    \
   })
 
 // Stops the process loudly. For our own bugs only: unreachable from guest bytes.
 [[noreturn]] void cloche_check_failed(const char* file, int line, const char* condition);
-#define CHECK(condition)                                                       \
-  do {                                                                         \
-    if (!(condition)) [[unlikely]] cloche_check_failed(__FILE__, __LINE__, #condition); \
+#define CHECK(condition)                                   \
+  do {                                                     \
+    if (!(condition)) [[unlikely]]                         \
+      cloche_check_failed(__FILE__, __LINE__, #condition); \
   } while (0)

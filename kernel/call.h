@@ -44,7 +44,8 @@ struct InOut : UserPtr {};
 struct UserPath : UserPtr {};    // NUL-terminated, < 4096 bytes
 struct UserString : UserPtr {};  // NUL-terminated, other limits
 
-enum class OnSignal : uint8_t { kRestart, kInterrupt };  // what a blocked call gives: ERESTART, EINTR
+// What a blocked call gives: ERESTART, EINTR.
+enum class OnSignal : uint8_t { kRestart, kInterrupt };
 
 class Call {
  public:
@@ -74,18 +75,18 @@ class Call {
 
   // --- blocking (retry model, abi/README.md)
   // `return call.block({&queue}, ...)` suspends the thread until a queue is woken, the deadline
-  // (monotonic ns, kNoDeadline for none) passes or a signal arrives; then the handler runs again from
-  // its start. Gives kSUSPEND, or at once kRESTART/kINTR when a deliverable signal is pending.
+  // (monotonic ns, kNoDeadline for none) passes or a signal arrives; then the handler runs again
+  // from its start. Gives kSUSPEND, or at once kRESTART/kINTR when a deliverable signal is pending.
   static constexpr int64_t kNoDeadline = INT64_MAX;
   Errno block(std::initializer_list<WaitQueue*> queues, int64_t deadline = kNoDeadline,
               OnSignal on_signal = OnSignal::kRestart);
   Errno block(std::span<WaitQueue* const> queues, int64_t deadline, OnSignal on_signal);
   bool retried() const { return retried_; }      // not the first run of this call
   bool timed_out() const { return timed_out_; }  // the deadline of the last block() has passed
-  // Scratch that survives from one run of the handler to the next: bytes already written, an absolute
-  // deadline computed by the first run, an object the call holds on to (the file it works on, a
-  // FIFO end not yet open). Empty at the first run; dropped when the call gives a result or is
-  // abandoned, or its thread ends.
+  // Scratch that survives from one run of the handler to the next: bytes already written, an
+  // absolute deadline computed by the first run, an object the call holds on to (the file it works
+  // on, a FIFO end not yet open). Empty at the first run; dropped when the call gives a result or
+  // is abandoned, or its thread ends.
   struct Scratch {
     uint64_t progress = 0;
     int64_t deadline = 0;

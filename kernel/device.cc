@@ -13,8 +13,7 @@ namespace {
 // The memory devices. Writes vanish (full: ENOSPC); there is no position.
 class MemoryDevice final : public OpenFile {
  public:
-  MemoryDevice(uint64_t number, vfs::Location location, uint32_t flags,
-               const vfs::Namespace& names)
+  MemoryDevice(uint64_t number, vfs::Location location, uint32_t flags, const vfs::Namespace& names)
       : OpenFile(flags), number_(number), location_(std::move(location)), names_(names) {}
   ~MemoryDevice() override { release_description_locks(*this); }
 

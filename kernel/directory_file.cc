@@ -12,13 +12,20 @@ constexpr uint64_t kFirstEntry = 2;
 
 uint8_t dirent_type(vfs::FileType type) {
   switch (type) {
-    case vfs::FileType::kFifo: return 1;
-    case vfs::FileType::kCharDevice: return 2;
-    case vfs::FileType::kDirectory: return 4;
-    case vfs::FileType::kBlockDevice: return 6;
-    case vfs::FileType::kRegular: return 8;
-    case vfs::FileType::kSymlink: return 10;
-    case vfs::FileType::kSocket: return 12;
+    case vfs::FileType::kFifo:
+      return 1;
+    case vfs::FileType::kCharDevice:
+      return 2;
+    case vfs::FileType::kDirectory:
+      return 4;
+    case vfs::FileType::kBlockDevice:
+      return 6;
+    case vfs::FileType::kRegular:
+      return 8;
+    case vfs::FileType::kSymlink:
+      return 10;
+    case vfs::FileType::kSocket:
+      return 12;
   }
   return 0;
 }
@@ -77,8 +84,8 @@ SysResult<uint64_t> DirectoryFile::list(std::span<uint8_t> out) {
   }
   const size_t dots = writer.used;
   if (writer.position >= kFirstEntry) {
-    const auto listed = location_.inode->readdir(writer.position - kFirstEntry, &writer,
-                                                 &RecordWriter::accept);
+    const auto listed =
+        location_.inode->readdir(writer.position - kFirstEntry, &writer, &RecordWriter::accept);
     if (!listed.ok() && writer.used == dots) return listed.error();
   }
   if (writer.used == 0 && writer.full) return Errno::kINVAL;

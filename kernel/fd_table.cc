@@ -31,7 +31,8 @@ SysResult<uint32_t> FdTable::lowest_free(uint32_t minimum, uint32_t limit) const
 
 SysResult<Unit> FdTable::check_room(uint32_t count, uint32_t limit) const {
   uint32_t from = 0;
-  for (uint32_t i = 0; i < count; ++i) from = TRY(lowest_free(from, std::min(limit, kHardLimit))) + 1;
+  for (uint32_t i = 0; i < count; ++i)
+    from = TRY(lowest_free(from, std::min(limit, kHardLimit))) + 1;
   return Unit{};
 }
 
@@ -101,8 +102,7 @@ uint32_t FdTable::open_count() const {
                                              [](const Entry& entry) { return bool(entry.file); }));
 }
 
-void FdTable::for_each(void* env,
-                       void (*visit)(void* env, int32_t fd, const FileRef& file)) const {
+void FdTable::for_each(void* env, void (*visit)(void* env, int32_t fd, const FileRef& file)) const {
   for (size_t i = 0; i < entries_.size(); ++i)
     if (entries_[i].file) visit(env, static_cast<int32_t>(i), entries_[i].file);
 }

@@ -5,6 +5,7 @@
 
 namespace cloche::kernel {
 
+// clang-format off
 enum Ioctl : uint32_t {
   kTcGets = 0x5401, kTcSets, kTcSetsW, kTcSetsF,
   kTcSbrk = 0x5409, kTcXonc = 0x540a, kTcFlsh = 0x540b, kTiocExcl = 0x540c, kTiocNxcl = 0x540d,
@@ -15,5 +16,6 @@ enum Ioctl : uint32_t {
   kTiocGptlck = 0x80045439, kTiocGptpeer = 0x5441,
   kFioNclex = 0x5450, kFioClex = 0x5451, kFioAsync = 0x5452,
 };
+// clang-format on
 
 }  // namespace cloche::kernel

@@ -1,7 +1,7 @@
 // The kernel of one sandbox: processes, scheduling, time, signals, over engine and vfs.
 //
-// An actor (design D2): all objects belong to the one OS thread that calls run(); no locks, one order
-// of events. Time, randomness and the outside world come in through KernelOptions only.
+// An actor (design D2): all objects belong to the one OS thread that calls run(); no locks, one
+// order of events. Time, randomness and the outside world come in through KernelOptions only.
 #pragma once
 
 #include <functional>
@@ -20,12 +20,12 @@ namespace cloche::kernel {
 class Kernel;
 
 struct KernelLimits {
-  uint32_t processes = 256;           // pids.max: processes and threads together
-  uint64_t memory = 512ull << 20;     // memory.max, bytes
+  uint32_t processes = 256;             // pids.max: processes and threads together
+  uint64_t memory = 512ull << 20;       // memory.max, bytes
   uint64_t address_space = 1ull << 30;  // of one process
-  uint32_t open_files = 1024;         // per process (RLIMIT_NOFILE hard)
-  uint64_t pipe_bytes = 65536;        // of one pipe
-  uint32_t argument_bytes = 2 << 20;  // argv + envp of one exec (E2BIG)
+  uint32_t open_files = 1024;           // per process (RLIMIT_NOFILE hard)
+  uint64_t pipe_bytes = 65536;          // of one pipe
+  uint32_t argument_bytes = 2 << 20;    // argv + envp of one exec (E2BIG)
   uint64_t module_bytes = 64 << 20;
 };
 
@@ -33,7 +33,8 @@ struct KernelOptions {
   engine::Engine* engine = nullptr;
   Clock* clock = nullptr;
   RandomSource* random = nullptr;
-  std::unique_ptr<vfs::Namespace> names;  // root with all mounts; /dev and /proc are added by Kernel
+  // Root with all mounts; /dev and /proc are added by Kernel.
+  std::unique_ptr<vfs::Namespace> names;
   std::string hostname = "cloche";
   KernelLimits limits;
   vfs::Credentials user;  // never uid 0
@@ -44,12 +45,12 @@ struct KernelOptions {
 };
 
 struct StartOptions {
-  std::string path;                     // absolute, or looked up in PATH of env if it has no '/'
+  std::string path;  // absolute, or looked up in PATH of env if it has no '/'
   std::vector<std::string> argv, envp;
   std::string cwd = "/home/user";
   std::vector<std::pair<int32_t, FileRef>> files;  // descriptors it starts with
   bool new_session = true;
-  Ref<RefCounted> terminal;             // Tty to be the controlling terminal, or null
+  Ref<RefCounted> terminal;  // Tty to be the controlling terminal, or null
 };
 
 // How the first process ended.
@@ -124,16 +125,16 @@ class Kernel {
   uint64_t add_timer(int64_t deadline, void* env, void (*fire)(void* env, uint64_t argument),
                      uint64_t argument);
   void cancel_timer(uint64_t id);
-  // Makes a signal pending for a process or one thread, with all side effects (wake, stop, continue,
-  // ignore, default actions). EAGAIN when a queue is full.
+  // Makes a signal pending for a process or one thread, with all side effects (wake, stop,
+  // continue, ignore, default actions). EAGAIN when a queue is full.
   SysResult<Unit> send_signal(Process& process, const SignalInfo& info);
   SysResult<Unit> send_signal(Thread& thread, const SignalInfo& info);
   void signal_group(int32_t pgid, const SignalInfo& info);
   bool signal_deliverable(const Thread& thread) const;
   bool group_is_orphaned(int32_t pgid);
-  // A call that waits under another signal mask (ppoll, pselect, rt_sigsuspend): the first run swaps
-  // the mask in; the handler swaps it back before it returns a result that is not EINTR. After EINTR
-  // it stays until the handler of the signal has been taken (abi/README.md).
+  // A call that waits under another signal mask (ppoll, pselect, rt_sigsuspend): the first run
+  // swaps the mask in; the handler swaps it back before it returns a result that is not EINTR.
+  // After EINTR it stays until the handler of the signal has been taken (abi/README.md).
   void swap_mask_in(Thread& thread, SignalSet mask);
   void swap_mask_back(Thread& thread);
   // The thread whose guest code is running or whose call is being handled; null outside run().

@@ -8,9 +8,7 @@ SysResult<uint64_t> OpenFile::read(Call&, std::span<uint8_t>) { return Errno::kI
 
 SysResult<uint64_t> OpenFile::write(Call&, std::span<const uint8_t>) { return Errno::kINVAL; }
 
-SysResult<uint64_t> OpenFile::read_at(Call&, uint64_t, std::span<uint8_t>) {
-  return Errno::kSPIPE;
-}
+SysResult<uint64_t> OpenFile::read_at(Call&, uint64_t, std::span<uint8_t>) { return Errno::kSPIPE; }
 
 SysResult<uint64_t> OpenFile::write_at(Call&, uint64_t, std::span<const uint8_t>) {
   return Errno::kSPIPE;

@@ -50,7 +50,7 @@ class Thread {
   bool restore_mask = false;  // after rt_sigsuspend, ppoll, pselect: saved_mask is "old mask"
   SignalSet saved_mask = 0;
   PendingSignals pending;
-  SignalSet waited = 0;        // what rt_sigtimedwait waits for: not ignored, wakes the thread
+  SignalSet waited = 0;  // what rt_sigtimedwait waits for: not ignored, wakes the thread
 
   // The suspended call, to be tried again by kern.result.
   struct Pending {
@@ -68,7 +68,7 @@ class Thread {
   // Blocked by Call::block(), or held as a vfork parent (then only SIGKILL ends the wait).
   bool waiting = false;
   bool held = false;
-  Process* vfork_child = nullptr;  // whom it is held for
+  Process* vfork_child = nullptr;                // whom it is held for
   std::vector<std::unique_ptr<Waiter>> waiters;  // where it is blocked
   uint64_t timer = 0;                            // of the deadline, 0 none
   FutexWait futex;
@@ -87,9 +87,23 @@ class Thread {
 };
 
 enum Resource : uint32_t {
-  kLimitCpu, kLimitFileSize, kLimitData, kLimitStack, kLimitCore, kLimitRss, kLimitProcesses,
-  kLimitOpenFiles, kLimitMemlock, kLimitAddressSpace, kLimitLocks, kLimitSigPending,
-  kLimitMsgQueue, kLimitNice, kLimitRtPriority, kLimitRtTime, kResourceCount,
+  kLimitCpu,
+  kLimitFileSize,
+  kLimitData,
+  kLimitStack,
+  kLimitCore,
+  kLimitRss,
+  kLimitProcesses,
+  kLimitOpenFiles,
+  kLimitMemlock,
+  kLimitAddressSpace,
+  kLimitLocks,
+  kLimitSigPending,
+  kLimitMsgQueue,
+  kLimitNice,
+  kLimitRtPriority,
+  kLimitRtTime,
+  kResourceCount,
 };
 
 struct ResourceLimit {
@@ -116,13 +130,13 @@ class Process {
   std::vector<std::unique_ptr<Thread>> threads;
   std::vector<Process*> children;  // running and zombies
 
-  Ref<RefCounted> address_space;   // AddressSpace
-  std::shared_ptr<FdTable> fds;    // shared with clone(CLONE_FILES) only
+  Ref<RefCounted> address_space;  // AddressSpace
+  std::shared_ptr<FdTable> fds;   // shared with clone(CLONE_FILES) only
   vfs::Location cwd, root;
   vfs::Credentials credentials;
   uint32_t umask = 022;
-  std::string executable;               // absolute guest path, for /proc/self/exe
-  std::string program_file;             // as exec was given it, for AT_EXECFN
+  std::string executable;    // absolute guest path, for /proc/self/exe
+  std::string program_file;  // as exec was given it, for AT_EXECFN
   vfs::Location executable_location;
   std::string name;                     // comm, 15 bytes
   std::vector<std::string> argv, envp;  // as of exec, for /proc

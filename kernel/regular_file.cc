@@ -83,9 +83,12 @@ SysResult<uint64_t> RegularFile::seek(int64_t offset, uint32_t whence) {
     target = TRY(whence == kSeekData ? body_->seek_data(from) : body_->seek_hole(from));
   } else {
     uint64_t base = 0;
-    if (whence == kSeekCurrent) base = position_;
-    else if (whence == kSeekEnd) base = TRY(body_->size());
-    else if (whence != kSeekSet) return Errno::kINVAL;
+    if (whence == kSeekCurrent)
+      base = position_;
+    else if (whence == kSeekEnd)
+      base = TRY(body_->size());
+    else if (whence != kSeekSet)
+      return Errno::kINVAL;
     // base <= INT64_MAX, so neither sum wraps in 64 unsigned bits.
     if (offset < 0 && base < 0 - static_cast<uint64_t>(offset)) return Errno::kINVAL;
     target = base + static_cast<uint64_t>(offset);

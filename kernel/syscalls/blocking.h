@@ -8,8 +8,8 @@ namespace cloche::kernel {
 // The file the call held when it blocked, else what the descriptor names now: another thread that
 // closes the descriptor meanwhile changes nothing. EBADF.
 SysResult<FileRef> file_of(Call& call, Fd fd);
-// Blocks until the file's queue is woken (`wanted`: kPollIn or kPollOut), or call.scratch().deadline if that is set. EAGAIN for a
-// file that has no queue.
+// Blocks until the file's queue is woken (`wanted`: kPollIn or kPollOut), or
+// call.scratch().deadline if that is set. EAGAIN for a file that has no queue.
 Errno wait_for(Call& call, const FileRef& file, uint32_t wanted);
 inline bool nonblocking(const OpenFile& file) { return (file.flags() & kNonBlock) != 0; }
 
