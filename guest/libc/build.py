@@ -25,6 +25,12 @@ EMPTY_LIBRARIES = 'm rt pthread util crypt dl resolv xnet'.split()
 SKIPPED_PATCHES = {'static-pie.patch'}
 # Files that define symbols in assembler text, which a link-time optimizer does not see.
 NATIVE_FILES = {'thread_pointer.c', 'sjlj.c'}
+# Functions that go on after a call that returns twice, or on no stack at all: in the child the stack
+# pointer is another one, so none of them may have a frame in linear memory.
+FRAMELESS = {
+    'wasm32_clone.o': ['clone_and_call', 'leave', 'vfork_call', '__unmapself'],
+    'wasm32_suspend.o': ['__cloche_wait', '__cloche_yield'],
+}
 # Structures and constants are those of Linux on riscv32: ILP32, 64-bit time.
 RISCV32_BITS = 'ipcstat msg posix reg sem shm signal stat stdint user'.split()
 
@@ -140,6 +146,33 @@ def write_ninja(args, tree, files):
     (tree / 'build.ninja').write_text('\n'.join(lines) + '\n')
 
 
+def functions_with_frames(disassembly):
+    """{function: does it touch the stack pointer} of what llvm-objdump -dr prints."""
+    found = {}
+    name = None
+    for line in disassembly.splitlines():
+        head = re.fullmatch(r'[0-9a-f]+ <(.*)>:', line)
+        if head:
+            name = head.group(1)
+            found[name] = False
+        elif name and 'R_WASM_GLOBAL_INDEX' in line and '__stack_pointer' in line:
+            found[name] = True
+    return found
+
+
+def check_frames(args, tree):
+    for file, names in FRAMELESS.items():
+        disassembly = subprocess.run(
+            [f'llvm-objdump-{args.llvm}', '-dr', tree / 'o' / file], check=True,
+            capture_output=True, text=True).stdout
+        frames = functions_with_frames(disassembly)
+        for name in names:
+            if name not in frames:
+                sys.exit(f'build.py: {file} has no function {name}: FRAMELESS names it')
+            if frames[name]:
+                sys.exit(f'build.py: {name} in {file} has a frame in linear memory')
+
+
 def install(args, tree):
     lib, include = args.sysroot / 'lib', args.sysroot / 'include'
     lib.mkdir(parents=True, exist_ok=True)
@@ -178,6 +211,8 @@ def main():
                            'o/crt1.o'])
     if done.returncode:
         sys.exit('build.py: the libc does not compile')
+    if not args.lto:  # else the linker makes the code
+        check_frames(args, tree)
     install(args, tree)
 
 

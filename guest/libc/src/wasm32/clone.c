@@ -1,5 +1,5 @@
 /* Calls that return twice. In the child of kern.clone the stack pointer is already the new stack
- * while these functions go on, so none of them may use a frame in linear memory: build.sh looks. */
+ * while these functions go on, so none of them may use a frame in linear memory: build.py looks. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <sched.h>
