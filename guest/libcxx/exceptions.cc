@@ -3,6 +3,8 @@
 #include <stdint.h>
 #include <unwind.h>
 
+#include <exception>
+
 // The tag that every C++ exception is thrown with: one pointer, the exception object. compiler-rt
 // has it in source, but Debian's build of it leaves it out.
 asm(".tagtype __cpp_exception i32\n"
@@ -36,6 +38,16 @@ int __cloche_select_catch(_Unwind_Exception* exception, uintptr_t index,
   __gxx_personality_wasm0(1, _UA_SEARCH_PHASE, exception->exception_class, exception,
                           reinterpret_cast<_Unwind_Context*>(&pad));
   return static_cast<int>(pad.selector);
+}
+
+// Runs main and the functions of threads (crt1.c, clone.c). The machine would end a process whose
+// exception nobody catches, but the program has a word in that: its terminate handler.
+int __cloche_guard(int (*run)(void*), void* argument) {
+  try {
+    return run(argument);
+  } catch (...) {
+    std::terminate();
+  }
 }
 
 }  // extern "C"

@@ -10,9 +10,11 @@
 #include "syscall.h"
 
 long __cloche_wait(long r);
+/* Only C++ programs with exceptions have it (guest/libcxx/exceptions.cc). */
+__attribute__((__weak__)) int __cloche_guard(int (*run)(void*), void* argument);
 
 static _Noreturn void leave(int (*function)(void*), void* argument) {
-  __kern_thread_exit(function(argument));
+  __kern_thread_exit(__cloche_guard ? __cloche_guard(function, argument) : function(argument));
   for (;;) __cloche_yield();
 }
 

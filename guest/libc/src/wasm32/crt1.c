@@ -13,6 +13,8 @@ __attribute__((__import_module__("kern"), __import_name__("set_sigword"))) long 
 void __wasm_call_ctors(void);
 int __main_void(void);
 _Noreturn void exit(int);
+/* Only C++ programs with exceptions have it (guest/libcxx/exceptions.cc). */
+__attribute__((__weak__)) int __cloche_guard(int (*run)(void*), void* argument);
 extern int __cloche_argc;
 extern char** __cloche_argv;
 
@@ -29,6 +31,11 @@ static inline __attribute__((__always_inline__)) long* start_block(char* buffer,
   return (long*)buffer;
 }
 
+static int run(void* unused) {
+  __wasm_call_ctors();
+  exit(__main_void());
+}
+
 __attribute__((__export_name__("_start"))) void _start(void) {
   long size = __kern_startup(0, 0);
   char small[size > kOnStack ? 16 : size] __attribute__((__aligned__(16)));
@@ -37,6 +44,6 @@ __attribute__((__export_name__("_start"))) void _start(void) {
   __cloche_argv = (char**)(block + 1);
   __init_libc(__cloche_argv + __cloche_argc + 1, __cloche_argv[0]);
   __kern_set_sigword(&__cloche_sigword);
-  __wasm_call_ctors();
-  exit(__main_void());
+  if (__cloche_guard) __cloche_guard(run, 0);
+  run(0);
 }
