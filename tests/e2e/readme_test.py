@@ -2,7 +2,8 @@
 
 A line that begins with "$ " is a command; the lines after it, up to the next one, are what it must
 print, stdout and stderr together. "[exit code N]" at the end says that it fails with N. The blocks of
-one file run in one temporary folder, in order, with `cloche` on PATH.
+one file run in one temporary folder, in order, with `cloche` on PATH, `examples` beside them and, where
+a file speaks of it, $SYSROOT: the guest's C++ sysroot.
 """
 
 import os
@@ -15,7 +16,8 @@ import unittest
 
 import support
 
-FILES = ["README.md", *sorted(str(p.relative_to(support.ROOT)) for p in (support.ROOT / "docs").glob("*.md"))]
+FILES = ["README.md", "guest/sdk/README.md",
+         *sorted(str(p.relative_to(support.ROOT)) for p in (support.ROOT / "docs").glob("*.md"))]
 EXIT_CODE = re.compile(r"^\[exit code (\d+)\]$")
 
 
@@ -34,13 +36,20 @@ def examples(text):
     return found
 
 
+def cxx_sysroot():
+    """Builds it where scripts/build --tests has not."""
+    done = subprocess.run([support.ROOT / "scripts" / "build-cxx"], stdout=subprocess.PIPE, check=True)
+    return done.stdout.decode().strip()
+
+
 class Examples(unittest.TestCase):
     maxDiff = 4000
 
     def test_examples(self):
         seen = 0
         for name in FILES:
-            rows = examples((support.ROOT / name).read_text())
+            text = (support.ROOT / name).read_text()
+            rows = examples(text)
             if not rows:
                 continue
             folder = pathlib.Path(tempfile.mkdtemp(prefix="cloche-readme-"))
@@ -48,8 +57,11 @@ class Examples(unittest.TestCase):
             (folder / "bin").mkdir()
             (folder / "bin" / "cloche").symlink_to(os.path.abspath(support.CLOCHE))
             (folder / "work").mkdir()
+            (folder / "work" / "examples").symlink_to(support.ROOT / "examples")
             environment = dict(os.environ, CLOCHE_PACK=os.path.abspath(support.PACK),
                                PATH=f"{folder}/bin:{os.environ['PATH']}")
+            if "$SYSROOT" in text:
+                environment["SYSROOT"] = cxx_sysroot()
             for number, command, expected, code in rows:
                 seen += 1
                 with self.subTest(file=name, line=number, command=command):
