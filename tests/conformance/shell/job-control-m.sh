@@ -7,9 +7,13 @@ a=$!
 [ "$(cut -d' ' -f5 /proc/$$/stat)" -ne $a ] && echo "not mine"
 jobs
 kill %1
-wait %1 2>/dev/null
+wait $a # the job may be forgotten by now, its status is not
 echo $?
-(exit 3) &
+(
+  kill -STOP $BASHPID
+  exit 3
+) &
+until [ -n "$(jobs -s)" ]; do :; done
 fg %% >/dev/null 2>&1
 echo $?
 sleep 60 | sleep 60 &
