@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include <csignal>
-#include <optional>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -30,7 +30,8 @@ class TerminalPumpTest : public testing::Test {
     ASSERT_EQ(pipe(keys_), 0);
     ASSERT_EQ(pipe(screen_), 0);
     tty_ = *box_.kernel().io().terminals().create();
-    pump_.emplace(tty_, keys_[0], screen_[1], make_ref<kernel::OutputBudget>(1 << 20));
+    pump_ = std::make_unique<TerminalPump>(tty_, keys_[0], screen_[1],
+                                           make_ref<kernel::OutputBudget>(1 << 20));
   }
   void TearDown() override {
     end_keys();
@@ -91,7 +92,7 @@ class TerminalPumpTest : public testing::Test {
 
   kernel::testing::TestSandbox box_;
   Ref<kernel::Tty> tty_;
-  std::optional<TerminalPump> pump_;
+  std::unique_ptr<TerminalPump> pump_;
   kernel::ExitStatus status_;
 
  private:
