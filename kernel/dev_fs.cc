@@ -5,6 +5,7 @@
 #include "kernel/device.h"
 #include "kernel/io_state.h"
 #include "kernel/proc_fs.h"
+#include "kernel/tool_device.h"
 #include "vfs/synthfs.h"
 
 namespace cloche::kernel {
@@ -61,6 +62,7 @@ std::shared_ptr<vfs::SynthTable> dev_table(Kernel& kernel) {
   table->set("urandom", device(kDevUrandom));
   table->set("tty", device(kDevTty));
   table->set("ptmx", device(kDevPtmx));
+  if (kernel.options().tools != nullptr) table->set("tool", device(kDevTool));
   table->set("fd", vfs::SynthSpec::symlink("/proc/self/fd"));
   table->set("stdin", vfs::SynthSpec::symlink("/proc/self/fd/0"));
   table->set("stdout", vfs::SynthSpec::symlink("/proc/self/fd/1"));
@@ -92,6 +94,7 @@ SysResult<Unit> mount_dev(Kernel& kernel) {
 
 SysResult<Unit> mount_kernel_file_systems(Kernel& kernel) {
   TRY(mount_dev(kernel));
+  TRY(mount_tools(kernel));
   if (!has_directory(kernel, "/proc")) return Unit{};
   return mount_proc(kernel);
 }

@@ -6,6 +6,7 @@
 #include "kernel/inode_state.h"
 #include "kernel/io_state.h"
 #include "kernel/kernel.h"
+#include "kernel/tool_device.h"
 
 namespace cloche::kernel {
 namespace {
@@ -60,6 +61,7 @@ SysResult<FileRef> open_device(Call& call, const vfs::Location& location, uint32
     return FileRef(make_ref<MemoryDevice>(number, location, flags, kernel.names()));
   if (number == kDevTty) return open_controlling_terminal(call, location, flags);
   if (number == kDevPtmx) return kernel.io().terminals().open_master(location, flags);
+  if (number == kDevTool) return open_tool_device(call, location, flags);
   if (number >> 8 == kPtsMajor)
     return kernel.io().terminals().open_slave(call, location, flags,
                                               static_cast<uint32_t>(number & 0xff));

@@ -7,6 +7,7 @@
 #include "kernel/pty.h"
 #include "kernel/quota.h"
 #include "kernel/socket_unix.h"
+#include "kernel/tool_device.h"
 #include "vfs/inode.h"
 
 namespace cloche::kernel {
@@ -26,8 +27,12 @@ class IoState {
   const Ref<Quota>& lock_records() { return lock_records_; }
   // Bytes that sockets have sent and nobody has received.
   Quota& socket_bytes() { return socket_bytes_; }
+  // Parameters and results of tool calls.
+  Quota& tool_bytes() { return tool_bytes_; }
   // Host memory that buffers hold now.
-  uint64_t buffer_bytes() const { return pipe_memory_->resident + socket_bytes_.used(); }
+  uint64_t buffer_bytes() const {
+    return pipe_memory_->resident + socket_bytes_.used() + tool_bytes_.used();
+  }
 
   // A new inode in no file system, with the next number and the present time.
   vfs::InodeRef make_inode(vfs::FileType type, uint32_t mode, const vfs::Credentials& owner);
@@ -51,6 +56,7 @@ class IoState {
   Ref<PipeMemory> pipe_memory_ = make_ref<PipeMemory>();
   Ref<Quota> lock_records_ = make_ref<Quota>(kMaxLockRecords);
   Quota socket_bytes_{kMaxSocketBytes};
+  Quota tool_bytes_{kMaxToolBytes};
   vfs::InodeRef shared_memory_;  // made at the first use
 };
 

@@ -222,6 +222,7 @@ SysResult<Unit> prepare_process(Kernel& kernel, Process& process, StartOptions& 
   const auto program = TRY(find_program(kernel, process, options));
   Thread* thread = TRY(create_thread(kernel, process));
   if (!start_program(kernel, process, *thread, *program)) return Errno::kNOMEM;
+  process.authority = std::move(options.authority);
   // Only terminals are ever given there. A new process leads a session of its own.
   if (options.terminal) static_cast<Tty*>(options.terminal.get())->become_controlling(process);
   return Unit{};

@@ -12,6 +12,7 @@
 
 #include "base/clock.h"
 #include "kernel/process.h"
+#include "kernel/tool_gate.h"
 #include "vfs/budget.h"
 #include "vfs/walk.h"
 
@@ -40,6 +41,8 @@ struct KernelOptions {
   vfs::Credentials user;  // never uid 0
   // What /dev/shm and memfd_create(2) may keep; null: 64 MiB of their own.
   Ref<vfs::Budget> disk;
+  // Decides about tool calls; null: there are no tools, and no /dev/tool. Outlives the kernel.
+  ToolGate* tools = nullptr;
   // One line for --verbose: unknown system calls, traps, denied things.
   std::function<void(const std::string& line)> log;
 };
@@ -51,6 +54,7 @@ struct StartOptions {
   std::vector<std::pair<int32_t, FileRef>> files;  // descriptors it starts with
   bool new_session = true;
   Ref<RefCounted> terminal;  // Tty to be the controlling terminal, or null
+  Ref<Authority> authority;  // over tools; null: none
 };
 
 // How the first process ended.

@@ -43,6 +43,7 @@ void inherit(Process& child, Process& parent) {
   child.sigword = parent.sigword;
   child.limits = parent.limits;
   child.controlling_terminal = parent.controlling_terminal;
+  child.authority = parent.authority;
   child.random_bytes = parent.random_bytes;
 }
 

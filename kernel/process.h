@@ -11,6 +11,7 @@
 #include "kernel/futex.h"
 #include "kernel/open_file.h"
 #include "kernel/signal.h"
+#include "kernel/tool_gate.h"
 #include "kernel/wait_queue.h"
 #include "vfs/walk.h"
 
@@ -134,6 +135,7 @@ class Process {
   std::shared_ptr<FdTable> fds;   // shared with clone(CLONE_FILES) only
   vfs::Location cwd, root;
   vfs::Credentials credentials;
+  Ref<Authority> authority;  // over tools; null: none
   uint32_t umask = 022;
   std::string executable;    // absolute guest path, for /proc/self/exe
   std::string program_file;  // as exec was given it, for AT_EXECFN

@@ -10,7 +10,7 @@
 
 namespace cloche::kernel::testing {
 
-TestSandbox::TestSandbox(KernelLimits limits)
+TestSandbox::TestSandbox(KernelLimits limits, ToolGate* tools)
     : engine_(std::make_unique<FakeEngine>(host_functions())) {
   KernelOptions options;
   options.user.uid = options.user.gid = 1000;
@@ -19,8 +19,11 @@ TestSandbox::TestSandbox(KernelLimits limits)
                            .mode = 0755,
                            .uid = 1000,
                            .gid = 1000});
-  for (const char* name : {"bin", "tmp", "dev", "proc", "home"})
+  for (const char* name : {"bin", "tmp", "dev", "proc", "home", "run"})
     EXPECT_TRUE(root_->mkdir(name, {.mode = 0755, .uid = 1000, .gid = 1000}).ok());
+  auto run = root_->lookup("run");
+  EXPECT_TRUE(run.ok() && (*run)->mkdir("tools", {.mode = 0755, .uid = 0, .gid = 0}).ok());
+  options.tools = tools;
   options.engine = engine_.get();
   options.clock = &clock_;
   options.random = &random_;
@@ -65,6 +68,7 @@ int32_t TestSandbox::start(const std::string& name, std::vector<std::string> arg
   options.argv = std::move(argv);
   options.envp = {"PATH=/bin", "HOME=/home"};
   options.cwd = "/home";
+  options.authority = authority;
   const auto pid = kernel_->start(std::move(options));
   return pid.ok() ? *pid : -static_cast<int32_t>(pid.error());
 }

@@ -13,7 +13,7 @@ namespace cloche::kernel::testing {
 
 class TestSandbox {
  public:
-  explicit TestSandbox(KernelLimits limits = {});
+  explicit TestSandbox(KernelLimits limits = {}, ToolGate* tools = nullptr);
   ~TestSandbox();
 
   // Defines a program and puts it at /bin/NAME.
@@ -35,6 +35,7 @@ class TestSandbox {
   Kernel& kernel() { return *kernel_; }
   ManualClock& clock() { return clock_; }
   std::vector<std::string> log;
+  Ref<Authority> authority;  // what start() gives
   ExitStatus last;
 
  private:
