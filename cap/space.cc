@@ -22,16 +22,18 @@ std::string_view first_segment_of(const Request& request) {
   return name.substr(0, name.find('/'));
 }
 
-void remove_from(std::vector<Handle>& handles, Handle handle) {
+using Handles = std::vector<Handle>;
+
+void remove_from(Handles& handles, Handle handle) {
   const auto at = std::lower_bound(handles.begin(), handles.end(), handle);
   CHECK(at != handles.end() && *at == handle);
   handles.erase(at);
 }
 
-void append(std::vector<Handle>& all, const std::vector<Handle>& more) {
-  const auto middle = static_cast<ptrdiff_t>(all.size());
-  all.insert(all.end(), more.begin(), more.end());
-  std::inplace_merge(all.begin(), all.begin() + middle, all.end());
+Handles merged(const Handles& a, const Handles& b) {
+  Handles all(a.size() + b.size());
+  std::merge(a.begin(), a.end(), b.begin(), b.end(), all.begin());
+  return all;
 }
 
 // Keeps the refusal that is nearer to allowing the request, of equal ones the first.
@@ -55,7 +57,7 @@ Space::Handles Space::candidates(const Request& request) const {
   Handles all = others_;
   const auto add = [&all](const Index& index, std::string_view key) {
     const auto at = index.find(key);
-    if (at != index.end()) append(all, at->second);
+    if (at != index.end()) all = merged(all, at->second);
   };
   add(by_name_, request.name);
   add(by_first_segment_, first_segment_of(request));
