@@ -323,6 +323,28 @@ def sandbox_row(bench, row):
     )
 
 
+def cap_row(name, unit):
+    """A figure of cap_bench: CPU time of one check, charge or tree."""
+    divisor = {"us": 1e3, "ms": 1e6}[unit]
+
+    def run(bench, row):
+        program = pathlib.Path(bench.options.cloche).with_name("bench") / "cap_bench"
+        if not program.exists():
+            raise RowError(f"{program} is not built")
+        done = run_once([program, "5" if bench.options.quick else "31"], ENVIRONMENT)
+        times = json.loads(done.output)[name]
+        return Result(
+            row=row.name,
+            title=row.title,
+            unit=unit,
+            inside_median=times["median_ns"] / divisor,
+            inside_min=times["min_ns"] / divisor,
+            target=row.target,
+        )
+
+    return run
+
+
 def memory_of(pid):
     """Bytes that a process has for itself alone: Pss, which counts shared pages by shares."""
     for line in pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines():
@@ -456,6 +478,21 @@ ROWS = [
     Row("grep_50mb", "grep -c of a pattern over 50 MB", 1.6, text_row("grep -cE '[ho]+t [0-9]{2}7$' $F"), 5),
     Row("pingpong", "20,000 turns of two threads (condition variable)", 0.5, program_row("pingpong", "20000")),
     Row("sandbox", "sandbox + bash -c 'echo hello' + destroy, in process", 0.5, sandbox_row),
+    Row("cap_charge", "a call checked and charged, 1 grant", None, cap_row("charge, 1 grant", "us")),
+    Row(
+        "cap_grants",
+        "the same, beside 1,000 grants of other tools",
+        5.0,
+        cap_row("charge, 1000 grants of other tools", "us"),
+    ),
+    Row(
+        "cap_same_tool",
+        "the same, the last of 1,000 for the tool allows",
+        None,
+        cap_row("charge, 1000 grants that match the name, the last allows", "us"),
+    ),
+    Row("cap_caveat", "the conditions of the example, 4 parameters", None, cap_row("caveat of the example", "us")),
+    Row("cap_tree", "derive, revoke, drop a tree of 10,000 nodes", 5.0, cap_row("derive, revoke and drop 10000 nodes", "ms")),
     Row("parked_bash", "a bash that waits, one of 40 in a sandbox", 0.5, parked_row),
     Row("compile_bash", "first compile of bash", 3.0, compile_row),
     Row("size_command", "the command, stripped", 15.0, size_row("command")),

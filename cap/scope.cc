@@ -7,12 +7,16 @@
 namespace cloche::cap {
 namespace {
 
-bool is_lower_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
+bool is_capital(char c) { return c >= 'A' && c <= 'Z'; }
+
+bool is_letter_or_digit(char c) {
+  return (c >= 'a' && c <= 'z') || is_capital(c) || (c >= '0' && c <= '9');
+}
 
 bool is_name_segment(std::string_view segment) {
-  if (segment.empty() || !is_lower_or_digit(segment[0])) return false;
+  if (segment.empty() || !is_letter_or_digit(segment[0])) return false;
   return std::all_of(segment.begin(), segment.end(), [](char c) {
-    return is_lower_or_digit(c) || c == '_' || c == '-' || c == '.';
+    return is_letter_or_digit(c) || c == '_' || c == '-' || c == '.';
   });
 }
 
@@ -40,11 +44,11 @@ Status check_segments(std::string_view text, bool wildcards) {
     const std::string_view segment = next_segment(rest);
     if (wildcards && (segment == "*" || segment == "**")) continue;
     if (!is_name_segment(segment)) {
-      return bad_name(text, wildcards
-                                ? "has a segment that is not *, ** or a name of a-z 0-9 _ - . that "
-                                  "begins with a letter or a digit"
-                                : "has a segment that is not made of a-z 0-9 _ - . or does not "
-                                  "begin with a letter or a digit");
+      return bad_name(
+          text, wildcards ? "has a segment that is not *, ** or a name of A-Z a-z 0-9 _ - . that "
+                            "begins with a letter or a digit"
+                          : "has a segment that is not made of A-Z a-z 0-9 _ - . or does not "
+                            "begin with a letter or a digit");
     }
   }
   return ok_status();
@@ -70,6 +74,13 @@ bool is_tree_path(std::string_view path) {
 Result<std::string> parse_tool_name(std::string_view text) {
   TRY(check_segments(text, false));
   return std::string(text);
+}
+
+std::string fold_case(std::string_view name) {
+  std::string folded(name);
+  std::transform(folded.begin(), folded.end(), folded.begin(),
+                 [](char c) { return is_capital(c) ? static_cast<char>(c - 'A' + 'a') : c; });
+  return folded;
 }
 
 Status check_tree_path(std::string_view path) {

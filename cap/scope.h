@@ -17,10 +17,13 @@ enum class Kind : uint8_t {
 };
 
 // One form everywhere: policy, registry, guest, audit. Segments between single slashes, each of
-// a-z 0-9 _ - . and beginning with a letter or a digit: no empty segment, no dots alone, no capital
-// letters and nothing beyond ASCII, so no two names look alike. Returns the name, or
-// kInvalidArgument with the reason. "payments/transfer", "get_price", "mcp.files/read-1".
+// A-Z a-z 0-9 _ - . and beginning with a letter or a digit: no empty segment, no dots alone,
+// nothing beyond ASCII. Names that differ are different tools, in case too; a registry must refuse
+// a name whose fold_case() is that of another tool. Returns the name, or kInvalidArgument with the
+// reason. "payments/transfer", "getPrice", "mcp.files/read-1".
 Result<std::string> parse_tool_name(std::string_view text);
+// Capital letters made small: equal for names that a person may take for one another by case.
+std::string fold_case(std::string_view name);
 inline constexpr size_t kMaxToolName = 255;  // bytes
 inline constexpr size_t kMaxToolSegments = 16;
 

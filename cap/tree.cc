@@ -112,8 +112,8 @@ void Node::release(Node* node) {
 void Node::tell_uses() {
   while (Use::Record* use = first_use) {
     remove_use(*use);
-    use->revoked = true;
     if (use->observer.revoked) use->observer.revoked(use->observer.env);
+    use->revoked = true;  // last: who sees it may rely on the observer having run
   }
 }
 
