@@ -1,0 +1,418 @@
+#include "tools/broker.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/json.h"
+#include "base/printable.h"
+#include "base/sha256.h"
+#include "kernel/tool_device.h"
+
+namespace cloche::tools {
+namespace {
+
+using kernel::ToolAnswer;
+using Status = kernel::ToolAnswer::Status;
+
+constexpr size_t kShownBytes = 200;         // of a name that is none
+constexpr size_t kDetailBytes = 64 * 1024;  // of what a handler tells the audit log
+constexpr size_t kMessageBytes = 4096;      // of what it tells the guest
+
+std::string hash_of(std::string_view text) {
+  return to_hex(sha256({reinterpret_cast<const uint8_t*>(text.data()), text.size()}));
+}
+
+template <class Numbers>
+std::string number_list(const Numbers& numbers) {
+  std::string text = "[";
+  for (const auto number : numbers) {
+    if (text.size() > 1) text.push_back(',');
+    text += std::to_string(number);
+  }
+  return text + "]";
+}
+
+std::string words_of(const Mismatch& mismatch) {
+  std::string words;
+  for (const SchemaProblem& problem : mismatch.problems) {
+    if (!words.empty()) words += "; ";
+    if (!problem.pointer.empty()) words += printable(problem.pointer) + ": ";
+    words += problem.message;
+  }
+  return words;
+}
+
+cap::Request request_of(std::string_view name, const Json* parameters, size_t bytes) {
+  cap::Request request;
+  request.name = name;
+  request.parameters = parameters;
+  request.bytes = bytes;
+  return request;
+}
+
+cap::Space& space_of(kernel::Authority& authority) {
+  return static_cast<ToolAuthority&>(authority).space;
+}
+const cap::Space& space_of(const kernel::Authority& authority) {
+  return static_cast<const ToolAuthority&>(authority).space;
+}
+
+}  // namespace
+
+// What the thread of the handler shares with the sandbox's.
+struct Broker::Work {
+  CallId id = 0;
+  std::string tool, parameters;
+  std::shared_ptr<Handler> handler;
+  std::chrono::steady_clock::time_point deadline;
+  std::shared_ptr<Mailbox> mailbox;
+  std::atomic<bool> cancelled = false;
+
+  // On a thread of the executor.
+  void run() const {
+    if (cancelled) return;
+    Outcome outcome = handler->handle({tool, parameters, deadline, cancelled});
+    mailbox->post_outcome(id, std::move(outcome));
+  }
+  static void revoked(void* env) noexcept {
+    auto* work = static_cast<Work*>(env);
+    work->cancelled = true;
+    work->mailbox->post_revoked(work->id);
+  }
+};
+
+// A call under way. `use` ends first: until then a revocation may look at `work`.
+struct Broker::Flight {
+  PendingCall* call = nullptr;
+  const RegisteredTool* tool = nullptr;
+  std::shared_ptr<Work> work;
+  std::optional<cap::Use> use;
+  int64_t started_ns = 0, deadline_ns = 0;
+  std::optional<size_t> report;
+};
+
+class Broker::PendingCall final : public kernel::ToolCall {
+ public:
+  explicit PendingCall(Broker& broker) : broker_(broker) {}
+  ~PendingCall() override {
+    if (id != 0 && !answered()) broker_.give_up(id);
+  }
+  CallId id = 0;
+
+ private:
+  Broker& broker_;
+};
+
+// Why a call is not made. `reason` is for programs, `text` for people.
+struct Broker::Refusal {
+  std::string reason, text;
+};
+
+Broker::Broker(BrokerOptions options)
+    : options_(std::move(options)), mailbox_(std::make_shared<Mailbox>(options_.ring)) {
+  CHECK(options_.registry != nullptr && options_.audit != nullptr && options_.executor != nullptr &&
+        options_.clock != nullptr && options_.ring);
+}
+
+Broker::~Broker() {
+  mailbox_->close();
+  CHECK(flights_.empty());  // the kernel, and with it every call, ended before
+}
+
+Result<Ref<kernel::Authority>> Broker::make_authority(std::vector<cap::Capability> capabilities) {
+  auto authority = make_ref<ToolAuthority>();
+  for (cap::Capability& capability : capabilities) {
+    TRY(authority->space.install(std::move(capability)));
+  }
+  return Ref<kernel::Authority>(authority);
+}
+
+cap::Now Broker::now() {
+  return {.realtime_ns = options_.clock->realtime_ns(),
+          .monotonic_ns = options_.clock->monotonic_ns()};
+}
+
+std::optional<size_t> Broker::report(CallReport report) {
+  if (reports_.size() >= options_.kept_calls) return std::nullopt;
+  reports_.push_back(std::move(report));
+  return reports_.size() - 1;
+}
+
+// --- one call, from the request to the handler
+
+// What is known of a call while it is being decided.
+class Broker::Attempt {
+ public:
+  Attempt(Broker& broker, cap::Space& space, const kernel::ToolCaller& caller, std::string name,
+          std::string parameters)
+      : broker_(broker),
+        options_(broker.options_),
+        space_(space),
+        caller_(caller),
+        name_(std::move(name)),
+        parameters_(std::move(parameters)),
+        shown_(printable(std::string_view(name_).substr(0, kShownBytes))) {}
+
+  // Everything but the handler. On success the flight is complete, but not yet in the broker.
+  Result<std::unique_ptr<Flight>, Refusal> admit() {
+    TRY(read());
+    const cap::Request request = request_of(name_, &json_, parameters_.size());
+    // Who has no capability learns nothing about the tool.
+    if (auto denial = space_.check(request, broker_.now())) return refusal_of(*denial);
+    const RegisteredTool* tool = options_.registry->find(name_);
+    if (tool == nullptr) return Refusal{"no_tool", "there is no tool '" + shown_ + "'"};
+    TRY(check_schema(*tool));
+    if (broker_.flights_.size() >= options_.calls_at_once) {
+      return Refusal{"busy",
+                     "more than " + std::to_string(options_.calls_at_once) + " calls at a time"};
+    }
+    auto flight = prepare(*tool);
+    auto use = space_.charge(request, broker_.now(), {flight->work.get(), &Work::revoked});
+    if (!use.ok()) return refusal_of(use.error());
+    flight->use = std::move(use).value();
+    limit_by_expiry(*flight);
+    TRY(put_on_record(*flight));
+    return flight;
+  }
+
+  void record_denial(const Refusal& refusal) {
+    audit::Record record("tool.denied");
+    put_call(record);
+    record.text("reason", refusal.reason).text("message", refusal.text);
+    // A denial stands also when it cannot be put on record.
+    (void)options_.audit->append(record, options_.sandbox).ok();
+  }
+
+  const std::string& shown_name() const { return shown_; }
+  const std::string& parameters_hash() {
+    if (hash_.empty()) {
+      hash_ = hash_of(json_.is(Json::Kind::kObject) ? write_json(json_) : parameters_);
+    }
+    return hash_;
+  }
+
+ private:
+  Result<Unit, Refusal> read() {
+    auto name = cap::parse_tool_name(name_);
+    if (!name.ok()) {
+      return Refusal{"name", "'" + shown_ + "' is no name of a tool: " + name.error().message};
+    }
+    auto json = read_json(parameters_, {.bytes = kernel::kMaxToolRequest});
+    if (!json.ok()) {
+      return Refusal{"parameters", "the parameters are not JSON, at byte " +
+                                       std::to_string(json.error().offset) + ": " +
+                                       json.error().message};
+    }
+    if (!json->is(Json::Kind::kObject)) {
+      return Refusal{"parameters",
+                     std::string("the parameters must be an object, not ") + kind_name(json->kind)};
+    }
+    json_ = std::move(json).value();
+    return Unit{};
+  }
+
+  Result<Unit, Refusal> check_schema(const RegisteredTool& tool) const {
+    if (!tool.parameters) return Unit{};
+    const auto valid = tool.parameters->validate(json_);
+    if (valid.ok()) return Unit{};
+    return Refusal{"schema",
+                   "the parameters do not match the tool's schema: " + words_of(valid.error())};
+  }
+
+  static Refusal refusal_of(const cap::Denial& denial) {
+    return {cap::reason_name(denial.reason), denial.text};
+  }
+
+  std::unique_ptr<Flight> prepare(const RegisteredTool& tool) {
+    auto flight = std::make_unique<Flight>();
+    flight->tool = &tool;
+    flight->started_ns = options_.clock->monotonic_ns();
+    flight->deadline_ns = flight->started_ns + tool.tool.timeout.count();
+    auto work = std::make_shared<Work>();
+    work->id = ++broker_.last_id_;
+    work->tool = name_;
+    work->parameters = parameters_;
+    work->handler = tool.tool.handler;
+    work->deadline = std::chrono::steady_clock::now() + tool.tool.timeout;
+    work->mailbox = broker_.mailbox_;
+    flight->work = std::move(work);
+    return flight;
+  }
+
+  // A call does not outlive what allowed it.
+  void limit_by_expiry(Flight& flight) const {
+    const auto expires = flight.use->capability().expires_ns();
+    if (!expires) return;
+    const int64_t left = std::max<int64_t>(*expires - options_.clock->realtime_ns(), 0);
+    flight.deadline_ns = std::min(flight.deadline_ns, flight.started_ns + left);
+    flight.work->deadline = std::min(
+        flight.work->deadline, std::chrono::steady_clock::now() + std::chrono::nanoseconds(left));
+  }
+
+  Result<Unit, Refusal> put_on_record(const Flight& flight) {
+    audit::Record record("tool.call");
+    record.number("call", flight.work->id);
+    put_call(record);
+    record.json("capability", number_list(flight.use->capability().chain()));
+    if (options_.audit->append(record, options_.sandbox).ok()) return Unit{};
+    return Refusal{"audit", "the audit log cannot be written"};
+  }
+
+  void put_call(audit::Record& record) {
+    record.json("pids", number_list(caller_.pids)).text("program", caller_.program);
+    record.text("tool", shown_);
+    if (json_.is(Json::Kind::kObject) && parameters_.size() <= options_.audit_parameter_bytes) {
+      record.json("parameters", write_json(json_));
+    } else {
+      record.text("parameters_sha256", parameters_hash());
+      record.number("parameters_bytes", parameters_.size());
+    }
+  }
+
+  Broker& broker_;
+  const BrokerOptions& options_;
+  cap::Space& space_;
+  const kernel::ToolCaller& caller_;
+  const std::string name_, parameters_;
+  const std::string shown_;
+  Json json_;
+  std::string hash_;
+};
+
+Ref<kernel::ToolCall> Broker::call(kernel::Authority& authority, const kernel::ToolCaller& caller,
+                                   std::string name, std::string parameters) {
+  ++count_;
+  auto call = make_ref<PendingCall>(*this);
+  Attempt attempt(*this, space_of(authority), caller, std::move(name), std::move(parameters));
+  auto admitted = attempt.admit();
+  if (!admitted.ok()) {
+    const Refusal& refusal = admitted.error();
+    attempt.record_denial(refusal);
+    (void)report({.tool = attempt.shown_name(),
+                  .decision = CallReport::Decision::kDenied,
+                  .reason = refusal.text,
+                  .parameters_sha256 = attempt.parameters_hash()});
+    call->set_answer({Status::kDenied, refusal.text});
+    return call;
+  }
+  std::unique_ptr<Flight> flight = std::move(admitted).value();
+  flight->call = call.get();
+  flight->report = report({.tool = attempt.shown_name(),
+                           .decision = CallReport::Decision::kAllowed,
+                           .reason = {},
+                           .parameters_sha256 = attempt.parameters_hash()});
+  const std::shared_ptr<Work> work = flight->work;
+  call->id = work->id;
+  flights_.emplace(work->id, std::move(flight));
+  if (options_.executor->submit([work] { work->run(); }) == Executor::Accepted::kBusy) {
+    end_flight(work->id, "busy", {Status::kFailed, "too many calls are being made"}, {});
+  }
+  return call;
+}
+
+// --- the end of a call
+
+void Broker::end_flight(CallId id, const char* outcome, ToolAnswer answer,
+                        std::string_view detail) {
+  const auto at = flights_.find(id);
+  CHECK(at != flights_.end());
+  const std::unique_ptr<Flight> flight = std::move(at->second);
+  flights_.erase(at);
+  flight->work->cancelled = true;
+  const double ms = static_cast<double>(options_.clock->monotonic_ns() - flight->started_ns) / 1e6;
+  audit::Record record("tool.end");
+  record.number("call", id).text("tool", flight->work->tool).text("outcome", outcome);
+  record.number("us", static_cast<uint64_t>(std::max(ms, 0.0) * 1000));
+  if (answer.status == Status::kOk) {
+    record.number("result_bytes", answer.body.size()).text("result_sha256", hash_of(answer.body));
+  } else {
+    record.text("message", answer.body).text("detail", detail.substr(0, kDetailBytes));
+  }
+  if (!options_.audit->append(record, options_.sandbox).ok() && answer.status == Status::kOk) {
+    answer = {Status::kFailed, "the audit log cannot be written"};
+  }
+  if (flight->report) {
+    CallReport& kept = reports_[*flight->report];
+    kept.ms = ms;
+    if (answer.status != Status::kOk) {
+      kept.decision = CallReport::Decision::kFailed;
+      kept.reason = printable(answer.body);
+    }
+  }
+  if (flight->call != nullptr) flight->call->set_answer(std::move(answer));
+}
+
+void Broker::give_up(CallId id) {
+  const auto at = flights_.find(id);
+  if (at == flights_.end()) return;
+  at->second->call = nullptr;
+  end_flight(id, "cancelled", {Status::kFailed, "the caller gave it up"}, {});
+}
+
+// What the guest gets for what the handler gave. Sets `how`, for the audit log.
+ToolAnswer Broker::check_result(const Flight& flight, Outcome& outcome, const char** how) {
+  if (outcome.kind == Outcome::Kind::kError) {
+    *how = "error";
+    std::string message = outcome.message.substr(0, kMessageBytes);
+    return {Status::kFailed, message.empty() ? "the tool failed" : printable(message)};
+  }
+  *how = "bad_result";
+  const RegisteredTool& tool = *flight.tool;
+  if (outcome.result.size() > tool.tool.result_bytes) {
+    outcome.detail = std::to_string(outcome.result.size()) + " bytes";
+    return {Status::kFailed, "the tool's result is too long"};
+  }
+  const auto json = read_json(outcome.result, {.bytes = tool.tool.result_bytes});
+  if (!json.ok()) {
+    outcome.detail = "byte " + std::to_string(json.error().offset) + ": " + json.error().message;
+    return {Status::kFailed, "the tool's result is not JSON"};
+  }
+  if (tool.result) {
+    const auto valid = tool.result->validate(*json);
+    if (!valid.ok()) {
+      outcome.detail = words_of(valid.error());
+      return {Status::kFailed, "the tool's result does not match its schema"};
+    }
+  }
+  *how = "ok";
+  return {Status::kOk, write_json(*json)};
+}
+
+void Broker::deliver() {
+  Mailbox::Post post = mailbox_->collect();
+  // A revocation comes first: a result that arrived with it must not get through.
+  for (const CallId id : post.revoked) {
+    if (!flights_.contains(id)) continue;
+    end_flight(id, "revoked", {Status::kDenied, "the capability was revoked during the call"}, {});
+  }
+  for (auto& [id, outcome] : post.ended) {
+    const auto at = flights_.find(id);
+    if (at == flights_.end()) continue;  // given up, revoked or late
+    const char* how = "";
+    ToolAnswer answer = check_result(*at->second, outcome, &how);
+    end_flight(id, how, std::move(answer), outcome.detail);
+  }
+  const int64_t present = options_.clock->monotonic_ns();
+  std::vector<CallId> late;
+  for (const auto& [id, flight] : flights_) {
+    if (flight->deadline_ns <= present) late.push_back(id);
+  }
+  for (const CallId id : late) {
+    end_flight(id, "timeout", {Status::kFailed, "the tool took too long"}, {});
+  }
+}
+
+int64_t Broker::next_deadline() const {
+  int64_t next = INT64_MAX;
+  for (const auto& [id, flight] : flights_) next = std::min(next, flight->deadline_ns);
+  return next;
+}
+
+std::vector<CallReport> Broker::take_reports() {
+  for (auto& [id, flight] : flights_) flight->report.reset();
+  return std::exchange(reports_, {});
+}
+
+uint64_t Broker::take_count() { return std::exchange(count_, 0); }
+
+}  // namespace cloche::tools

@@ -1,0 +1,102 @@
+// Decides about the tool calls of one sandbox, has them made and answers them (docs/tools.md).
+//
+// A call: its name and parameters are read strictly; some capability of the caller must allow it;
+// the parameters must match the tool's schema; every budget of the capability's chain pays; the
+// audit log has it on record; then, and only then, a thread of the executor runs the handler. Its
+// result must be JSON, match the result's schema and fit; the audit log has the end on record; then
+// the guest sees it. What goes wrong on the way is a refusal. Nothing is paid back.
+//
+// Thread class: belongs to the thread that runs the sandbox, handlers' threads and revocations
+// speak to it through its mailbox. Outlives the kernel whose gate it is.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "audit/log.h"
+#include "base/clock.h"
+#include "kernel/tool_gate.h"
+#include "tools/authority.h"
+#include "tools/executor.h"
+#include "tools/mailbox.h"
+#include "tools/registry.h"
+
+namespace cloche::tools {
+
+struct BrokerOptions {
+  const Registry* registry = nullptr;  // all pointers: not null, outlive the broker
+  audit::Log* audit = nullptr;
+  Executor* executor = nullptr;
+  Clock* clock = nullptr;
+  std::string sandbox;         // its name in the audit log: letters, digits, '-', '_' and '.'
+  std::function<void()> ring;  // wakes the sandbox's thread, from any thread
+  uint32_t calls_at_once = 256;
+  uint64_t audit_parameter_bytes = 8192;  // longer parameters go into the log as their hash only
+  uint32_t kept_calls = 10'000;           // of those that calls() tells about
+};
+
+// What a run's result tells about a call.
+struct CallReport {
+  std::string tool;  // printable
+  enum class Decision : uint8_t { kAllowed, kDenied, kFailed } decision = Decision::kDenied;
+  std::string reason;  // of a denial or failure, printable
+  std::string
+      parameters_sha256;  // of the parameters in the form of write_json(), else as they came
+  double ms = 0;
+};
+
+class Broker final : public kernel::ToolGate {
+ public:
+  explicit Broker(BrokerOptions options);
+  ~Broker() override;
+
+  // An authority that holds these capabilities, in this order. kResourceExhausted.
+  static Result<Ref<kernel::Authority>> make_authority(std::vector<cap::Capability> capabilities);
+
+  Ref<kernel::ToolCall> call(kernel::Authority& authority, const kernel::ToolCaller& caller,
+                             std::string name, std::string parameters) override;
+  std::string list(const kernel::Authority& authority) override;
+  std::string describe(const kernel::Authority& authority) override;
+  Result<Ref<kernel::Authority>, std::string> narrow(kernel::Authority& authority,
+                                                     const kernel::ToolCaller& caller,
+                                                     std::string_view grants) override;
+  uint64_t revoke(kernel::Authority& authority, const kernel::ToolCaller& caller) override;
+
+  // Answers the calls that have ended, were revoked or are late. After each ring, and when
+  // next_deadline() (monotonic ns, INT64_MAX: none) has come.
+  void deliver();
+  int64_t next_deadline() const;
+
+  // The calls since the last time this was asked, in the order in which they were decided; at most
+  // kept_calls, the first ones. `count`: of all of them.
+  std::vector<CallReport> take_reports();
+  uint64_t take_count();
+
+ private:
+  class PendingCall;
+  struct Work;
+  struct Flight;
+  struct Refusal;
+  class Attempt;
+
+  void end_flight(CallId id, const char* outcome, kernel::ToolAnswer answer,
+                  std::string_view detail);
+  kernel::ToolAnswer check_result(const Flight& flight, Outcome& outcome, const char** how);
+  void give_up(CallId id);
+  std::optional<size_t> report(CallReport report);
+  cap::Now now();
+
+  const BrokerOptions options_;
+  const std::shared_ptr<Mailbox> mailbox_;
+  CallId last_id_ = 0;
+  std::map<CallId, std::unique_ptr<Flight>> flights_;
+  std::vector<CallReport> reports_;
+  uint64_t count_ = 0;
+};
+
+}  // namespace cloche::tools

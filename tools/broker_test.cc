@@ -1,0 +1,385 @@
+#include "tools/broker.h"
+
+#include <gtest/gtest.h>
+
+#include <thread>
+
+#include "cap/caveats/where.h"
+#include "tools/test_support.h"
+
+namespace cloche::tools {
+namespace {
+
+using testing::Bench;
+
+cap::Restriction with_calls(uint64_t calls) {
+  cap::Restriction restriction;
+  restriction.budget.calls = calls;
+  return restriction;
+}
+
+cap::Restriction with_where(const std::string& where) {
+  const auto json = read_json(where);
+  EXPECT_TRUE(json.ok());
+  auto caveat = cap::compile_where(*json, cap::Others::kRefuse);
+  EXPECT_TRUE(caveat.ok());
+  cap::Restriction restriction;
+  restriction.caveats.push_back(*caveat);
+  return restriction;
+}
+
+TEST(BrokerTest, MakesACallThatIsAllowedAndPutsItOnRecordFirst) {
+  Bench bench;
+  size_t calls_on_record = 0;
+  bench.add("mail/send", [&](const Invocation& call) {
+    calls_on_record = bench.events("tool.call").size();
+    EXPECT_EQ(call.tool, "mail/send");
+    return Outcome::of(" {\"sent\" : " + call.parameters + "}\n");
+  });
+  const auto authority = bench.authority({bench.mint("mail/*")});
+  EXPECT_EQ(bench.call(*authority, "mail/send", R"({"to":"a"})"), R"(ok {"sent":{"to":"a"}})");
+  EXPECT_EQ(calls_on_record, 1u);
+  const Json before = bench.events("tool.call").at(0), after = bench.events("tool.end").at(0);
+  EXPECT_EQ(write_json(*before.find("parameters")), R"({"to":"a"})");
+  EXPECT_EQ(write_json(*before.find("pids")), "[7,3,1]");
+  EXPECT_EQ(before.find("program")->text, "/usr/bin/agent");
+  EXPECT_EQ(before.find("sandbox")->text, "box");
+  EXPECT_EQ(before.find("capability")->items.size(), 2u);
+  EXPECT_EQ(before.find("call")->text, after.find("call")->text);
+  EXPECT_EQ(after.find("outcome")->text, "ok");
+  const auto reports = bench.broker().take_reports();
+  ASSERT_EQ(reports.size(), 1u);
+  EXPECT_EQ(reports[0].decision, CallReport::Decision::kAllowed);
+  EXPECT_EQ(bench.broker().take_count(), 1u);
+}
+
+// Whatever is not granted, or not named as it is granted, does not reach the handler.
+TEST(BrokerTest, DeniesWhatIsNotGranted) {
+  Bench bench;
+  int handled = 0;
+  for (const char* name : {"payments/transfer", "payments", "other"}) {
+    bench.add(name, [&handled](const Invocation&) {
+      ++handled;
+      return Outcome::of("1");
+    });
+  }
+  const auto nothing = bench.authority({});
+  EXPECT_TRUE(bench.call(*nothing, "payments").starts_with("denied "));
+  const auto authority = bench.authority({bench.mint("payments/*")});
+  for (const std::string& name :
+       {std::string("payments"), std::string("other"), std::string("payments/"),
+        std::string("/payments/transfer"), std::string("payments//transfer"),
+        std::string("payments/./transfer"), std::string("payments/../other"), std::string("*"),
+        std::string("payments/*"), std::string("payments/transfer\0", 18), std::string(),
+        std::string("payments/transfe\xd1\x80"), std::string("Payments/transfer"),
+        std::string(" payments/transfer"), std::string(100'000, 'a'),
+        std::string("payments/none")}) {
+    EXPECT_TRUE(bench.call(*authority, name).starts_with("denied ")) << name.substr(0, 50);
+  }
+  EXPECT_EQ(handled, 0);
+  EXPECT_EQ(bench.call(*authority, "payments/transfer"), "ok 1");
+  EXPECT_EQ(handled, 1);
+  EXPECT_EQ(bench.events("tool.denied").size(), 17u);
+  EXPECT_EQ(bench.events("tool.call").size(), 1u);
+}
+
+TEST(BrokerTest, WhoHoldsNothingLearnsNothing) {
+  Bench bench;
+  bench.add_echo("secret");
+  const auto authority = bench.authority({bench.mint("other")});
+  std::string there = bench.call(*authority, "secret"), missing = bench.call(*authority, "public");
+  EXPECT_EQ(there.replace(there.find("secret"), 6, "public"), missing);
+  EXPECT_EQ(bench.broker().list(*authority), "[]");
+  EXPECT_EQ(bench.broker().describe(*authority), "No tool may be called.\n");
+}
+
+TEST(BrokerTest, DeniesParametersThatAreNotAnObjectOrReadInTwoWays) {
+  Bench bench;
+  bench.add_echo("t");
+  const auto authority = bench.authority({bench.mint("t")});
+  std::string deep(10'000, '[');
+  for (const std::string& parameters :
+       {std::string(), std::string("1"), std::string("[]"), std::string("null"),
+        std::string(R"({"a":1,"a":2})"), std::string(R"({"a":"\ud800"})"),
+        std::string("{\"a\":\xff}"), std::string("{} {}"), std::string("{'a':1}"),
+        std::string("{\"a\":NaN}"), "{\"a\":" + deep, std::string("{\"a\":1}\0", 8)}) {
+    EXPECT_TRUE(bench.call(*authority, "t", parameters).starts_with("denied "))
+        << parameters.substr(0, 50);
+  }
+  EXPECT_TRUE(bench.events("tool.call").empty());
+}
+
+TEST(BrokerTest, CaveatsAndSchemaBothHold) {
+  Bench bench;
+  bench.add(
+      "pay", [](const Invocation&) { return Outcome::of("true"); },
+      R"({"type":"object","properties":{"amount":{"type":"integer"}},"required":["amount"]})");
+  const auto authority =
+      bench.authority({bench.mint("pay", with_where(R"({"amount":{"le":100}})"))});
+  EXPECT_EQ(bench.call(*authority, "pay", R"({"amount":100})"), "ok true");
+  EXPECT_TRUE(bench.call(*authority, "pay", R"({"amount":101})").starts_with("denied "));
+  EXPECT_TRUE(bench.call(*authority, "pay", R"({"amount":1.5})").starts_with("denied "));
+  EXPECT_TRUE(bench.call(*authority, "pay", "{}").starts_with("denied "));
+  EXPECT_TRUE(bench.call(*authority, "pay", R"({"amount":1,"note":""})").starts_with("denied "));
+}
+
+// A call that a schema or a caveat refuses does not use up the budget; one that was made does, even
+// if it failed.
+TEST(BrokerTest, BudgetsAreForCallsThatAreMade) {
+  Bench bench;
+  bench.add(
+      "pay", [](const Invocation&) { return Outcome::error("no money"); },
+      R"({"required":["amount"]})");
+  const auto authority = bench.authority({bench.mint("pay", with_calls(2))});
+  EXPECT_TRUE(bench.call(*authority, "pay", "{}").starts_with("denied "));
+  EXPECT_EQ(bench.call(*authority, "pay", R"({"amount":1})"), "failed no money");
+  EXPECT_EQ(bench.call(*authority, "pay", R"({"amount":1})"), "failed no money");
+  EXPECT_TRUE(bench.call(*authority, "pay", R"({"amount":1})").starts_with("denied "));
+}
+
+TEST(BrokerTest, TheGuestSeesTheMessageAndTheLogTheDetail) {
+  Bench bench;
+  bench.add("t", [](const Invocation&) {
+    return Outcome::error("not now\x1b[2J", "password=hunter2 at db.cc:17\n");
+  });
+  bench.add("silent", [](const Invocation&) { return Outcome::error("", "secret"); });
+  const auto authority = bench.authority({bench.mint("**")});
+  EXPECT_EQ(bench.call(*authority, "t"), "failed not now\\x1b[2J");
+  EXPECT_EQ(bench.call(*authority, "silent"), "failed the tool failed");
+  EXPECT_EQ(bench.events("tool.end").at(0).find("detail")->text, "password=hunter2 at db.cc:17\n");
+  EXPECT_EQ(bench.broker().take_reports().at(0).decision, CallReport::Decision::kFailed);
+}
+
+TEST(BrokerTest, ResultsThatAreGarbageDoNotReachTheGuest) {
+  Bench bench;
+  bench.add("garbage", [](const Invocation&) { return Outcome::of("<html>"); });
+  bench.add("none", [](const Invocation&) { return Outcome::of(""); });
+  bench.add("two", [](const Invocation&) { return Outcome::of("1 2"); });
+  bench.add("long", [](const Invocation&) { return Outcome::of(std::string(17 << 20, '1')); });
+  bench.add(
+      "wrong", [](const Invocation&) { return Outcome::of("\"text\""); }, {},
+      R"({"type":"number"})");
+  const auto authority = bench.authority({bench.mint("**")});
+  for (const char* name : {"garbage", "none", "two", "long", "wrong"}) {
+    const std::string answer = bench.call(*authority, name);
+    EXPECT_TRUE(answer.starts_with("failed the tool's result ")) << answer.substr(0, 80);
+    EXPECT_EQ(answer.find("html"), std::string::npos);
+  }
+}
+
+TEST(BrokerTest, ALateHandlerIsNotWaitedFor) {
+  Bench bench;
+  bool was_cancelled = false;
+  bench.add("slow", [&](const Invocation& call) {
+    was_cancelled = call.cancelled;
+    return Outcome::of("1");
+  });
+  const auto authority = bench.authority({bench.mint("slow")});
+  const auto pending = bench.begin(*authority, "slow");
+  EXPECT_EQ(bench.broker().next_deadline(), bench.clock.now + 60'000'000'000);
+  bench.clock.now = bench.broker().next_deadline();
+  bench.broker().deliver();
+  EXPECT_EQ(Bench::text_of(*pending), "failed the tool took too long");
+  EXPECT_EQ(bench.broker().next_deadline(), INT64_MAX);
+  bench.manual.run_all();  // too late: dropped, whatever it says
+  bench.broker().deliver();
+  EXPECT_FALSE(was_cancelled);  // it was not even begun
+  EXPECT_EQ(bench.events("tool.end").size(), 1u);
+}
+
+TEST(BrokerTest, ACallEndsWithItsCapabilitysExpiry) {
+  Bench bench;
+  bench.add_echo("t");
+  cap::Restriction soon;
+  soon.expires_ns = bench.clock.realtime_ns() + 5'000'000'000;
+  const auto authority = bench.authority({bench.mint("t", std::move(soon))});
+  const auto pending = bench.begin(*authority, "t");
+  EXPECT_EQ(bench.broker().next_deadline(), bench.clock.now + 5'000'000'000);
+  bench.clock.now += 5'000'000'000;
+  bench.broker().deliver();
+  EXPECT_TRUE(pending->answered());
+  EXPECT_TRUE(bench.call(*authority, "t").starts_with("denied "));
+  bench.clock.now -= 10'000'000'000;  // a clock that is set back brings nothing back
+  EXPECT_TRUE(bench.call(*authority, "t").starts_with("denied "));
+}
+
+TEST(BrokerTest, RevocationEndsCallsInFlightOnceAndForGood) {
+  Bench bench;
+  bench.add_echo("t");
+  const cap::Capability capability = bench.mint("t");
+  const auto authority = bench.authority({capability});
+  const auto first = bench.begin(*authority, "t"), second = bench.begin(*authority, "t");
+  bench.manual.jobs[0]();  // its result is in the mailbox when the revocation comes
+  EXPECT_EQ(capability.revoke(), 1u);
+  bench.broker().deliver();
+  EXPECT_EQ(Bench::text_of(*first), "denied the capability was revoked during the call");
+  EXPECT_EQ(Bench::text_of(*second), "denied the capability was revoked during the call");
+  bench.manual.run_all();
+  bench.broker().deliver();
+  EXPECT_EQ(bench.events("tool.end").size(), 2u);
+  EXPECT_TRUE(bench.call(*authority, "t").starts_with("denied "));
+}
+
+TEST(BrokerTest, GivingUpEndsACall) {
+  Bench bench;
+  bench.add_echo("t");
+  const auto authority = bench.authority({bench.mint("t")});
+  bench.begin(*authority, "t");
+  EXPECT_EQ(bench.events("tool.end").at(0).find("outcome")->text, "cancelled");
+  bench.manual.run_all();
+  bench.broker().deliver();
+  EXPECT_EQ(bench.events("tool.end").size(), 1u);
+}
+
+TEST(BrokerTest, CallsAtOnceHaveALimit) {
+  Bench bench;
+  bench.calls_at_once = 2;
+  bench.add_echo("t");
+  const auto authority = bench.authority({bench.mint("t", with_calls(3))});
+  const auto a = bench.begin(*authority, "t"), b = bench.begin(*authority, "t");
+  EXPECT_TRUE(bench.call(*authority, "t").starts_with("denied more than 2 calls"));
+  bench.broker().deliver();
+  EXPECT_TRUE(a->answered() && b->answered());
+  EXPECT_EQ(bench.call(*authority, "t"), "ok {}");  // the refused one was not charged
+  bench.manual.room = 0;
+  const auto busy = bench.authority({bench.mint("t")});
+  EXPECT_EQ(bench.call(*busy, "t"), "failed too many calls are being made");
+}
+
+TEST(BrokerTest, WhatCannotBePutOnRecordIsNotDone) {
+  Bench bench;
+  int handled = 0;
+  bench.add("t", [&handled](const Invocation&) {
+    ++handled;
+    return Outcome::of("1");
+  });
+  const auto authority = bench.authority({bench.mint("t")});
+  char path[] = "/tmp/cloche-broker-XXXXXX";
+  const int file = mkstemp(path);
+  ASSERT_GE(file, 0);
+  {
+    // The log's file is bounded, and its folder takes no second one: rotation fails.
+    auto log = audit::Log::create({.path = path, .file_bytes = 300}, bench.audit_clock);
+    ASSERT_TRUE(log.ok()) << log.error().message;
+    BrokerOptions options;
+    options.registry = &bench.registry;
+    options.audit = log->get();
+    options.executor = &bench.manual;
+    options.clock = &bench.clock;
+    options.ring = [] {};
+    Broker broker(std::move(options));
+    unlink(path);
+    const auto call = broker.call(*authority, {{1}, "/bin/a"}, "t", "{}");
+    EXPECT_EQ(Bench::text_of(*call), "denied the audit log cannot be written");
+    bench.manual.run_all();
+  }
+  close(file);
+  EXPECT_EQ(handled, 0);
+}
+
+TEST(BrokerTest, GuestBytesCannotForgeTheRecord) {
+  Bench bench;
+  bench.add_echo("t");
+  const auto authority = bench.authority({bench.mint("t")});
+  const std::string forged = "t\"}\n{\"event\":\"tool.call\",\"tool\":\"bank\"";
+  EXPECT_TRUE(bench.call(*authority, forged).starts_with("denied "));
+  EXPECT_EQ(bench.call(*authority, "t", R"({"x":"\"}\n{\"event\":\"tool.call\""})").substr(0, 3),
+            "ok ");
+  EXPECT_EQ(bench.events("tool.call").size(), 1u);
+  EXPECT_EQ(bench.events("tool.denied").size(), 1u);
+}
+
+TEST(BrokerTest, ListsWhatMayBeCalledWithItsConditions) {
+  Bench bench;
+  bench.add(
+      "pay", [](const Invocation&) { return Outcome::of("1"); }, R"( { "type" : "object" } )");
+  bench.add_echo("hidden");
+  const auto authority = bench.authority({bench.mint("pay", with_where(R"({"amount":{"le":5}})"))});
+  const auto list = read_json(bench.broker().list(*authority));
+  ASSERT_TRUE(list.ok());
+  ASSERT_EQ(list->items.size(), 1u);
+  EXPECT_EQ(list->items[0].find("tool")->text, "pay");
+  EXPECT_NE(list->items[0].find("conditions")->items.at(0).text.find("amount"), std::string::npos);
+  const std::string text = bench.broker().describe(*authority);
+  EXPECT_NE(text.find("\npay\n"), std::string::npos);
+  EXPECT_NE(text.find(R"(parameters: {"type":"object"})"), std::string::npos);
+  EXPECT_EQ(text.find("hidden"), std::string::npos);
+}
+
+TEST(BrokerTest, SixtyFourHandlersRunAtOnce) {
+  Bench bench;
+  ThreadPool pool({});
+  bench.executor = &pool;
+  std::atomic<int> running = 0, most = 0;
+  bench.add("slow", [&](const Invocation&) {
+    const int now_running = ++running;
+    for (int seen = most; seen < now_running && !most.compare_exchange_weak(seen, now_running);) {
+    }
+    while (most < 64) std::this_thread::yield();
+    return Outcome::of("1");
+  });
+  const auto authority = bench.authority({bench.mint("slow", with_calls(64))});
+  std::vector<Ref<kernel::ToolCall>> calls;
+  for (int i = 0; i < 65; ++i) calls.push_back(bench.begin(*authority, "slow"));
+  EXPECT_TRUE(calls.back()->answered());  // the budget is for 64
+  calls.pop_back();
+  std::unique_lock guard(bench.lock);
+  bench.rung.wait(guard, [&bench] { return bench.rings >= 64; });
+  guard.unlock();
+  bench.broker().deliver();
+  for (const auto& call : calls) EXPECT_EQ(Bench::text_of(*call), "ok 1");
+  EXPECT_EQ(most, 64);
+}
+
+// The broker may end while a handler still runs: what the handler says then is dropped.
+TEST(BrokerTest, AHandlerMayOutliveTheBroker) {
+  std::mutex lock;
+  std::condition_variable changed;
+  bool begun = false, go = false, done = false;
+  ThreadPool pool({});
+  {
+    Bench bench;
+    bench.executor = &pool;
+    bench.add("slow", [&](const Invocation&) {
+      std::unique_lock guard(lock);
+      begun = true;
+      changed.notify_all();
+      changed.wait(guard, [&go] { return go; });
+      done = true;
+      changed.notify_all();
+      return Outcome::of("1");
+    });
+    const auto authority = bench.authority({bench.mint("slow")});
+    const auto call = bench.begin(*authority, "slow");
+    std::unique_lock guard(lock);
+    changed.wait(guard, [&begun] { return begun; });
+  }
+  std::unique_lock guard(lock);
+  go = true;
+  changed.notify_all();
+  changed.wait(guard, [&done] { return done; });
+}
+
+TEST(RegistryTest, RefusesWhatIsNoTool) {
+  Registry registry;
+  const auto handler = std::make_shared<testing::FunctionHandler>(
+      [](const Invocation&) { return Outcome::of("1"); });
+  const auto add = [&](Tool tool) {
+    const Status added = registry.add(std::move(tool));
+    return added.ok() ? std::string("ok") : code_name(added.error().code);
+  };
+  EXPECT_EQ(add({.name = "a/b", .handler = handler}), "ok");
+  EXPECT_EQ(add({.name = "a/b", .handler = handler}), code_name(Code::kExists));
+  EXPECT_EQ(add({.name = "A/b", .handler = handler}), code_name(Code::kExists));
+  EXPECT_EQ(add({.name = "a b", .handler = handler}), code_name(Code::kInvalidArgument));
+  EXPECT_EQ(add({.name = "", .handler = handler}), code_name(Code::kInvalidArgument));
+  EXPECT_EQ(add({.name = "c"}), code_name(Code::kInvalidArgument));
+  EXPECT_EQ(add({.name = "d", .parameters = "{", .handler = handler}), code_name(Code::kMalformed));
+  EXPECT_EQ(add({.name = "d", .parameters = R"({"type":"nonsense"})", .handler = handler}),
+            code_name(Code::kMalformed));
+  EXPECT_EQ(add({.name = "d", .result = "7", .handler = handler}), code_name(Code::kMalformed));
+  EXPECT_EQ(registry.find("d"), nullptr);
+}
+
+}  // namespace
+}  // namespace cloche::tools
