@@ -25,9 +25,6 @@ constexpr LaterOption kLaterOptions[] = {
     {"--nice", "the same as nice(1), -20..19"},
     {"--cpu-affinity", "cores it may run on"},
     {"--policy", "FILE.json of capabilities and limits"},
-    {"--tool", "NAME=COMMAND, a tool served by a host command"},
-    {"--allow-tool", "NAME, a grant for a tool"},
-    {"--audit", "FILE.jsonl, the audit log"},
 };
 
 class CommandFormatter final : public CLI::Formatter {
@@ -45,9 +42,9 @@ class CommandFormatter final : public CLI::Formatter {
 
 // What CLI11 fills; turned into RunArguments once it is complete.
 struct RawOptions {
-  Argv mounts, env;
+  Argv mounts, env, tools, allow_tools;
   Text workdir, user, hostname, timeout, cpu_time, memory, pids, disk, inodes, open_files, output,
-      script, module, pack;
+      script, module, pack, audit;
   bool interactive = false, terminal = false, json = false, quiet = false, verbose = false;
   std::vector<std::pair<std::string, CLI::Option*>> later;
 };
@@ -78,6 +75,13 @@ void add_sandbox_options(CLI::App& app, RawOptions& raw) {
   add_text(app, "--inodes", raw.inodes, "files kept in memory (100000)", "N");
   add_text(app, "--open-files", raw.open_files, "open files of one process (1024)", "N");
   add_text(app, "--output", raw.output, "bytes of stdout and stderr (64M)", "SIZE");
+  add_list(app, "--tool", raw.tools,
+           "a tool that is this shell command of the host: JSON on its stdin and stdout",
+           "NAME=COMMAND");
+  add_list(app, "--allow-tool", raw.allow_tools,
+           "let the sandbox call this tool; * is one segment of a name, ** any number", "NAME");
+  add_text(app, "--audit", raw.audit, "the audit log; an existing one is continued",
+           "FILE.jsonl");
   add_text(app, "--pack", raw.pack, "the guest's programs ($CLOCHE_PACK, else beside the command)",
            "FILE");
   app.add_flag("-q,--quiet", raw.quiet, "no progress, no remarks");
@@ -151,6 +155,13 @@ std::optional<Finished> apply_sandbox(const RawOptions& raw, RunArguments& run) 
     if (!variable) return own_error("--env: " + variable.error().message);
     run.sandbox.env.push_back(*variable);
   }
+  for (const std::string& text : raw.tools) {
+    auto tool = parse_tool(text);
+    if (!tool) return own_error("--tool: " + tool.error().message);
+    run.sandbox.tools.push_back(std::move(*tool));
+  }
+  run.sandbox.allow_tools = raw.allow_tools;
+  run.sandbox.audit_file = raw.audit.value_or("");
   if (auto error = apply_limits(raw, run.sandbox.limits)) return error;
   if (raw.workdir && !raw.workdir->starts_with('/')) {
     return own_error("--workdir: '" + printable(*raw.workdir) + "' is not an absolute path");

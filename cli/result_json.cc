@@ -27,6 +27,18 @@ void put_output(Json& object, const std::string& name, const std::string& bytes)
 
 double rounded(double milliseconds) { return std::round(milliseconds * 1000) / 1000; }
 
+Json tool_calls(const std::vector<ToolCall>& calls) {
+  Json list = Json::array();
+  for (const ToolCall& call : calls) {
+    list.push_back({{"tool", call.tool},
+                    {"decision", to_string(call.decision)},
+                    {"reason", call.reason.empty() ? Json(nullptr) : Json(call.reason)},
+                    {"params_sha256", call.parameters_sha256},
+                    {"ms", rounded(call.ms)}});
+  }
+  return list;
+}
+
 Json error_object(const std::string& type, const std::string& message) {
   if (type.empty() && message.empty()) return nullptr;
   return Json{{"type", type}, {"message", message}};
@@ -69,7 +81,7 @@ std::string result_json(const RunResult& result) {
                      {"forks", usage.forks},
                      {"file_bytes", usage.file_bytes},
                      {"tool_calls", usage.tool_calls}};
-  object["tool_calls"] = Json::array();
+  object["tool_calls"] = tool_calls(result.tool_calls);
   object["error"] = error_object(result.error_type, result.error_message);
   return object.dump();
 }

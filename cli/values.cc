@@ -155,4 +155,15 @@ Expected<std::pair<std::string, std::string>> parse_assignment(std::string_view 
   return std::pair(std::string(name), std::string(text.substr(equals + 1)));
 }
 
+Expected<Tool> parse_tool(std::string_view text) {
+  const size_t equals = text.find('=');
+  if (equals == std::string_view::npos || equals == 0 || equals + 1 == text.size()) {
+    return invalid("'" + printable(text) + "' is not NAME=COMMAND");
+  }
+  Tool tool;
+  tool.name = text.substr(0, equals);
+  tool.command = text.substr(equals + 1);
+  return tool;
+}
+
 }  // namespace cloche::cli

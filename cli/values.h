@@ -27,4 +27,7 @@ Expected<Mount> parse_mount(std::string_view text);
 // "NAME=VALUE" with a NAME that shells accept.
 Expected<std::pair<std::string, std::string>> parse_assignment(std::string_view text);
 
+// "NAME=COMMAND": a tool that is a command of the host. The name is checked where it is registered.
+Expected<Tool> parse_tool(std::string_view text);
+
 }  // namespace cloche::cli

@@ -27,6 +27,18 @@ const char* to_string(Failure::Kind kind) {
   return "internal";
 }
 
+const char* to_string(ToolCall::Decision decision) {
+  switch (decision) {
+    case ToolCall::Decision::kAllowed:
+      return "allowed";
+    case ToolCall::Decision::kDenied:
+      return "denied";
+    case ToolCall::Decision::kFailed:
+      return "failed";
+  }
+  return "denied";
+}
+
 const char* to_string(Outcome outcome) {
   switch (outcome) {
     case Outcome::kExited:

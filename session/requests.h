@@ -41,6 +41,14 @@ class Requests {
     ring();
   }
 
+  // Only wakes the running thread.
+  void ring() noexcept {
+    const int saved_errno = errno;
+    const uint64_t one = 1;
+    (void)!write(bell_, &one, sizeof one);
+    errno = saved_errno;
+  }
+
   void silence() {
     uint64_t count;
     (void)!read(bell_, &count, sizeof count);
@@ -61,13 +69,6 @@ class Requests {
   }
 
  private:
-  void ring() noexcept {
-    const int saved_errno = errno;
-    const uint64_t one = 1;
-    (void)!write(bell_, &one, sizeof one);
-    errno = saved_errno;
-  }
-
   static_assert(std::atomic<uint64_t>::is_always_lock_free);
   const int bell_;
   std::atomic<uint64_t> signals_{0};

@@ -130,6 +130,7 @@ class Driver {
     RunResult result;
     while (!finished(result)) {
       serve_requests();
+      if (sandbox_.tools) sandbox_.tools->deliver();
       const bool waiting = kernel_.run(slice()) == Kernel::Idle::kWaiting;
       const bool moved = serve_terminal(waiting);
       serve_host(waiting && !moved ? wait_ms() : 0);
@@ -137,6 +138,10 @@ class Driver {
     kernel_.kill_all();
     if (streams_.pump()) streams_.pump()->drain();
     fill_usage(result.usage);
+    if (sandbox_.tools) {
+      result.tool_calls = sandbox_.tools->take_calls();
+      result.usage.tool_calls = sandbox_.tools->take_count();
+    }
     return result;
   }
 
@@ -194,7 +199,8 @@ class Driver {
 
   // How long nothing can happen inside by itself.
   int wait_ms() {
-    const int64_t until = std::min(deadline_, kernel_.next_deadline());
+    int64_t until = std::min(deadline_, kernel_.next_deadline());
+    if (sandbox_.tools) until = std::min(until, sandbox_.tools->next_deadline());
     if (until == kForever) return -1;
     const int64_t left = until - sandbox_.clock.monotonic_ns();
     return static_cast<int>(std::clamp<int64_t>((left + 999'999) / 1'000'000, 0, 3'600'000));
@@ -307,6 +313,10 @@ Expected<RunResult> run_program(Sandbox::State& sandbox, RunOptions options) {
   start.cwd = sandbox.options.workdir;
   start.files = streams.files();
   start.terminal = streams.terminal();
+  if (sandbox.tools) {
+    start.authority = sandbox.tools->authority();
+    if (auto failure = sandbox.tools->record_start(options.argv)) return *failure;
+  }
   const kernel::KernelUsage before = sandbox.kernel->usage();
   const auto pid = sandbox.kernel->start(std::move(start));
   if (!pid.ok()) {
@@ -318,6 +328,7 @@ Expected<RunResult> run_program(Sandbox::State& sandbox, RunOptions options) {
   streams.close();
   RunResult result = Driver(sandbox, streams, pid.value(), before).drive();
   streams.put_output(result);
+  if (sandbox.tools) sandbox.tools->record_end(result);
   return result;
 }
 

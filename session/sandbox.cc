@@ -112,6 +112,13 @@ Expected<Sandbox> Sandbox::create(const Host& host, SandboxOptions options) {
     raw->last_log_line = line;
     if (raw->options.log) raw->options.log(line);
   };
+  if (session::ToolSide::is_wanted(state->options)) {
+    auto tools = session::ToolSide::create(state->options, state->clock, state->random,
+                                           [raw = state.get()] { raw->requests.ring(); });
+    if (!tools) return tools.error();
+    state->tools = std::move(*tools);
+    kernel_options.tools = &state->tools->gate();
+  }
   state->kernel = kernel::Kernel::create(std::move(kernel_options));
   return Sandbox(std::move(state));
 }
@@ -124,6 +131,10 @@ Expected<RunResult> Sandbox::run(std::vector<std::string> argv) {
   RunOptions options;
   options.argv = std::move(argv);
   return run(std::move(options));
+}
+
+std::vector<std::string> Sandbox::audit() const {
+  return state_->tools ? state_->tools->audit_lines() : std::vector<std::string>();
 }
 
 void Sandbox::signal(int signo) noexcept { state_->requests.ask_signal(signo); }

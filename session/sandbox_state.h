@@ -8,6 +8,7 @@
 #include "kernel/kernel.h"
 #include "session/host_state.h"
 #include "session/requests.h"
+#include "session/tool_side.h"
 #include "session/world.h"
 
 namespace cloche {
@@ -21,6 +22,7 @@ struct Sandbox::State {
   session::World world;  // its namespace has moved into the kernel
   std::vector<std::string> environment;
   std::string last_log_line;  // why a program could not start
+  std::unique_ptr<session::ToolSide> tools;  // null: there are none
   std::unique_ptr<kernel::Kernel> kernel;
 };
 

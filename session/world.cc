@@ -144,7 +144,7 @@ class Builder {
     if (options_.pack) {
       if (auto error = add_pack()) return error;
     }
-    for (const char* path : {"/dev", "/proc", "/run/cloche", "/var"}) {
+    for (const char* path : {"/dev", "/proc", "/run/cloche", "/run/tools", "/var"}) {
       if (auto error = ensure_folder(path)) return error;
     }
     const auto modules = find("/run/cloche");

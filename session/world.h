@@ -7,6 +7,7 @@
 //   /tmp         memfs, everybody's
 //   /dev /proc   empty here; the kernel puts its own over them
 //   /run/cloche  modules of the host that are run as programs
+//   /run/tools   empty here, too; what the kernel puts there tells which tools there are
 #pragma once
 
 #include <memory>

@@ -20,6 +20,7 @@
 // The first release has this C++ interface only, and it may still change.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -140,6 +141,49 @@ struct Limits {
   uint64_t output = 64ull << 20;  // bytes of stdout and stderr together, of one run
 };
 
+// One call of a tool, as its handler sees it.
+struct ToolInvocation {
+  std::string_view tool;        // its name
+  std::string_view parameters;  // a JSON object that the grants and the tool's schema allow
+  std::chrono::steady_clock::time_point deadline;
+  // Nobody waits for the answer any more; a handler that can stop early should look.
+  const std::atomic<bool>& cancelled;
+};
+
+// What a handler gives. `result` is one JSON value. Of a failure, `message` is shown to the guest
+// and `detail` goes into the audit log only.
+struct ToolResult {
+  bool ok = false;
+  std::string result = {}, message = {}, detail = {};
+
+  static ToolResult success(std::string json) { return {true, std::move(json), {}, {}}; }
+  static ToolResult failure(std::string message, std::string detail = {}) {
+    return {false, {}, std::move(message), std::move(detail)};
+  }
+};
+
+// Something that a sandbox may ask of its host. That it is there does not mean that it may be
+// called: that takes a grant.
+struct Tool {
+  // The one name that is used everywhere: segments between slashes, of letters, digits, '_', '-'
+  // and '.': "payments/transfer".
+  std::string name = {};
+  std::string description = {};  // for people and models
+  std::string parameters = {};   // JSON Schema 2020-12 of an object; empty: any object
+  std::string result = {};       // JSON Schema 2020-12; empty: any value
+  std::chrono::nanoseconds timeout = std::chrono::seconds(60);  // of one call
+  uint64_t result_bytes = 16ull << 20;                          // at most
+  // One of the two. The handler runs on other threads than the sandbox's, for several calls at a
+  // time; an exception that leaves it is a failure, whose text goes into the audit log only. The
+  // command is run by /bin/sh with the parameters on its standard input; its standard output is the
+  // result when it exits with 0.
+  std::function<ToolResult(const ToolInvocation&)> handler = {};
+  std::string command = {};
+};
+
+// Runs a job on another thread, later. False: no room; the job will not run. Any thread calls it.
+using ToolExecutor = std::function<bool(std::function<void()> job)>;
+
 struct SandboxOptions {
   std::vector<Mount> mounts = {};
   // Added to PATH, HOME, USER, LANG and TERM; the same name replaces. Nothing of the caller's own
@@ -149,6 +193,13 @@ struct SandboxOptions {
   std::string user = "user";
   std::string hostname = "cloche";
   Limits limits = {};
+  // Each with its own name. Without a grant none of them can be called.
+  std::vector<Tool> tools = {};
+  // Tools that may be called with any parameters: names, in which a segment may be * (one segment)
+  // or ** (any number of them). "payments/*"
+  std::vector<std::string> allow_tools = {};
+  ToolExecutor tool_executor = {};  // runs handlers; empty: 64 threads of the sandbox's own
+  std::string audit_file = {};      // docs/audit.md; empty: the newest lines in memory only
   // One line each: unknown system calls, traps, refusals. Called from the thread in run().
   std::function<void(const std::string& line)> log = {};
 };
@@ -207,6 +258,16 @@ struct Usage {
   uint64_t memory_peak_bytes = 0, processes = 0, forks = 0, file_bytes = 0, tool_calls = 0;
 };
 
+// One call of a tool, as it was decided.
+struct ToolCall {
+  enum class Decision : uint8_t { kAllowed, kDenied, kFailed } decision = Decision::kDenied;
+  std::string tool;               // printable
+  std::string reason;             // of a denial or failure
+  std::string parameters_sha256;  // of the parameters, members in byte order, without spaces
+  double ms = 0;
+};
+const char* to_string(ToolCall::Decision decision);  // "allowed"
+
 struct RunResult {
   Outcome outcome = Outcome::kError;
   std::string limit;                       // for kLimit: "cpu.time", "memory.max", "output.max"
@@ -215,6 +276,7 @@ struct RunResult {
   std::string stdout_bytes, stderr_bytes;  // what was captured
   bool stdout_truncated = false, stderr_truncated = false;
   Usage usage;
+  std::vector<ToolCall> tool_calls;  // the first 10,000; usage.tool_calls counts all
   // For kError: "not_found" or "not_executable". For kSignaled it may say why ("unreachable
   // executed").
   std::string error_type, error_message;
@@ -251,6 +313,9 @@ class Sandbox {
   void kill() noexcept;
   // The window of a run with a terminal changed its size. Async-signal-safe.
   void resize(WindowSize window) noexcept;
+
+  // The newest lines of the audit log, oldest first: JSON, as in docs/audit.md.
+  std::vector<std::string> audit() const;
 
   struct State;
 

@@ -1,0 +1,64 @@
+// The tools of one sandbox: what there is, what was granted, the audit log, and the broker between
+// them and the kernel.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "audit/log.h"
+#include "base/clock.h"
+#include "cap/tree.h"
+#include "include/cloche/cloche.hpp"
+#include "tools/broker.h"
+#include "tools/executor.h"
+#include "tools/registry.h"
+
+namespace cloche::session {
+
+class ToolSide {
+ public:
+  static bool is_wanted(const SandboxOptions& options) {
+    return !options.tools.empty() || !options.allow_tools.empty() || !options.audit_file.empty();
+  }
+  // `ring` wakes the thread that runs the sandbox; any thread calls it. Errors: kInvalidArgument (a
+  // tool, a schema or a grant that is none, an audit log that cannot be continued),
+  // kPermissionDenied, kNotFound, kIo (the audit log's file).
+  static Expected<std::unique_ptr<ToolSide>> create(const SandboxOptions& options, Clock& clock,
+                                                    RandomSource& random,
+                                                    std::function<void()> ring);
+
+  kernel::ToolGate& gate() { return *broker_; }
+  // What a program of the sandbox starts with.
+  const Ref<kernel::Authority>& authority() const { return authority_; }
+
+  void deliver() { broker_->deliver(); }
+  int64_t next_deadline() const { return broker_->next_deadline(); }
+  std::vector<ToolCall> take_calls();
+  uint64_t take_count() { return broker_->take_count(); }
+
+  // A run that cannot be put on record does not begin.
+  std::optional<Failure> record_start(const std::vector<std::string>& argv);
+  void record_end(const RunResult& result);
+  std::vector<std::string> audit_lines() const { return log_->lines(); }
+
+ private:
+  ToolSide() = default;
+  std::optional<Failure> add_tools(const std::vector<Tool>& tools);
+  std::optional<Failure> add_grants(const std::vector<std::string>& patterns);
+  std::string known_names() const;
+
+  HostClock audit_clock_;
+  std::string name_;  // of the sandbox, in the audit log
+  std::unique_ptr<audit::Log> log_;
+  tools::Registry registry_;
+  cap::Tree tree_;
+  std::unique_ptr<tools::Executor> executor_;
+  std::unique_ptr<tools::Broker> broker_;
+  Ref<kernel::Authority> authority_;
+};
+
+}  // namespace cloche::session

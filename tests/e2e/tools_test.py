@@ -1,0 +1,203 @@
+"""Tools of the host: what may be called, by whom, and what the log says about it."""
+
+import hashlib
+import json
+import os
+import stat
+import time
+import unittest
+
+from support import CLOCHE, OWN_ERROR, TIMEOUT, TestCase, result, run
+
+DENIED = 77
+ECHO = ("--tool", "echo=cat", "--allow-tool", "echo")
+
+
+def audit_lines(path):
+    with open(path, encoding="utf-8") as file:
+        return [json.loads(line) for line in file]
+
+
+class Calls(TestCase):
+    def test_a_call_reaches_the_command_and_comes_back(self):
+        done = run(*ECHO, "--", "tool", "call", "echo", "--a", "1", "--b", "two")
+        self.assertEqual((done.code, json.loads(done.out)), (0, {"a": 1, "b": "two"}))
+
+    def test_parameters_by_json_and_by_standard_input(self):
+        done = run(*ECHO, "--", "tool", "call", "echo", "--json", '{"x": [1, {"y": null}]}')
+        self.assertEqual(json.loads(done.out), {"x": [1, {"y": None}]})
+        done = run(*ECHO, "-c", "echo '{\"x\":12345678901234567890.5}' | tool call echo --json - | cat")
+        self.assertEqual(done.out, '{"x":12345678901234567890.5}\n')
+
+    def test_a_shell_needs_no_program_to_call(self):
+        script = r"""exec 5<>/dev/tool
+                     printf 'call echo 7\n{"a":1}' >&5
+                     read -r status length <&5
+                     read -r -N "$length" body <&5
+                     echo "$status $length $body" """
+        self.assertEqual(run(*ECHO, "-c", script).out, 'ok 7 {"a":1}\n')
+
+    def test_calls_run_in_parallel(self):
+        start = time.monotonic()
+        done = run("--tool", "slow=sleep 1; echo 1", "--allow-tool", "slow",
+                   "-c", "seq 8 | xargs -P 8 -I{} tool call slow | wc -l")
+        self.assertEqual(done.out, "8\n")
+        self.assertLess(time.monotonic() - start, 6)  # one after the other it would be 8
+
+    def test_large_parameters_and_results(self):
+        done = run(*ECHO, "-c", """
+            { printf '{"x":"'; head -c 3000000 /dev/zero | tr '\\0' a; printf '"}'; } > in.json
+            tool call echo --json - < in.json > out.json
+            tail -c 4 out.json; cmp in.json <(head -c -1 out.json) && wc -c < out.json""")
+        self.assertEqual((done.out, done.err), ('aa"}\n'[1:] + "3000009\n", ""))
+
+    def test_the_result_object_tells_of_the_calls(self):
+        value = result(*ECHO, "-c", "tool call echo --a 1 >/dev/null; tool call other; true")
+        first, second = value["tool_calls"]
+        self.assertEqual((first["tool"], first["decision"], first["reason"]), ("echo", "allowed", None))
+        self.assertEqual(first["params_sha256"], hashlib.sha256(b'{"a":1}').hexdigest())
+        self.assertGreater(first["ms"], 0)
+        self.assertEqual((second["tool"], second["decision"]), ("other", "denied"))
+        self.assertEqual(value["usage"]["tool_calls"], 2)
+
+
+class Denials(TestCase):
+    def test_a_tool_without_a_grant_cannot_be_called(self):
+        mark = self.folder / "called"
+        done = run("--tool", f"t=touch {mark}; echo 1", "--", "tool", "call", "t")
+        self.assertEqual((done.code, done.out), (DENIED, ""))
+        self.assertTrue(done.err.startswith("tool: denied: "), done.err)
+        self.assertFalse(mark.exists())
+
+    def test_a_grant_is_for_the_names_that_it_names(self):
+        options = ("--tool", "a/b=echo 1", "--tool", "a/b/c=echo 2", "--tool", "ab=echo 3")
+        script = "for t in a/b a/b/c ab A/b a/b/ a//b a/../ab '*'; do tool call $t 2>/dev/null; echo $?; done"
+        self.assertEqual(run(*options, "--allow-tool", "a/*", "-c", script).out.split(),
+                         ["1", "0", "77", "77", "77", "77", "77", "77", "77"])
+        self.assertEqual(run(*options, "--allow-tool", "a/**", "-c", script).out.split(),
+                         ["1", "0", "2", "0", "77", "77", "77", "77", "77", "77"])
+
+    def test_a_sandbox_without_tools_has_no_door(self):
+        done = run("-c", "ls /dev/tool; tool list")
+        self.assertNotEqual(done.code, 0)
+        self.assertIn("this sandbox has no tools", done.err)
+
+    def test_hostile_parameters_are_denied(self):
+        bad = ["", "1", "[]", '{"a":1,"a":2}', '{"a":"\\ud800"}', "{}{}", "{'a':1}", "[" * 10000]
+        for text in bad:
+            with self.subTest(text=text[:20]):
+                done = run(*ECHO, "--", "tool", "call", "echo", f"--json={text}")
+                self.assertEqual((done.code, done.out), (DENIED, ""), done.err)
+
+
+class Failures(TestCase):
+    def call(self, command, *more):
+        return run("--tool", f"t={command}", "--allow-tool", "t", *more, "--", "tool", "call", "t")
+
+    def test_a_failing_command_tells_the_guest_nothing_of_its_own(self):
+        log = self.folder / "audit.jsonl"
+        done = self.call("echo out; echo password >&2; exit 3", "--audit", log)
+        self.assertEqual((done.code, done.out, done.err), (1, "", "tool: the tool failed\n"))
+        end = [line for line in audit_lines(log) if line["event"] == "tool.end"]
+        self.assertIn("password", end[0]["detail"])
+        self.assertIn("exit status 3", end[0]["detail"])
+
+    def test_garbage_is_no_result(self):
+        for command in ("echo not json", "true", "echo 1 2", "head -c 20000000 /dev/zero"):
+            with self.subTest(command=command):
+                done = self.call(command)
+                self.assertEqual((done.code, done.out), (1, ""), done.err)
+
+    def test_a_hanging_command_ends_with_the_sandbox(self):
+        start = time.monotonic()
+        done = self.call("sleep 77777", "--timeout", "500ms")
+        self.assertEqual(done.code, TIMEOUT)
+        self.assertLess(time.monotonic() - start, 20)
+
+    def test_the_command_does_not_get_the_sandboxs_descriptors(self):
+        done = self.call("ls /proc/self/fd | wc -l")
+        self.assertEqual(done.out, "4\n")  # 0, 1, 2 and the folder that ls reads
+
+
+class Listing(TestCase):
+    def test_lists_what_may_be_called_only(self):
+        options = ("--tool", "a=cat", "--tool", "b=cat", "--allow-tool", "a")
+        self.assertEqual(run(*options, "--", "tool", "list").out, "a\n")
+        self.assertEqual([t["tool"] for t in json.loads(run(*options, "--", "tool", "list", "--json").out)], ["a"])
+        done = run(*options, "-c", "cat /run/tools/tools.json; cat /run/tools/tools.txt")
+        self.assertEqual(json.loads(done.out.splitlines()[0])[0]["tool"], "a")
+        self.assertNotIn("\nb\n", done.out)
+        self.assertEqual(run(*options, "--", "tool", "show", "b").code, DENIED)
+
+    def test_wrong_usage(self):
+        for words in ([], ["no"], ["call"], ["show"], ["call", "a b"], ["call", "echo", "x"],
+                      ["call", "echo", "--json"], ["call", "echo", "--json", "{}", "--a", "1"]):
+            with self.subTest(words=words):
+                self.assertEqual(run(*ECHO, "--", "tool", *words).code, 2)
+
+
+class Options(TestCase):
+    def test_bad_options(self):
+        for options, message in (
+                (("--tool", "t"), "is not NAME=COMMAND"),
+                (("--tool", "t="), "is not NAME=COMMAND"),
+                (("--tool", "a b=cat"), "a b"),
+                (("--tool", "t=cat", "--tool", "t=cat"), "two tools 't'"),
+                (("--tool", "t=cat", "--tool", "T=cat"), "capital letters"),
+                (("--tool", "t=cat", "--allow-tool", "u"), "there is no tool of that name; there are t"),
+                (("--tool", "t=cat", "--allow-tool", "t*"), "t*"),
+                (("--audit", "/no/such/folder/a"), "/no/such/folder/a"),
+                (("--audit", "/dev/null"), "not a regular file")):
+            with self.subTest(options=options):
+                done = run(*options, "--", "true")
+                self.assertEqual(done.code, OWN_ERROR)
+                self.assertIn(message, done.err)
+
+
+class Audit(TestCase):
+    def setUp(self):
+        super().setUp()
+        self.log = self.folder / "audit.jsonl"
+
+    def test_says_what_happened_in_order(self):
+        run(*ECHO, "--audit", self.log, "-c", "tool call echo --a 1; tool call no")
+        lines = audit_lines(self.log)
+        self.assertEqual([line["event"] for line in lines],
+                         ["audit.begin", "run.start", "tool.call", "tool.end", "tool.denied", "run.end",
+                          "audit.end"])
+        self.assertEqual([line["seq"] for line in lines], list(range(1, 8)))
+        self.assertEqual(lines[1]["argv"][:2], ["bash", "-c"])
+        self.assertEqual((lines[2]["tool"], lines[2]["parameters"]), ("echo", {"a": 1}))
+        self.assertEqual(lines[2]["program"], "/usr/bin/tool")
+        self.assertGreaterEqual(len(lines[2]["pids"]), 1)
+        self.assertEqual(stat.S_IMODE(os.stat(self.log).st_mode), 0o600)
+
+    def test_the_chain_is_as_documented(self):
+        run(*ECHO, "--audit", self.log, "--", "tool", "call", "echo")
+        run(*ECHO, "--audit", self.log, "--", "tool", "call", "echo")  # continues it
+        previous = "0" * 64
+        with open(self.log, "rb") as file:
+            for line in file:
+                body, key, rest = line.rpartition(b',"hash":')
+                self.assertTrue(key)
+                value = json.loads(line)
+                self.assertEqual(value["prev"], previous)
+                previous = hashlib.sha256(body).hexdigest()
+                self.assertEqual(rest, b'"' + previous.encode() + b'"}\n')
+
+    def test_a_guest_cannot_forge_a_line(self):
+        forged = 'x"}\n{"seq":3,"event":"tool.call","tool":"bank"}\n'
+        run(*ECHO, "--audit", self.log, "--", "tool", "call", "echo", "--note", forged)
+        run(*ECHO, "--audit", self.log, "-c", 'exec 5<>/dev/tool; printf "call a\\"}b 2\\n{}" >&5; cat <&5')
+        self.assertEqual([line["event"] for line in audit_lines(self.log)].count("tool.call"), 1)
+
+    def test_one_writer_at_a_time(self):
+        done = run("--tool", f"again={CLOCHE} run --audit {self.log} -- true >&2",
+                   "--allow-tool", "again", "--audit", self.log, "--", "tool", "call", "again")
+        self.assertEqual(done.code, 1)
+        end = [line for line in audit_lines(self.log) if line["event"] == "tool.end"]
+        self.assertIn("another process writes the audit log", end[0]["detail"])
+
+
+if __name__ == "__main__":
+    unittest.main()
