@@ -88,6 +88,8 @@ class Broker final : public kernel::ToolGate {
                   std::string_view detail);
   kernel::ToolAnswer check_result(const Flight& flight, Outcome& outcome, const char** how);
   void give_up(CallId id);
+  bool record_change(const char* event, const kernel::ToolCaller& caller,
+                     const std::vector<cap::Capability>& capabilities);
   std::optional<size_t> report(CallReport report);
   cap::Now now();
 
