@@ -80,8 +80,7 @@ void add_sandbox_options(CLI::App& app, RawOptions& raw) {
            "NAME=COMMAND");
   add_list(app, "--allow-tool", raw.allow_tools,
            "let the sandbox call this tool; * is one segment of a name, ** any number", "NAME");
-  add_text(app, "--audit", raw.audit, "the audit log; an existing one is continued",
-           "FILE.jsonl");
+  add_text(app, "--audit", raw.audit, "the audit log; an existing one is continued", "FILE.jsonl");
   add_text(app, "--pack", raw.pack, "the guest's programs ($CLOCHE_PACK, else beside the command)",
            "FILE");
   app.add_flag("-q,--quiet", raw.quiet, "no progress, no remarks");
@@ -290,6 +289,9 @@ class Parser {
     doctor_ = app_.add_subcommand("doctor", "can this machine run Cloche");
     check_ = app_.add_subcommand("check", "what a policy grants (not built yet)");
     check_->prefix_command();
+    audit_ = app_.add_subcommand("audit", "is an audit log whole");
+    audit_verify_ = audit_->add_subcommand("verify", "find lines that were cut, changed or moved");
+    audit_->require_subcommand(1);
     version_ = app_.add_subcommand("version", "versions of Cloche and its engine");
   }
 
@@ -307,6 +309,13 @@ class Parser {
       warm_->add_option("PROGRAM", raw_warm_.programs, "names as in 'cloche programs' (all)");
       warm_->add_flag("-q,--quiet", raw_warm_.quiet, "no progress");
       add_text(*warm_, "--pack", pack_, "the pack", "FILE");
+    } else if (command == "audit") {
+      audit_verify_->add_option("FILE", raw_audit_.file, "the log; files set aside are found by it")
+          ->required();
+      audit_verify_->add_option("--head", raw_audit_.head, "what the hash of the last line must be")
+          ->type_name("HASH");
+      audit_verify_->add_flag("--open", raw_audit_.may_be_open,
+                              "a log that was not closed, being written still, is whole, too");
     } else if (command == "doctor") {
       add_text(*doctor_, "--pack", pack_, "the pack", "FILE");
     }
@@ -319,6 +328,7 @@ class Parser {
     if (programs_->parsed()) return raw_programs_;
     if (warm_->parsed()) return raw_warm_;
     if (doctor_->parsed()) return DoctorArguments{pack_.value_or("")};
+    if (audit_->parsed()) return raw_audit_;
     if (version_->parsed()) return VersionArguments{};
     return own_error("check is not built yet: policies come with a later version");
   }
@@ -351,9 +361,11 @@ class Parser {
   RawOptions raw_, shell_raw_;
   ProgramsArguments raw_programs_;
   WarmArguments raw_warm_;
+  AuditArguments raw_audit_;
   Text pack_;  // of programs, warm and doctor
   CLI::App *run_ = nullptr, *shell_ = nullptr, *programs_ = nullptr, *warm_ = nullptr,
-           *doctor_ = nullptr, *check_ = nullptr, *version_ = nullptr;
+           *doctor_ = nullptr, *check_ = nullptr, *audit_ = nullptr, *audit_verify_ = nullptr,
+           *version_ = nullptr;
 };
 
 }  // namespace

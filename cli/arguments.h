@@ -40,6 +40,13 @@ struct DoctorArguments {
   std::string pack;
 };
 
+// audit verify
+struct AuditArguments {
+  std::string file;
+  std::string head;          // what the last line's hash must be; empty: not checked
+  bool may_be_open = false;  // a log that was not closed is good, too
+};
+
 struct VersionArguments {};
 
 // Nothing to run: print `text` (help to stdout, an error to stderr) and exit.
@@ -49,7 +56,7 @@ struct Finished {
 };
 
 using Arguments = std::variant<Finished, RunArguments, ProgramsArguments, WarmArguments,
-                               DoctorArguments, VersionArguments>;
+                               DoctorArguments, AuditArguments, VersionArguments>;
 
 // `argv` without the command's own name.
 Arguments parse_arguments(const std::vector<std::string>& argv);

@@ -217,6 +217,11 @@ void leave_memory(Kernel& kernel, Process& process, Thread& thread) {
 
 bool start_program(Kernel& kernel, Process& process, Thread& thread, Program& program) {
   Kernel::State& state = kernel.state();
+  const auto& on_start = kernel.options().on_start;
+  if (on_start && !on_start({process.lineage(), program.executable, program.argv})) {
+    kernel.log("exec: " + program.executable + ": its start could not be put on record");
+    return false;
+  }
   auto context = state.pool->start(program.module, &thread);
   if (!context.ok()) {
     kernel.log("exec: " + program.executable + ": " + context.error().message);

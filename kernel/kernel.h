@@ -30,6 +30,13 @@ struct KernelLimits {
   uint64_t module_bytes = 64 << 20;
 };
 
+// A program that a process is about to run.
+struct ProgramStart {
+  std::vector<int32_t> pids;  // the process, its parent, and so on
+  const std::string& path;    // of the guest
+  const std::vector<std::string>& argv;
+};
+
 struct KernelOptions {
   engine::Engine* engine = nullptr;
   Clock* clock = nullptr;
@@ -43,6 +50,8 @@ struct KernelOptions {
   Ref<vfs::Budget> disk;
   // Decides about tool calls; null: there are no tools, and no /dev/tool. Outlives the kernel.
   ToolGate* tools = nullptr;
+  // Called before a program starts, for the audit log: false keeps it from starting.
+  std::function<bool(const ProgramStart& start)> on_start;
   // One line for --verbose: unknown system calls, traps, denied things.
   std::function<void(const std::string& line)> log;
 };

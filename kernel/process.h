@@ -185,6 +185,12 @@ class Process {
   Process(const Process&) = delete;
   Process& operator=(const Process&) = delete;
 
+  // The process, its parent, and so on.
+  std::vector<int32_t> lineage() const {
+    std::vector<int32_t> pids;
+    for (const Process* at = this; at != nullptr; at = at->parent) pids.push_back(at->pid);
+    return pids;
+  }
   Thread* main_thread() const { return threads.empty() ? nullptr : threads.front().get(); }
 };
 

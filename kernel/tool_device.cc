@@ -16,12 +16,7 @@ namespace {
 
 constexpr uint64_t kToolsDevice = 6;
 
-ToolCaller caller_of(const Process& process) {
-  ToolCaller caller;
-  for (const Process* at = &process; at != nullptr; at = at->parent) caller.pids.push_back(at->pid);
-  caller.program = process.executable;
-  return caller;
-}
+ToolCaller caller_of(const Process& process) { return {process.lineage(), process.executable}; }
 
 const char* status_word(ToolAnswer::Status status) {
   switch (status) {

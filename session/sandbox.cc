@@ -118,6 +118,11 @@ Expected<Sandbox> Sandbox::create(const Host& host, SandboxOptions options) {
     if (!tools) return tools.error();
     state->tools = std::move(*tools);
     kernel_options.tools = &state->tools->gate();
+    if (!state->options.audit_file.empty()) {
+      kernel_options.on_start = [raw = state.get()](const kernel::ProgramStart& start) {
+        return raw->tools->record_program(start);
+      };
+    }
   }
   state->kernel = kernel::Kernel::create(std::move(kernel_options));
   return Sandbox(std::move(state));

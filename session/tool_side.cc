@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "audit/verify.h"
 #include "base/printable.h"
 #include "base/sha256.h"
 #include "session/failures.h"
@@ -12,7 +13,7 @@
 namespace cloche::session {
 namespace {
 
-constexpr size_t kMaxArguments = 64;  // of a run, in the log
+constexpr size_t kMaxArguments = 32;  // of a run, in the log
 constexpr size_t kMaxArgument = 4096;
 
 // The host's own way to run jobs.
@@ -47,6 +48,14 @@ ToolCall public_call(tools::CallReport& report) {
   call.parameters_sha256 = std::move(report.parameters_sha256);
   call.ms = report.ms;
   return call;
+}
+
+void put_arguments(audit::Record& record, const std::vector<std::string>& argv) {
+  std::vector<std::string> shown;
+  for (size_t i = 0; i < std::min(argv.size(), kMaxArguments); ++i) {
+    shown.push_back(argv[i].substr(0, kMaxArgument));
+  }
+  record.texts("argv", shown).number("arguments", argv.size());
 }
 
 std::string random_name(RandomSource& random) {
@@ -139,15 +148,22 @@ std::vector<ToolCall> ToolSide::take_calls() {
 }
 
 std::optional<Failure> ToolSide::record_start(const std::vector<std::string>& argv) {
-  std::vector<std::string> shown;
-  for (size_t i = 0; i < std::min(argv.size(), kMaxArguments); ++i) {
-    shown.push_back(argv[i].substr(0, kMaxArgument));
-  }
   audit::Record record("run.start");
-  record.texts("argv", shown).number("arguments", argv.size());
+  put_arguments(record, argv);
   const Status written = log_->append(record, name_);
   if (!written.ok()) return failure_of(written.error());
   return std::nullopt;
+}
+
+bool ToolSide::record_program(const kernel::ProgramStart& start) {
+  std::string pids = "[";
+  for (const int32_t pid : start.pids) {
+    pids += (pids.size() > 1 ? "," : "") + std::to_string(pid);
+  }
+  audit::Record record("program.start");
+  record.json("pids", pids + "]").text("program", start.path.substr(0, kMaxArgument));
+  put_arguments(record, start.argv);
+  return log_->append(record, name_).ok();
 }
 
 void ToolSide::record_end(const RunResult& result) {
@@ -164,3 +180,18 @@ void ToolSide::record_end(const RunResult& result) {
 }
 
 }  // namespace cloche::session
+
+namespace cloche {
+
+Expected<AuditVerdict> verify_audit(const std::string& path) {
+  auto found = audit::verify_log(path);
+  if (!found.ok()) return session::failure_of(found.error());
+  return AuditVerdict{.whole = found->whole,
+                      .ended = found->ended,
+                      .problem = std::move(found->problem),
+                      .first = found->first,
+                      .last = found->last,
+                      .head = std::move(found->head)};
+}
+
+}  // namespace cloche

@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "cap/tree.h"
 #include "include/cloche/cloche.hpp"
+#include "kernel/kernel.h"
 #include "tools/broker.h"
 #include "tools/executor.h"
 #include "tools/registry.h"
@@ -42,6 +43,8 @@ class ToolSide {
 
   // A run that cannot be put on record does not begin.
   std::optional<Failure> record_start(const std::vector<std::string>& argv);
+  // Whether the start of a program is on record.
+  bool record_program(const kernel::ProgramStart& start);
   void record_end(const RunResult& result);
   std::vector<std::string> audit_lines() const { return log_->lines(); }
 

@@ -284,6 +284,20 @@ struct RunResult {
   bool ok() const { return outcome == Outcome::kExited && exit_code == 0; }
 };
 
+// What reading an audit log again shows (docs/audit.md).
+struct AuditVerdict {
+  // Nothing that was found is changed or moved, and nothing is missing in front or in between.
+  bool whole = false;
+  // The log was closed. If not, it is still written, its writer died, or its end was cut off.
+  bool ended = false;
+  std::string problem;           // why it is not whole: file, line, what
+  uint64_t first = 0, last = 0;  // numbers of the first and last line
+  std::string head;              // hash of the last line
+};
+// Reads the log at `path` and the files that were set aside of it. Errors: kNotFound,
+// kPermissionDenied, kInvalidArgument (not a regular file), kIo.
+Expected<AuditVerdict> verify_audit(const std::string& path);
+
 std::string signal_name(int signal);  // "SIGTERM"; "SIGRTMIN+3"; "signal 99"
 
 // Bytes of unknown origin made fit for a terminal: control characters, broken UTF-8 and marks that

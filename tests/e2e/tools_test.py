@@ -7,7 +7,7 @@ import stat
 import time
 import unittest
 
-from support import CLOCHE, OWN_ERROR, TIMEOUT, TestCase, result, run
+from support import CLOCHE, OWN_ERROR, TIMEOUT, TestCase, command, result, run
 
 DENIED = 77
 ECHO = ("--tool", "echo=cat", "--allow-tool", "echo")
@@ -163,13 +163,15 @@ class Audit(TestCase):
         run(*ECHO, "--audit", self.log, "-c", "tool call echo --a 1; tool call no")
         lines = audit_lines(self.log)
         self.assertEqual([line["event"] for line in lines],
-                         ["audit.begin", "run.start", "tool.call", "tool.end", "tool.denied", "run.end",
-                          "audit.end"])
-        self.assertEqual([line["seq"] for line in lines], list(range(1, 8)))
+                         ["audit.begin", "run.start", "program.start", "program.start", "tool.call", "tool.end",
+                          "program.start", "tool.denied", "run.end", "audit.end"])
+        self.assertEqual([line["seq"] for line in lines], list(range(1, 11)))
         self.assertEqual(lines[1]["argv"][:2], ["bash", "-c"])
-        self.assertEqual((lines[2]["tool"], lines[2]["parameters"]), ("echo", {"a": 1}))
-        self.assertEqual(lines[2]["program"], "/usr/bin/tool")
-        self.assertGreaterEqual(len(lines[2]["pids"]), 1)
+        self.assertEqual(lines[3]["argv"], ["tool", "call", "echo", "--a", "1"])
+        call = lines[4]
+        self.assertEqual((call["tool"], call["parameters"]), ("echo", {"a": 1}))
+        self.assertEqual((call["program"], call["pids"]), ("/usr/bin/tool", lines[3]["pids"]))
+        self.assertEqual(len(call["pids"]), 2)
         self.assertEqual(stat.S_IMODE(os.stat(self.log).st_mode), 0o600)
 
     def test_the_chain_is_as_documented(self):
@@ -190,6 +192,31 @@ class Audit(TestCase):
         run(*ECHO, "--audit", self.log, "--", "tool", "call", "echo", "--note", forged)
         run(*ECHO, "--audit", self.log, "-c", 'exec 5<>/dev/tool; printf "call a\\"}b 2\\n{}" >&5; cat <&5')
         self.assertEqual([line["event"] for line in audit_lines(self.log)].count("tool.call"), 1)
+
+    def verify(self, *options):
+        return command("audit", "verify", *options, self.log)
+
+    def test_verify_finds_cuts_and_changes(self):
+        run(*ECHO, "--audit", self.log, "-c", "for i in 1 2 3; do tool call echo --i $i; done")
+        done = self.verify()
+        self.assertEqual((done.code, done.err), (0, ""))
+        self.assertTrue(done.out.startswith("whole: lines 1 to 14, the last with hash "), done.out)
+        head = done.out.split()[-1]
+        self.assertEqual(self.verify("--head", head).code, 0)
+        self.assertEqual(self.verify("--head", "0" * 64).code, 1)
+        lines = self.log.read_bytes().splitlines(keepends=True)
+        for name, bad in (("changed", lines[:4] + [lines[4].replace(b'"i":1', b'"i":9')] + lines[5:]),
+                          ("cut", lines[:4] + lines[5:]), ("moved", lines[:4] + [lines[5], lines[4]] + lines[6:]),
+                          ("front", lines[1:]), ("end", lines[:-1]), ("torn", lines[:-1] + [lines[-1][:-9]]),
+                          ("empty", [])):
+            with self.subTest(name=name):
+                self.log.write_bytes(b"".join(bad))
+                done = self.verify()
+                self.assertEqual((done.code, done.out), (1, ""))
+                self.assertIn("is not whole", done.err)
+                self.assertEqual(self.verify("--open").code, 0 if name == "end" else 1)
+        self.assertEqual(command("audit", "verify", self.folder / "none").code, OWN_ERROR)
+        self.assertEqual(command("audit").code, OWN_ERROR)
 
     def test_one_writer_at_a_time(self):
         done = run("--tool", f"again={CLOCHE} run --audit {self.log} -- true >&2",
