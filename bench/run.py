@@ -345,6 +345,46 @@ def cap_row(name, unit):
     return run
 
 
+JSONSCHEMA = "jsonschema==4.23.0"
+
+
+def python_call_ns(bench):
+    """What a call costs through a Python wrapper that checks it with jsonschema."""
+    folder = bench.cache / "python"
+    python = folder / "bin" / "python3"
+    if not python.exists():
+        run_once([sys.executable, "-m", "venv", folder], os.environ)
+        run_once([python, "-m", "pip", "install", "--quiet", JSONSCHEMA], os.environ)
+    return float(run_once([python, HERE / "call_wrapper.py", "5000"], ENVIRONMENT).output)
+
+
+def tools_row(name, unit, wrapper=False):
+    """A figure of tools_bench: wall time of one call."""
+    divisor = {"us": 1e3, "ms": 1e6}[unit]
+
+    def run(bench, row):
+        program = pathlib.Path(bench.options.cloche).with_name("bench") / "tools_bench"
+        if not program.exists():
+            raise RowError(f"{program} is not built")
+        _, caller = bench.program("toolcalls")
+        repeats = "3" if bench.options.quick else "15"
+        done = run_once([program, repeats, bench.pack, bench.code_cache, caller], ENVIRONMENT)
+        times = json.loads(done.output)[name]
+        note = f"through Python and jsonschema: {python_call_ns(bench) / 1000:.1f} us" if wrapper else ""
+        return Result(
+            row=row.name,
+            title=row.title,
+            unit=unit,
+            inside_median=times["median_ns"] / divisor,
+            inside_min=times["min_ns"] / divisor,
+            target=row.target,
+            measure="wall",
+            note=note,
+        )
+
+    return run
+
+
 def memory_of(pid):
     """Bytes that a process has for itself alone: Pss, which counts shared pages by shares."""
     for line in pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines():
@@ -493,6 +533,22 @@ ROWS = [
     ),
     Row("cap_caveat", "the conditions of the example, 4 parameters", None, cap_row("caveat of the example", "us")),
     Row("cap_tree", "derive, revoke, drop a tree of 10,000 nodes", 5.0, cap_row("derive, revoke and drop 10000 nodes", "ms")),
+    Row(
+        "tool_call",
+        "a call checked, charged, audited in memory",
+        3.0,
+        tools_row("checked, charged, audited in memory", "us", wrapper=True),
+    ),
+    Row("tool_schema", "the same, with a schema", None, tools_row("the same, with a schema", "us")),
+    Row("tool_file", "the same without one, audit in a file", 8.0, tools_row("checked, charged, audited in a file", "us")),
+    Row("tool_bash", "tool call in a loop of bash", 2.0, tools_row("bash, tool call", "ms")),
+    Row("tool_c", "calls of a C program", 50.0, tools_row("C, one after the other", "us")),
+    Row(
+        "tool_parallel",
+        "64 calls at a time of a tool of 10 ms",
+        15.0,
+        tools_row("C, 64 calls of 10 ms at a time", "ms"),
+    ),
     Row("parked_bash", "a bash that waits, one of 40 in a sandbox", 0.5, parked_row),
     Row("compile_bash", "first compile of bash", 3.0, compile_row),
     Row("size_command", "the command, stripped", 15.0, size_row("command")),
