@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "base/printable.h"
+
 namespace cloche::cap {
 namespace {
 
@@ -77,6 +79,13 @@ std::string plain(std::string_view word) {
 }
 
 }  // namespace
+
+std::string describe(const Mistake& mistake) {
+  std::string text = mistake.pointer.empty() ? "" : printable(mistake.pointer) + ": ";
+  text += mistake.message;
+  if (!mistake.suggestion.empty()) text += "; did you mean \"" + mistake.suggestion + "\"?";
+  return text;
+}
 
 std::string pointer_to(const std::string& pointer, std::string_view name) {
   std::string out = pointer + "/";
