@@ -127,6 +127,11 @@ Result<Ref<kernel::Authority>> Broker::make_authority(std::vector<cap::Capabilit
   return Ref<kernel::Authority>(authority);
 }
 
+void Broker::set_audit(const cap::Capability& capability, cap::AuditParameters how) {
+  audit_[capability.id()] = how;
+  audit_of_denials_ = std::max(audit_of_denials_, how);
+}
+
 cap::Now Broker::now() {
   return {.realtime_ns = options_.clock->realtime_ns(),
           .monotonic_ns = options_.clock->monotonic_ns()};
@@ -252,8 +257,14 @@ class Broker::Attempt {
   Result<Unit, Refusal> put_on_record(const Flight& flight) {
     audit::Record record("tool.call");
     record.number("call", flight.work->id);
+    const std::vector<cap::NodeId> chain = flight.use->capability().chain();
+    how_ = cap::AuditParameters::kWhole;
+    for (const cap::NodeId id : chain) {
+      const auto said = broker_.audit_.find(id);
+      if (said != broker_.audit_.end()) how_ = std::max(how_, said->second);
+    }
     put_call(record);
-    record.json("capability", number_list(flight.use->capability().chain()));
+    record.json("capability", number_list(chain));
     if (options_.audit->append(record, options_.sandbox).ok()) return Unit{};
     return Refusal{"audit", "the audit log cannot be written"};
   }
@@ -261,12 +272,15 @@ class Broker::Attempt {
   void put_call(audit::Record& record) {
     record.json("pids", number_list(caller_.pids)).text("program", caller_.program);
     record.text("tool", shown_);
-    if (json_.is(Json::Kind::kObject) && parameters_.size() <= options_.audit_parameter_bytes) {
+    if (how_ == cap::AuditParameters::kWhole && json_.is(Json::Kind::kObject) &&
+        parameters_.size() <= options_.audit_parameter_bytes) {
       record.json("parameters", write_json(json_));
-    } else {
-      record.text("parameters_sha256", parameters_hash());
-      record.number("parameters_bytes", parameters_.size());
+      return;
     }
+    if (how_ != cap::AuditParameters::kRedacted) {
+      record.text("parameters_sha256", parameters_hash());
+    }
+    record.number("parameters_bytes", parameters_.size());
   }
 
   Broker& broker_;
@@ -275,6 +289,7 @@ class Broker::Attempt {
   const kernel::ToolCaller& caller_;
   const std::string name_, parameters_;
   const std::string shown_;
+  cap::AuditParameters how_ = broker_.audit_of_denials_;
   Json json_;
   std::string hash_;
 };

@@ -20,6 +20,7 @@
 
 #include "audit/log.h"
 #include "base/clock.h"
+#include "cap/caveats/grant.h"
 #include "kernel/tool_gate.h"
 #include "tools/authority.h"
 #include "tools/executor.h"
@@ -67,6 +68,11 @@ class Broker final : public kernel::ToolGate {
                                                      std::string_view grants) override;
   uint64_t revoke(kernel::Authority& authority, const kernel::ToolCaller& caller) override;
 
+  // How the audit log keeps the parameters of calls that are charged to this capability or one
+  // derived from it; kWhole if nothing is said. Of calls that are denied it keeps them in the
+  // strictest way of all that were said.
+  void set_audit(const cap::Capability& capability, cap::AuditParameters how);
+
   // Answers the calls that have ended, were revoked or are late. After each ring, and when
   // next_deadline() (monotonic ns, INT64_MAX: none) has come.
   void deliver();
@@ -95,6 +101,8 @@ class Broker final : public kernel::ToolGate {
 
   const BrokerOptions options_;
   const std::shared_ptr<Mailbox> mailbox_;
+  std::map<cap::NodeId, cap::AuditParameters> audit_;
+  cap::AuditParameters audit_of_denials_ = cap::AuditParameters::kWhole;
   CallId last_id_ = 0;
   std::map<CallId, std::unique_ptr<Flight>> flights_;
   std::vector<CallReport> reports_;

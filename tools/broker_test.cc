@@ -289,6 +289,37 @@ TEST(BrokerTest, GuestBytesCannotForgeTheRecord) {
   EXPECT_EQ(bench.events("tool.denied").size(), 1u);
 }
 
+TEST(BrokerTest, TheLogKeepsParametersAsTheGrantSays) {
+  Bench bench;
+  bench.add_echo("whole");
+  bench.add_echo("hashed");
+  bench.add_echo("redacted");
+  const cap::Capability hashed = bench.mint("hashed"), redacted = bench.mint("redacted");
+  bench.broker().set_audit(hashed, cap::AuditParameters::kHashed);
+  const auto authority = bench.authority({bench.mint("whole"), hashed, redacted});
+  const std::string secret = R"({"card":"4111"})";
+  EXPECT_TRUE(bench.call(*authority, "hashed", "[" + secret).starts_with("denied "));
+  EXPECT_EQ(bench.events("tool.denied").back().find("parameters"), nullptr);
+  EXPECT_NE(bench.events("tool.denied").back().find("parameters_sha256"), nullptr);
+  bench.broker().set_audit(redacted, cap::AuditParameters::kRedacted);
+  for (const char* name : {"whole", "hashed", "redacted"}) {
+    EXPECT_EQ(bench.call(*authority, name, secret), "ok " + secret);
+  }
+  EXPECT_TRUE(bench.call(*authority, "none", secret).starts_with("denied "));
+  const auto calls = bench.events("tool.call");
+  ASSERT_EQ(calls.size(), 3u);
+  EXPECT_EQ(write_json(*calls[0].find("parameters")), secret);
+  EXPECT_EQ(calls[1].find("parameters_sha256")->text,
+            bench.broker().take_reports().at(2).parameters_sha256);
+  EXPECT_EQ(calls[2].find("parameters_sha256"), nullptr);
+  EXPECT_EQ(bench.events("tool.denied").back().find("parameters_sha256"), nullptr);
+  for (const std::string& line : bench.log->lines()) {
+    if (line.find("\"whole\"") == std::string::npos) {
+      EXPECT_EQ(line.find("4111"), std::string::npos) << line;
+    }
+  }
+}
+
 TEST(BrokerTest, ListsWhatMayBeCalledWithItsConditions) {
   Bench bench;
   bench.add(
@@ -358,6 +389,66 @@ TEST(BrokerTest, AHandlerMayOutliveTheBroker) {
   go = true;
   changed.notify_all();
   changed.wait(guard, [&done] { return done; });
+}
+
+TEST(NarrowTest, GivesLessAndNeverMore) {
+  Bench bench;
+  for (const char* name : {"mail/send", "mail/read", "bank"}) bench.add_echo(name);
+  const auto all = bench.authority({bench.mint("mail/*", with_calls(3))});
+  const kernel::ToolCaller caller{{9}, "/bin/a"};
+  const auto narrow = [&](kernel::Authority& from, const std::string& grants) {
+    auto less = bench.broker().narrow(from, caller, grants);
+    EXPECT_TRUE(less.ok()) << (less.ok() ? "" : less.error());
+    return *less;
+  };
+  const auto less = narrow(*all, R"([{"tool":"mail/read","others":"allow","calls":1}])");
+  EXPECT_TRUE(bench.call(*less, "mail/send").starts_with("denied "));
+  EXPECT_EQ(bench.call(*less, "mail/read"), "ok {}");
+  EXPECT_TRUE(bench.call(*less, "mail/read").starts_with("denied "));
+  // What is asked for beyond what is held is not there, whatever the words.
+  const auto wide = narrow(*all, R"([{"tool":"**","others":"allow"}])");
+  EXPECT_TRUE(bench.call(*wide, "bank").starts_with("denied "));
+  EXPECT_EQ(bench.call(*wide, "mail/send"), "ok {}");
+  EXPECT_EQ(bench.call(*all, "mail/send"), "ok {}");
+  // All of them were charged to the one budget above.
+  EXPECT_TRUE(bench.call(*all, "mail/send").starts_with("denied "));
+  EXPECT_TRUE(bench.call(*wide, "mail/read").starts_with("denied "));
+}
+
+TEST(NarrowTest, RefusesWhatItCannotMean) {
+  Bench bench;
+  bench.add_echo("a/b");
+  const auto two = bench.authority({bench.mint("a/*"), bench.mint("a/b")});
+  for (const char* grants :
+       {"", "{}", "[", R"([{"tool":"a/b","where":{"x":{"gte":1}}}])", R"([{"tool":"a/b","call":1}])",
+        R"([{"where":{}}])", R"([{"tool":"c"}])", R"([{"tool":"a/b","calls":1}])", "[1]"}) {
+    const auto less = bench.broker().narrow(*two, {{1}, "/bin/a"}, grants);
+    ASSERT_FALSE(less.ok()) << grants;
+    EXPECT_FALSE(less.error().empty());
+  }
+  const auto none = bench.broker().narrow(*two, {{1}, "/bin/a"}, "[]");
+  ASSERT_TRUE(none.ok());
+  EXPECT_TRUE(bench.call(**none, "a/b").starts_with("denied "));
+}
+
+TEST(NarrowTest, RevokingEndsWhatWasDerivedAndNothingElse) {
+  Bench bench;
+  bench.add_echo("t");
+  const auto all = bench.authority({bench.mint("t")});
+  const kernel::ToolCaller caller{{9}, "/bin/a"};
+  const auto child = bench.broker().narrow(*all, caller, R"([{"tool":"t","others":"allow"}])");
+  ASSERT_TRUE(child.ok());
+  const auto grandchild = bench.broker().narrow(**child, caller, R"([{"tool":"t","others":"allow"}])");
+  ASSERT_TRUE(grandchild.ok());
+  const auto flying = bench.begin(**grandchild, "t");
+  EXPECT_EQ(bench.broker().revoke(**child, caller), 2u);
+  bench.broker().deliver();
+  EXPECT_TRUE(Bench::text_of(*flying).starts_with("denied "));
+  EXPECT_TRUE(bench.call(**grandchild, "t").starts_with("denied "));
+  EXPECT_EQ(bench.call(*all, "t"), "ok {}");
+  EXPECT_EQ(bench.broker().revoke(**child, caller), 0u);
+  EXPECT_EQ(bench.events("capability.derived").size(), 2u);
+  EXPECT_EQ(bench.events("capability.revoked").size(), 2u);
 }
 
 TEST(RegistryTest, RefusesWhatIsNoTool) {
