@@ -70,10 +70,10 @@ TEST(Schema, Types) {
       {R"({"type":"string"})", {"\"\""}, {"1"}},
       {R"({"type":"array"})", {"[]"}, {"{}"}},
       {R"({"type":"object"})", {"{}"}, {"[]"}},
-      {R"({"type":"number"})", {"1", "1.5", "1e400"}, {"\"1\""}},
+      {R"({"type":"number"})", {"1", "1.5", "1e300"}, {"\"1\""}},
       {R"({"type":"integer"})",
-       {"1", "1.0", "10e-1", "1e400", "-1e999999999"},
-       {"1.5", "1e-400", "\"1\""}},
+       {"1", "1.0", "10e-1", "1e300", "-1e300"},
+       {"1.5", "1e-300", "\"1\""}},
       {R"({"type":["null","string"]})", {"null", "\"\""}, {"1"}},
       {R"({"enum":[1,"a",[2],{"b":null}]})",
        {"1.0", "\"a\"", "[2.0]", R"({"b":null})"},
@@ -112,7 +112,7 @@ TEST(Schema, Arrays) {
       {R"({"uniqueItems":true})",
        {"[]", "[1,\"1\",true,[1],{\"a\":1}]", "[9007199254740992,9007199254740993]"},
        {"[1,1.0]", "[100,1e2]", "[{\"a\":1,\"b\":2},{\"b\":2,\"a\":1.0}]", "[[1],[1]]", "[0,-0.0]",
-        "[1e999999999,10e999999998]"}},
+        "[1e300,10e299]"}},
       {R"({"prefixItems":[{}],"unevaluatedItems":false})", {"[1]"}, {"[1,2]"}},
   });
 }
@@ -191,19 +191,17 @@ TEST(Schema, NumbersAreExact) {
       {R"({"enum":[123456789012345678901234567890]})",
        {"123456789012345678901234567890"},
        {"123456789012345678901234567891"}},
-      {R"({"maximum":1e400})",
-       {"1e400", "1e399", "10e399"},
-       {"1.0000000000000000000001e400", "1e401"}},
+      {R"({"maximum":1e300})",
+       {"1e300", "1e299", "10e299"},
+       {"1.0000000000000000000001e300", "1e301"}},
       {R"({"exclusiveMaximum":0.1})",
        {"0.09999999999999999999999999"},
        {"0.1", "0.10000000000000000000001"}},
-      {R"({"minimum":1e-400})", {"1e-400", "2e-400"}, {"1e-401", "0"}},
-      {R"({"multipleOf":1e-400})", {"3e-400"}, {"15e-401"}},
+      {R"({"minimum":1e-300})", {"1e-300", "2e-300"}, {"1e-301", "0"}},
+      {R"({"multipleOf":1e-300})", {"3e-300"}, {"15e-301"}},
       {R"({"multipleOf":7})",
-       {"700000000000000000000000000007", "7e400"},
-       {"700000000000000000000000000008", "1e400"}},
-      {R"({"maximum":1e999999999})", {"1e999999999", "1e999999998"}, {"11e999999998"}},
-      {R"({"multipleOf":3})", {"3e999999999"}, {"1e999999999"}},
+       {"700000000000000000000000000007", "7e300"},
+       {"700000000000000000000000000008", "1e300"}},
   });
 }
 
@@ -403,15 +401,24 @@ TEST(SchemaHostile, PatternsTakeLinearTime) {
   }
 }
 
+// read_json() refuses what no double can hold; the checker must not trust that.
 TEST(SchemaHostile, Numbers) {
-  for (const char* schema :
-       {R"({"maximum":1e999999999})", R"({"multipleOf":1e-999999999})", R"({"const":1e999999999})",
-        R"({"type":"integer"})", R"({"multipleOf":3})", R"({"enum":[1e-999999999,0.1]})",
-        R"({"minimum":0.5})"}) {
-    for (const std::string& value :
-         {std::string("1e999999999"), std::string("-1e-999999999"), std::string(1'000'000, '9'),
-          "0." + std::string(1'000'000, '3')}) {
-      EXPECT_LT(seconds_of([&] { (void)matches(schema, value); }), 5) << schema;
+  const std::string long_number(1'000'000, '9');
+  for (const char* keyword : {"maximum", "multipleOf", "const", "minimum"}) {
+    for (const std::string& limit : {std::string("1e999999999"), std::string("1e-999999999"),
+                                     std::string("3"), std::string("0.5")}) {
+      Json schema = value_of(std::string("{\"type\":\"integer\",\"") + keyword + "\":0}");
+      ASSERT_EQ(schema.members[0].name, keyword);
+      schema.members[0].value.text = limit;
+      auto compiled = Schema::compile(schema);
+      ASSERT_TRUE(compiled.ok()) << keyword << limit << compiled.error().message;
+      for (const std::string& text : {std::string("1e999999999"), std::string("-1e-999999999"),
+                                      long_number, "0." + long_number}) {
+        Json value;
+        value.kind = Json::Kind::kNumber;
+        value.text = text;
+        EXPECT_LT(seconds_of([&] { (void)compiled->validate(value); }), 5) << keyword << limit;
+      }
     }
   }
 }
@@ -420,7 +427,7 @@ TEST(SchemaHostile, Numbers) {
 TEST(SchemaHostile, UniqueItemsThatLookAlike) {
   std::string items = "[";
   for (int i = 0; i < 50'000; ++i)
-    items += "1" + std::string(300, '0') + std::to_string(100'000 + i) + ",";
+    items += "1" + std::string(200, '0') + std::to_string(100'000 + i) + ",";
   items += "0]";
   EXPECT_LT(seconds_of([&] { EXPECT_TRUE(matches(R"({"uniqueItems":true})", items)); }), 10);
 }
