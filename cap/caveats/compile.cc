@@ -23,8 +23,8 @@ std::vector<const JsonMember*> in_order(const Json& object) {
 
 }  // namespace
 
-void Compiler::mistake(const Json& at, std::string message, std::string suggestion) {
-  mistakes_.push_back({pointer_, at.offset, printable(message), std::move(suggestion)});
+void Compiler::report(size_t offset, std::string message, std::string suggestion) {
+  mistakes_.push_back({pointer_, offset, printable(message), std::move(suggestion)});
 }
 
 std::vector<Predicate> Compiler::predicates(const Json& operators) {
@@ -45,15 +45,15 @@ void Compiler::predicate(const JsonMember& member, std::vector<Predicate>& out) 
   if (!op) {
     const std::string word = member.name.substr(0, kShownWordBytes);
     if (is_about_presence(word)) {
-      at.mistake(member.value, "\"" + word + "\" stands only directly at a parameter");
+      at.mistaken_name(member, "\"" + word + "\" stands only directly at a parameter");
     } else {
-      at.mistake(member.value, "there is no operator \"" + word + "\"",
-                 nearest_word(member.name, operator_names()));
+      at.mistaken_name(member, "there is no operator \"" + word + "\"",
+                       nearest_word(member.name, operator_names()));
     }
     return;
   }
   if (room_ == 0) {
-    at.mistake(member.value, "there are more than 4096 conditions");
+    at.mistaken_name(member, "there are more than 4096 conditions");
     return;
   }
   --room_;
