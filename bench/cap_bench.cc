@@ -11,6 +11,8 @@
 
 #include "cap/caveats/where.h"
 #include "cap/space.h"
+#include "policy/policy.h"
+#include "policy/words.h"
 
 namespace cloche::cap {
 namespace {
@@ -148,6 +150,24 @@ void measure_tree(Report& report) {
   });
 }
 
+void measure_policy(Report& report) {
+  std::string file = R"({"version": 1, "tools": [)";
+  for (uint32_t i = 0; i < kGrants; ++i) {
+    file += (i > 0 ? ",\n" : "") + std::string(R"({"tool": "payments/transfer)") +
+            std::to_string(i) + R"(", "where": )" + kWhere + R"(, "calls": 3})";
+  }
+  file += "]}";
+  const Json parameters = read_json(kParameters).value();
+  report.measure("read and describe a policy of 1000 grants", 1, [&] {
+    const auto policy = policy::read_policy(file);
+    CHECK(policy.ok() && policy::describe(policy.value()).size() > kGrants);
+  });
+  report.measure("check a call with a policy of 1000 grants", 1, [&] {
+    const auto policy = policy::read_policy(file);
+    CHECK(!policy::check_call(policy.value(), "payments/transfer999", parameters, 10, kNow));
+  });
+}
+
 }  // namespace
 }  // namespace cloche::cap
 
@@ -156,5 +176,6 @@ int main(int argc, char** argv) {
   cloche::cap::measure_caveat(report);
   cloche::cap::measure_charges(report);
   cloche::cap::measure_tree(report);
+  cloche::cap::measure_policy(report);
   return 0;
 }

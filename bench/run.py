@@ -526,7 +526,7 @@ ROWS = [
         cap_row("charge, 1000 grants of other tools", "us"),
     ),
     Row(
-        "cap_same_tool",
+        "cap_worst",
         "the same, the last of 1,000 for the tool allows",
         None,
         cap_row("charge, 1000 grants that match the name, the last allows", "us"),
@@ -548,6 +548,12 @@ ROWS = [
         "64 calls at a time of a tool of 10 ms",
         15.0,
         tools_row("C, 64 calls of 10 ms at a time", "ms"),
+    ),
+    Row(
+        "policy_1000",
+        "a policy of 1,000 grants read and described",
+        50.0,
+        cap_row("read and describe a policy of 1000 grants", "ms"),
     ),
     Row("parked_bash", "a bash that waits, one of 40 in a sandbox", 0.5, parked_row),
     Row("compile_bash", "first compile of bash", 3.0, compile_row),
