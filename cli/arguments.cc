@@ -24,7 +24,6 @@ constexpr LaterOption kLaterOptions[] = {
     {"--cpu-weight", "share among sandboxes, 1..10000"},
     {"--nice", "the same as nice(1), -20..19"},
     {"--cpu-affinity", "cores it may run on"},
-    {"--policy", "FILE.json of capabilities and limits"},
 };
 
 class CommandFormatter final : public CLI::Formatter {
@@ -44,7 +43,7 @@ class CommandFormatter final : public CLI::Formatter {
 struct RawOptions {
   Argv mounts, env, tools, allow_tools;
   Text workdir, user, hostname, timeout, cpu_time, memory, pids, disk, inodes, open_files, output,
-      script, module, pack, audit;
+      script, module, pack, audit, policy;
   bool interactive = false, terminal = false, json = false, quiet = false, verbose = false;
   std::vector<std::pair<std::string, CLI::Option*>> later;
 };
@@ -75,6 +74,8 @@ void add_sandbox_options(CLI::App& app, RawOptions& raw) {
   add_text(app, "--inodes", raw.inodes, "files kept in memory (100000)", "N");
   add_text(app, "--open-files", raw.open_files, "open files of one process (1024)", "N");
   add_text(app, "--output", raw.output, "bytes of stdout and stderr (64M)", "SIZE");
+  add_text(app, "--policy", raw.policy,
+           "everything that is granted; all other options can only narrow it", "FILE.json");
   add_list(app, "--tool", raw.tools,
            "a tool that is this shell command of the host: JSON on its stdin and stdout",
            "NAME=COMMAND");
@@ -161,6 +162,8 @@ std::optional<Finished> apply_sandbox(const RawOptions& raw, RunArguments& run) 
   }
   run.sandbox.allow_tools = raw.allow_tools;
   run.sandbox.audit_file = raw.audit.value_or("");
+  run.policy_path = raw.policy.value_or("");
+  if (raw.policy && raw.policy->empty()) return own_error("--policy: the file's name is empty");
   if (auto error = apply_limits(raw, run.sandbox.limits)) return error;
   if (raw.workdir && !raw.workdir->starts_with('/')) {
     return own_error("--workdir: '" + printable(*raw.workdir) + "' is not an absolute path");
@@ -287,8 +290,7 @@ class Parser {
     programs_ = app_.add_subcommand("programs", "the programs of the guest pack");
     warm_ = app_.add_subcommand("warm", "compile guest programs ahead");
     doctor_ = app_.add_subcommand("doctor", "can this machine run Cloche");
-    check_ = app_.add_subcommand("check", "what a policy grants (not built yet)");
-    check_->prefix_command();
+    check_ = app_.add_subcommand("check", "what a policy grants, or where it is wrong");
     audit_ = app_.add_subcommand("audit", "is an audit log whole");
     audit_verify_ = audit_->add_subcommand("verify", "find lines that were cut, changed or moved");
     audit_->require_subcommand(1);
@@ -309,6 +311,12 @@ class Parser {
       warm_->add_option("PROGRAM", raw_warm_.programs, "names as in 'cloche programs' (all)");
       warm_->add_flag("-q,--quiet", raw_warm_.quiet, "no progress");
       add_text(*warm_, "--pack", pack_, "the pack", "FILE");
+    } else if (command == "check") {
+      check_->add_option("POLICY", raw_check_.file, "the policy")->required();
+      check_->add_flag("--json", raw_check_.json, "for a program");
+      check_->add_option("--call", raw_check_.call, "would this call be allowed?")
+          ->expected(2)
+          ->type_name("TOOL JSON");
     } else if (command == "audit") {
       audit_verify_->add_option("FILE", raw_audit_.file, "the log; files set aside are found by it")
           ->required();
@@ -330,7 +338,7 @@ class Parser {
     if (doctor_->parsed()) return DoctorArguments{pack_.value_or("")};
     if (audit_->parsed()) return raw_audit_;
     if (version_->parsed()) return VersionArguments{};
-    return own_error("check is not built yet: policies come with a later version");
+    return raw_check_;
   }
 
   bool is_command(const std::string& name) const {
@@ -362,6 +370,7 @@ class Parser {
   ProgramsArguments raw_programs_;
   WarmArguments raw_warm_;
   AuditArguments raw_audit_;
+  CheckArguments raw_check_;
   Text pack_;  // of programs, warm and doctor
   CLI::App *run_ = nullptr, *shell_ = nullptr, *programs_ = nullptr, *warm_ = nullptr,
            *doctor_ = nullptr, *check_ = nullptr, *audit_ = nullptr, *audit_verify_ = nullptr,

@@ -18,6 +18,7 @@ enum class Verbosity : uint8_t { kQuiet, kNormal, kVerbose };
 struct RunArguments {
   SandboxOptions sandbox;
   std::vector<std::string> argv;  // complete, also for -c
+  std::string policy_path;        // --policy; empty: none
   std::string module_path;        // of the host; empty: argv[0] is a program of the sandbox
   std::string pack;               // --pack; empty: where find_pack() says
   bool terminal = false;
@@ -40,6 +41,12 @@ struct DoctorArguments {
   std::string pack;
 };
 
+struct CheckArguments {
+  std::string file;
+  bool json = false;
+  std::vector<std::string> call;  // empty, or a tool and its parameters
+};
+
 // audit verify
 struct AuditArguments {
   std::string file;
@@ -56,7 +63,7 @@ struct Finished {
 };
 
 using Arguments = std::variant<Finished, RunArguments, ProgramsArguments, WarmArguments,
-                               DoctorArguments, AuditArguments, VersionArguments>;
+                               DoctorArguments, CheckArguments, AuditArguments, VersionArguments>;
 
 // `argv` without the command's own name.
 Arguments parse_arguments(const std::vector<std::string>& argv);

@@ -34,6 +34,7 @@ struct Dispatch {
   int operator()(const ProgramsArguments& arguments) const { return programs_command(arguments); }
   int operator()(const WarmArguments& arguments) const { return warm_command(arguments); }
   int operator()(const DoctorArguments& arguments) const { return doctor_command(arguments); }
+  int operator()(const CheckArguments& arguments) const { return check_command(arguments); }
   int operator()(const AuditArguments& arguments) const { return audit_command(arguments); }
   int operator()(const VersionArguments&) const { return version_command(); }
 };

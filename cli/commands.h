@@ -9,6 +9,7 @@ int run_command(const RunArguments& arguments);
 int programs_command(const ProgramsArguments& arguments);
 int warm_command(const WarmArguments& arguments);
 int doctor_command(const DoctorArguments& arguments);
+int check_command(const CheckArguments& arguments);
 int audit_command(const AuditArguments& arguments);
 int version_command();
 

@@ -16,6 +16,7 @@ namespace cloche::cli {
 namespace {
 
 constexpr uint64_t kModuleBytesMax = 64ull << 20;
+constexpr uint64_t kPolicyBytesMax = 8ull << 20;
 
 // A failure before the program began.
 int refuse(const RunArguments& arguments, const Failure& failure) {
@@ -45,6 +46,19 @@ Expected<RunOptions> run_options(const RunArguments& arguments) {
     options.module.emplace(std::move(*module));
   }
   return options;
+}
+
+std::optional<Failure> read_policy(const std::string& path, SandboxOptions& options) {
+  auto bytes = read_file(path, kPolicyBytesMax);
+  if (!bytes) return bytes.error();
+  if (bytes->empty()) {
+    return Failure{Failure::Kind::kInvalidArgument, printable(path) + ": the policy is empty"};
+  }
+  options.policy.assign(bytes->begin(), bytes->end());
+  options.policy_name = path;
+  const size_t slash = path.rfind('/');
+  options.policy_folder = slash == std::string::npos ? "" : path.substr(0, slash + 1);
+  return std::nullopt;
 }
 
 // A program on a terminal wants to know which kind; the caller's name for it is all that goes in.
@@ -114,6 +128,11 @@ int run_command(const RunArguments& arguments) {
   }
 
   SandboxOptions sandbox_options = arguments.sandbox;
+  if (!arguments.policy_path.empty()) {
+    if (auto failure = read_policy(arguments.policy_path, sandbox_options)) {
+      return refuse(arguments, *failure);
+    }
+  }
   if (arguments.terminal) set_terminal_type(sandbox_options);
   if (arguments.verbosity == Verbosity::kVerbose) {
     sandbox_options.log = [](const std::string& line) {

@@ -18,7 +18,8 @@ class HostHandler final : public tools::Handler {
     } catch (const std::exception& thrown) {
       return tools::Outcome::error("the tool failed", thrown.what());
     } catch (...) {
-      return tools::Outcome::error("the tool failed", "its handler threw what is no std::exception");
+      return tools::Outcome::error("the tool failed",
+                                   "its handler threw what is no std::exception");
     }
   }
 

@@ -24,8 +24,7 @@ constexpr int64_t kForever = kernel::Call::kNoDeadline;
 class Streams {
  public:
   Streams(Sandbox::State& sandbox, RunOptions& options)
-      : kernel_(*sandbox.kernel),
-        budget_(make_ref<kernel::OutputBudget>(sandbox.options.limits.output)) {
+      : kernel_(*sandbox.kernel), budget_(make_ref<kernel::OutputBudget>(sandbox.limits.output)) {
     kernel::OutputOptions output{budget_, kernel::WhenFull::kDrop};
     if (options.terminal) {
       open_terminal(options);
@@ -122,7 +121,7 @@ class Driver {
         pid_(pid),
         start_usage_(before) {
     start_ns_ = sandbox_.clock.monotonic_ns();
-    const int64_t timeout = sandbox_.options.limits.timeout.count();
+    const int64_t timeout = sandbox_.limits.timeout.count();
     deadline_ = timeout > 0 ? start_ns_ + timeout : kForever;
   }
 
@@ -175,7 +174,7 @@ class Driver {
   }
 
   int64_t cpu_left() {
-    const int64_t budget = sandbox_.options.limits.cpu_time.count();
+    const int64_t budget = sandbox_.limits.cpu_time.count();
     if (budget == 0) return kForever;
     return budget - (kernel_.usage().cpu_ns - start_usage_.cpu_ns);
   }

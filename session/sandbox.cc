@@ -2,6 +2,7 @@
 
 #include "base/printable.h"
 #include "session/failures.h"
+#include "session/policy_options.h"
 #include "session/run.h"
 #include "session/sandbox_state.h"
 
@@ -54,15 +55,10 @@ std::string check_options(const SandboxOptions& options) {
       (!options.workdir.empty() && options.workdir[0] != '/')) {
     return "working folder '" + printable(options.workdir) + "': not an absolute path";
   }
-  const Limits& limits = options.limits;
-  if (limits.timeout.count() < 0 || limits.cpu_time.count() < 0 || limits.memory == 0 ||
-      limits.processes == 0 || limits.open_files < 3 || limits.output == 0) {
-    return "limits: times must not be negative, sizes and counts not zero, open files at least 3";
-  }
   return "";
 }
 
-kernel::KernelLimits kernel_limits(const Limits& limits) {
+kernel::KernelLimits kernel_limits(const session::EffectiveLimits& limits) {
   kernel::KernelLimits kernel_limits;
   kernel_limits.processes = limits.processes;
   kernel_limits.memory = limits.memory;
@@ -82,13 +78,24 @@ Expected<Sandbox> Sandbox::create(const Host& host, SandboxOptions options) {
   if (const std::string problem = check_options(options); !problem.empty()) {
     return session::invalid(problem);
   }
+  std::optional<policy::Policy> policy;
+  if (!options.policy.empty()) {
+    auto read = session::read_policy(options);
+    if (!read) return read.error();
+    auto narrowed = session::apply_policy(std::move(options), *read);
+    if (!narrowed) return narrowed.error();
+    options = std::move(*narrowed);
+    policy = std::move(*read);
+  }
   auto state = std::make_unique<State>();
   if (!state->requests.valid()) {
     return Failure{Failure::Kind::kResourceExhausted, "no file descriptor left"};
   }
   state->host = host.state_;
   state->options = std::move(options);
-  const Limits& limits = state->options.limits;
+  auto effective = session::effective_limits(state->options.limits, policy ? &*policy : nullptr);
+  if (!effective) return effective.error();
+  const session::EffectiveLimits& limits = state->limits = *effective;
   auto world = session::build_world({.pack = state->host->pack,
                                      .mounts = state->options.mounts,
                                      .user = state->options.user,
@@ -113,8 +120,9 @@ Expected<Sandbox> Sandbox::create(const Host& host, SandboxOptions options) {
     if (raw->options.log) raw->options.log(line);
   };
   if (session::ToolSide::is_wanted(state->options)) {
-    auto tools = session::ToolSide::create(state->options, state->clock, state->random,
-                                           [raw = state.get()] { raw->requests.ring(); });
+    auto tools =
+        session::ToolSide::create(state->options, policy ? &*policy : nullptr, state->clock,
+                                  state->random, [raw = state.get()] { raw->requests.ring(); });
     if (!tools) return tools.error();
     state->tools = std::move(*tools);
     kernel_options.tools = &state->tools->gate();

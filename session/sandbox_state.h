@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "kernel/kernel.h"
 #include "session/host_state.h"
+#include "session/limits.h"
 #include "session/requests.h"
 #include "session/tool_side.h"
 #include "session/world.h"
@@ -16,12 +17,13 @@ namespace cloche {
 struct Sandbox::State {
   std::shared_ptr<Host::State> host;
   SandboxOptions options;
+  session::EffectiveLimits limits;
   HostClock clock;
   HostRandom random;
   session::Requests requests;
   session::World world;  // its namespace has moved into the kernel
   std::vector<std::string> environment;
-  std::string last_log_line;  // why a program could not start
+  std::string last_log_line;                 // why a program could not start
   std::unique_ptr<session::ToolSide> tools;  // null: there are none
   std::unique_ptr<kernel::Kernel> kernel;
 };

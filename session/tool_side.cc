@@ -4,8 +4,11 @@
 #include <array>
 
 #include "audit/verify.h"
+#include "base/json.h"
 #include "base/printable.h"
 #include "base/sha256.h"
+#include "kernel/tool_device.h"
+#include "policy/words.h"
 #include "session/failures.h"
 #include "session/host_handler.h"
 #include "tools/command_handler.h"
@@ -96,31 +99,62 @@ std::string ToolSide::known_names() const {
   return text;
 }
 
-std::optional<Failure> ToolSide::add_grants(const std::vector<std::string>& patterns) {
-  std::vector<cap::Capability> granted;
-  for (const std::string& pattern : patterns) {
-    const auto scope = cap::Scope::tools(pattern);
-    if (!scope.ok()) return invalid("allowed tool: " + scope.error().message);
-    const std::string name(scope->only_name());
-    if (!name.empty() && registry_.find(name) == nullptr) {
-      return invalid("allowed tool '" + name + "': there is no tool of that name" + known_names());
-    }
-    auto capability = tree_.mint(*scope);
-    if (!capability.ok()) return failure_of(capability.error());
-    granted.push_back(std::move(capability).value());
+// Of each capability above, the part that the pattern names.
+std::optional<Failure> ToolSide::add_pattern(const std::string& pattern,
+                                             const std::vector<cap::Capability>& above) {
+  const auto scope = cap::Scope::tools(pattern);
+  if (!scope.ok()) return invalid("allowed tool: " + scope.error().message);
+  const std::string name(scope->only_name());
+  if (!name.empty() && registry_.find(name) == nullptr) {
+    return invalid("allowed tool '" + name + "': there is no tool of that name" + known_names());
   }
-  auto authority = tools::Broker::make_authority(std::move(granted));
-  if (!authority.ok()) return failure_of(authority.error());
-  authority_ = std::move(authority).value();
+  for (const cap::Capability& capability : above) {
+    cap::Restriction restriction;
+    restriction.scope = *scope;
+    auto part = capability.derive(std::move(restriction));
+    if (!part.ok()) return failure_of(part.error());
+    held_.push_back(std::move(part).value());
+  }
   return std::nullopt;
 }
 
-Expected<std::unique_ptr<ToolSide>> ToolSide::create(const SandboxOptions& options, Clock& clock,
+std::optional<Failure> ToolSide::add_grants(const policy::Policy* policy,
+                                            const std::vector<std::string>& patterns) {
+  auto root = tree_.mint(cap::Scope::tools("**").value());
+  if (!root.ok()) return failure_of(root.error());
+  std::vector<cap::Capability> granted;
+  if (policy == nullptr) {
+    granted.push_back(std::move(root).value());
+  } else {
+    cap::Space space;
+    const Status installed = policy::install(policy->tools, *root, space);
+    if (!installed.ok()) return failure_of(installed.error());
+    const std::vector<cap::Handle> handles = space.handles();
+    for (size_t i = 0; i < handles.size(); ++i) {
+      granted.push_back(space.get(handles[i]).value());
+      audit_ways_.emplace_back(granted.back(), policy->tools[i].audit);
+    }
+  }
+  if (policy != nullptr && patterns.empty()) {
+    held_ = std::move(granted);
+    return std::nullopt;
+  }
+  for (const std::string& pattern : patterns) {
+    if (auto failure = add_pattern(pattern, granted)) return failure;
+  }
+  return std::nullopt;
+}
+
+Expected<std::unique_ptr<ToolSide>> ToolSide::create(const SandboxOptions& options,
+                                                     const policy::Policy* policy, Clock& clock,
                                                      RandomSource& random,
                                                      std::function<void()> ring) {
   std::unique_ptr<ToolSide> side(new ToolSide());
   if (auto failure = side->add_tools(options.tools)) return *failure;
-  if (auto failure = side->add_grants(options.allow_tools)) return *failure;
+  if (auto failure = side->add_grants(policy, options.allow_tools)) return *failure;
+  auto authority = tools::Broker::make_authority(side->held_);
+  if (!authority.ok()) return failure_of(authority.error());
+  side->authority_ = std::move(authority).value();
   auto log = audit::Log::create({.path = options.audit_file}, side->audit_clock_);
   if (!log.ok()) return failure_of(log.error());
   side->log_ = std::move(log).value();
@@ -138,6 +172,7 @@ Expected<std::unique_ptr<ToolSide>> ToolSide::create(const SandboxOptions& optio
   broker.sandbox = side->name_;
   broker.ring = std::move(ring);
   side->broker_ = std::make_unique<tools::Broker>(std::move(broker));
+  for (const auto& [capability, how] : side->audit_ways_) side->broker_->set_audit(capability, how);
   return side;
 }
 
@@ -182,6 +217,38 @@ void ToolSide::record_end(const RunResult& result) {
 }  // namespace cloche::session
 
 namespace cloche {
+
+PolicyReport check_policy(const std::string& text, const std::string& name) {
+  const auto read = policy::read_policy(text);
+  if (read.ok()) return {true, policy::describe(*read), policy::describe_json(*read)};
+  PolicyReport report{false, {}, policy::mistakes_json(read.error(), text)};
+  for (const cap::Mistake& mistake : read.error()) {
+    report.lines.push_back(policy::locate(mistake, name, text));
+  }
+  return report;
+}
+
+PolicyReport check_policy_call(const std::string& text, const std::string& name,
+                               const std::string& tool, const std::string& parameters) {
+  const auto read = policy::read_policy(text);
+  if (!read.ok()) return check_policy(text, name);
+  HostClock clock;
+  const cap::Now now{.realtime_ns = clock.realtime_ns(), .monotonic_ns = clock.monotonic_ns()};
+  std::optional<cap::Denial> denial;
+  const auto json = read_json(parameters, {.bytes = kernel::kMaxToolRequest});
+  if (json.ok() && json->is(Json::Kind::kObject)) {
+    denial = policy::check_call(*read, tool, *json, parameters.size(), now);
+  } else {
+    denial.emplace();
+    denial->reason = cap::Reason::kCaveat;
+    denial->text = json.ok()
+                       ? "the parameters must be an object"
+                       : "the parameters are not JSON, at byte " +
+                             std::to_string(json.error().offset) + ": " + json.error().message;
+  }
+  if (!denial) return {true, {"allowed"}, policy::answer_json(denial)};
+  return {false, {"denied: " + denial->text}, policy::answer_json(denial)};
+}
 
 Expected<AuditVerdict> verify_audit(const std::string& path) {
   auto found = audit::verify_log(path);

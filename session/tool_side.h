@@ -14,6 +14,7 @@
 #include "cap/tree.h"
 #include "include/cloche/cloche.hpp"
 #include "kernel/kernel.h"
+#include "policy/policy.h"
 #include "tools/broker.h"
 #include "tools/executor.h"
 #include "tools/registry.h"
@@ -23,12 +24,14 @@ namespace cloche::session {
 class ToolSide {
  public:
   static bool is_wanted(const SandboxOptions& options) {
-    return !options.tools.empty() || !options.allow_tools.empty() || !options.audit_file.empty();
+    return !options.tools.empty() || !options.allow_tools.empty() || !options.policy.empty() ||
+           !options.audit_file.empty();
   }
-  // `ring` wakes the thread that runs the sandbox; any thread calls it. Errors: kInvalidArgument (a
-  // tool, a schema or a grant that is none, an audit log that cannot be continued),
-  // kPermissionDenied, kNotFound, kIo (the audit log's file).
-  static Expected<std::unique_ptr<ToolSide>> create(const SandboxOptions& options, Clock& clock,
+  // `policy`: of the options; null: none. `ring` wakes the thread that runs the sandbox; any thread
+  // calls it. Errors: kInvalidArgument (a tool, a schema or a grant that is none, an audit log that
+  // cannot be continued), kPermissionDenied, kNotFound, kIo (the audit log's file).
+  static Expected<std::unique_ptr<ToolSide>> create(const SandboxOptions& options,
+                                                    const policy::Policy* policy, Clock& clock,
                                                     RandomSource& random,
                                                     std::function<void()> ring);
 
@@ -51,7 +54,11 @@ class ToolSide {
  private:
   ToolSide() = default;
   std::optional<Failure> add_tools(const std::vector<Tool>& tools);
-  std::optional<Failure> add_grants(const std::vector<std::string>& patterns);
+  // Fills held_.
+  std::optional<Failure> add_grants(const policy::Policy* policy,
+                                    const std::vector<std::string>& patterns);
+  std::optional<Failure> add_pattern(const std::string& pattern,
+                                     const std::vector<cap::Capability>& above);
   std::string known_names() const;
 
   HostClock audit_clock_;
@@ -59,6 +66,8 @@ class ToolSide {
   std::unique_ptr<audit::Log> log_;
   tools::Registry registry_;
   cap::Tree tree_;
+  std::vector<cap::Capability> held_;  // what programs start with
+  std::vector<std::pair<cap::Capability, cap::AuditParameters>> audit_ways_;
   std::unique_ptr<tools::Executor> executor_;
   std::unique_ptr<tools::Broker> broker_;
   Ref<kernel::Authority> authority_;

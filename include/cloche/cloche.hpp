@@ -129,16 +129,17 @@ struct Mount {
   MountMode mode = MountMode::kReadOnly;
 };
 
-// Tree-wide: all processes of a sandbox together. Zero means no limit for the two times only.
+// Tree-wide: all processes of a sandbox together. What is not set has its default, or what the
+// policy says; of what both say the smaller holds. A time of zero means no limit.
 struct Limits {
-  std::chrono::nanoseconds timeout = std::chrono::seconds(60);   // wall clock of one run
-  std::chrono::nanoseconds cpu_time = std::chrono::seconds(30);  // of one run
-  uint64_t memory = 512ull << 20;                                // bytes
-  uint32_t processes = 256;                                      // threads count too
-  uint64_t disk = 1ull << 30;                                    // bytes in memory-backed files
-  uint64_t inodes = 100'000;                                     // of the same
-  uint32_t open_files = 1024;                                    // of one process
-  uint64_t output = 64ull << 20;  // bytes of stdout and stderr together, of one run
+  std::optional<std::chrono::nanoseconds> timeout = {};   // wall clock of one run; 60 s
+  std::optional<std::chrono::nanoseconds> cpu_time = {};  // of one run; 30 s
+  std::optional<uint64_t> memory = {};                    // bytes; 512 MiB
+  std::optional<uint32_t> processes = {};                 // threads count too; 256
+  std::optional<uint64_t> disk = {};                      // bytes in memory-backed files; 1 GiB
+  std::optional<uint64_t> inodes = {};                    // of the same; 100,000
+  std::optional<uint32_t> open_files = {};                // of one process; 1024
+  std::optional<uint64_t> output = {};  // bytes of stdout and stderr, of one run; 64 MiB
 };
 
 // One call of a tool, as its handler sees it.
@@ -195,6 +196,12 @@ struct SandboxOptions {
   Limits limits = {};
   // Each with its own name. Without a grant none of them can be called.
   std::vector<Tool> tools = {};
+  // Everything that is granted, as JSON (docs/policy.md); empty: no policy. With one, all other
+  // options can only narrow it: mounts and variables must be the policy's own, of two limits the
+  // smaller one holds, and of its tools those are left that `allow_tools` names, if it names any.
+  std::string policy = {};
+  std::string policy_name = {};    // what messages call it: the file's name
+  std::string policy_folder = {};  // where its relative host paths begin; empty: here
   // Tools that may be called with any parameters: names, in which a segment may be * (one segment)
   // or ** (any number of them). "payments/*"
   std::vector<std::string> allow_tools = {};
@@ -283,6 +290,18 @@ struct RunResult {
 
   bool ok() const { return outcome == Outcome::kExited && exit_code == 0; }
 };
+
+// What a policy grants, for a person and for a program.
+struct PolicyReport {
+  bool good = false;               // else `lines` are its mistakes, with file, line and column
+  std::vector<std::string> lines;  // printable
+  std::string json;                // the same, one line
+};
+PolicyReport check_policy(const std::string& text, const std::string& name);
+// Whether a fresh sandbox with this policy would allow the call, as far as the policy goes: whether
+// there is such a tool and what its schema says is the host's affair. `good`: allowed.
+PolicyReport check_policy_call(const std::string& text, const std::string& name,
+                               const std::string& tool, const std::string& parameters);
 
 // What reading an audit log again shows (docs/audit.md).
 struct AuditVerdict {
