@@ -187,8 +187,7 @@ Result<Policy, cap::Mistakes> read_policy(std::string_view text) {
   Policy policy;
   Compiler(mistakes).compile(*file, policy);
   if (mistakes.empty()) return policy;
-  std::stable_sort(mistakes.begin(), mistakes.end(),
-                   [](const auto& a, const auto& b) { return a.offset < b.offset; });
+  cap::sort_mistakes(mistakes);
   return mistakes;
 }
 

@@ -279,8 +279,7 @@ Result<Grant, Mistakes> compile_grant(const Json& grant, const std::string& poin
   AuditParameters audit = AuditParameters::kWhole;
   GrantCompiler(pointer, mistakes).compile(grant, restriction, audit);
   if (!mistakes.empty()) {
-    std::stable_sort(mistakes.begin(), mistakes.end(),
-                     [](const Mistake& a, const Mistake& b) { return a.offset < b.offset; });
+    sort_mistakes(mistakes);
     return mistakes;
   }
   std::string words = words_of(grant, restriction);

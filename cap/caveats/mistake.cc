@@ -87,6 +87,12 @@ std::string describe(const Mistake& mistake) {
   return text;
 }
 
+void sort_mistakes(Mistakes& mistakes) {
+  std::sort(mistakes.begin(), mistakes.end(), [](const Mistake& a, const Mistake& b) {
+    return a.offset != b.offset ? a.offset < b.offset : a.pointer < b.pointer;
+  });
+}
+
 std::string pointer_to(const std::string& pointer, std::string_view name) {
   std::string out = pointer + "/";
   for (const char c : name) {

@@ -20,6 +20,9 @@ using Mistakes = std::vector<Mistake>;
 // On one line: "/tools/0/where/amount/gte: there is no operator \"gte\"; did you mean \"ge\"?"
 std::string describe(const Mistake& mistake);
 
+// In the order of the text.
+void sort_mistakes(Mistakes& mistakes);
+
 // `pointer` and one step more.
 std::string pointer_to(const std::string& pointer, std::string_view name);
 

@@ -372,8 +372,7 @@ Result<std::shared_ptr<const Caveat>, Mistakes> compile_where(const Json& where,
   Parameter root;
   WhereCompiler(pointer, mistakes).compile(where, root);
   if (!mistakes.empty()) {
-    std::sort(mistakes.begin(), mistakes.end(),
-              [](const Mistake& a, const Mistake& b) { return a.offset < b.offset; });
+    sort_mistakes(mistakes);
     return mistakes;
   }
   return std::shared_ptr<const Caveat>(std::make_shared<WhereCaveat>(std::move(root), others));
