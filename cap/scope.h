@@ -53,12 +53,12 @@ class Scope {
 
  private:
   struct Segment {
-    enum class Type : uint8_t { kLiteral, kOne, kAny } type;
+    enum class Type : uint8_t { kLiteral, kOne, kAny } type = Type::kLiteral;
     std::string text;
   };
   Scope(Kind kind, std::string_view text) : kind_(kind), text_(text) {}
 
-  Kind kind_;
+  Kind kind_ = Kind::kTool;
   std::string text_;
   std::vector<Segment> segments_;
 };

@@ -43,7 +43,7 @@ class Compiler {
   }
 
  private:
-  void report(std::string pointer, size_t offset, std::string message,
+  void report(std::string pointer, size_t offset, const std::string& message,
               std::string suggestion = {}) {
     mistakes_.push_back({std::move(pointer), offset, printable(message), std::move(suggestion)});
   }
@@ -152,6 +152,7 @@ class Compiler {
       return report("/limits", limits.offset, "\"limits\" is an object like {\"pids.max\": 64}");
     }
     std::vector<std::string_view> names;
+    names.reserve(limit_rows().size());
     for (const LimitRow& row : limit_rows()) names.push_back(row.name);
     check_keys(limits, "/limits", names);
     for (const LimitRow& row : limit_rows()) {

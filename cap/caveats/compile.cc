@@ -14,6 +14,7 @@ bool is_about_presence(std::string_view name) { return name == "exists" || name 
 // The members in the order of the text, which is the order of descriptions.
 std::vector<const JsonMember*> in_order(const Json& object) {
   std::vector<const JsonMember*> members;
+  members.reserve(object.members.size());
   for (const JsonMember& member : object.members) members.push_back(&member);
   std::sort(members.begin(), members.end(), [](const JsonMember* a, const JsonMember* b) {
     return a->name_offset < b->name_offset;
@@ -23,7 +24,7 @@ std::vector<const JsonMember*> in_order(const Json& object) {
 
 }  // namespace
 
-void Compiler::report(size_t offset, std::string message, std::string suggestion) {
+void Compiler::report(size_t offset, const std::string& message, std::string suggestion) {
   mistakes_.push_back({pointer_, offset, printable(message), std::move(suggestion)});
 }
 

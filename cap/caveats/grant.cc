@@ -48,12 +48,12 @@ class GrantCompiler {
   }
 
  private:
-  void report(const std::string& pointer, size_t offset, std::string message,
+  void report(const std::string& pointer, size_t offset, const std::string& message,
               std::string suggestion = {}) {
     mistakes_.push_back({pointer, offset, printable(message), std::move(suggestion)});
   }
-  void mistake(std::string_view key, const Json& at, std::string message) {
-    report(key.empty() ? pointer_ : pointer_to(pointer_, key), at.offset, std::move(message));
+  void mistake(std::string_view key, const Json& at, const std::string& message) {
+    report(key.empty() ? pointer_ : pointer_to(pointer_, key), at.offset, message);
   }
 
   void check_keys(const Json& object, const std::string& pointer,
@@ -160,8 +160,8 @@ std::string times(uint64_t count) {
   return count == 1 ? "1 time" : std::to_string(count) + " times";
 }
 
-std::string words_of(const Json& grant, const Restriction& restriction) {
-  std::string text = "may call " + restriction.scope->text();
+std::string words_of(const Json& grant, const Scope& scope, const Restriction& restriction) {
+  std::string text = "may call " + scope.text();
   if (restriction.budget.calls) text += " at most " + times(*restriction.budget.calls) + ",";
   if (restriction.budget.bytes) {
     text += " with at most " + std::to_string(*restriction.budget.bytes) + " bytes in all,";
@@ -282,8 +282,9 @@ Result<Grant, Mistakes> compile_grant(const Json& grant, const std::string& poin
     sort_mistakes(mistakes);
     return mistakes;
   }
-  std::string words = words_of(grant, restriction);
+  CHECK(restriction.scope);
   const Scope scope = *restriction.scope;
+  std::string words = words_of(grant, scope, restriction);
   return Grant{scope, std::move(restriction), audit, std::move(words)};
 }
 

@@ -23,6 +23,7 @@ std::string mistakes(std::string_view text) {
 TEST(Grant, TheExampleOfTheInterface) {
   const Grant whole = compile_grant(read_json(kTransfer).value()).value();
   const Restriction& grant = whole.restriction;
+  ASSERT_TRUE(grant.scope && grant.budget.rate);
   EXPECT_EQ(whole.scope.text(), "payments/transfer");
   EXPECT_EQ(whole.audit, AuditParameters::kWhole);
   EXPECT_EQ(grant.scope->text(), "payments/transfer");

@@ -14,9 +14,10 @@ class Compiler {
   Compiler(std::string pointer, size_t& room, Mistakes& mistakes)
       : pointer_(std::move(pointer)), room_(room), mistakes_(mistakes) {}
 
-  void mistake(const Json& at, std::string message) { report(at.offset, std::move(message), {}); }
-  void mistaken_name(const JsonMember& at, std::string message, std::string suggestion = {}) {
-    report(at.name_offset, std::move(message), std::move(suggestion));
+  void mistake(const Json& at, const std::string& message) { report(at.offset, message, {}); }
+  void mistaken_name(const JsonMember& at, const std::string& message,
+                     std::string suggestion = {}) {
+    report(at.name_offset, message, std::move(suggestion));
   }
   Compiler inside(std::string_view step) const {
     return Compiler(pointer_to(pointer_, step), room_, mistakes_);
@@ -27,7 +28,7 @@ class Compiler {
   void predicate(const JsonMember& member, std::vector<Predicate>& out);
 
  private:
-  void report(size_t offset, std::string message, std::string suggestion);
+  void report(size_t offset, const std::string& message, std::string suggestion);
 
   std::string pointer_;
   size_t& room_;
