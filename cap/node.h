@@ -41,8 +41,9 @@ class Node {
  public:
   static constexpr int64_t kNever = INT64_MAX;
 
-  // Takes over a reference to `parent`. `bytes`: of memory, to be counted.
-  Node(std::shared_ptr<Tree::State> state, Node* parent, Restriction restriction, size_t bytes);
+  // Takes over a reference to `parent`, whose kind is `kind`. `bytes`: of memory, to be counted.
+  Node(std::shared_ptr<Tree::State> state, Node* parent, Kind kind, Restriction restriction,
+       size_t bytes);
 
   // Counts the node in its tree and puts it below its parent. kPermissionDenied,
   // kResourceExhausted. Under no lock; the node is not yet known to anyone.

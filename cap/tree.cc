@@ -35,15 +35,15 @@ Error exhausted(const char* what, uint64_t limit) {
 
 }  // namespace
 
-Node::Node(std::shared_ptr<Tree::State> its_state, Node* its_parent, Restriction restriction,
-           size_t its_bytes)
+Node::Node(std::shared_ptr<Tree::State> its_state, Node* its_parent, Kind its_kind,
+           Restriction restriction, size_t its_bytes)
     : state(std::move(its_state)),
       parent(its_parent),
       depth(parent ? parent->depth + 1 : 1),
       rights((parent ? parent->rights : Rights::all()).without(restriction.drop)),
       expires_ns(
           std::min(parent ? parent->expires_ns : kNever, restriction.expires_ns.value_or(kNever))),
-      kind(parent ? parent->kind : restriction.scope->kind()),
+      kind(its_kind),
       scope(std::move(restriction.scope)),
       caveats(std::move(restriction.caveats)),
       max_descendants(restriction.max_descendants.value_or(UINT32_MAX)),
@@ -178,10 +178,11 @@ Tree::Tree(const TreeLimits& limits) : state_(std::make_shared<State>(limits)) {
 Tree::~Tree() = default;
 
 Result<Capability> Tree::mint(Scope scope) {
+  const Kind kind = scope.kind();
   Restriction restriction;
   restriction.scope = std::move(scope);
   const size_t bytes = memory_of(restriction);
-  Capability minted(new Node(state_, nullptr, std::move(restriction), bytes));
+  Capability minted(new Node(state_, nullptr, kind, std::move(restriction), bytes));
   TRY(minted.node_->enter_tree());
   return minted;
 }
@@ -206,7 +207,7 @@ Result<Capability> Capability::derive(Restriction restriction) const {
   TRY(check_restriction(restriction, node_->kind));
   const size_t bytes = memory_of(restriction);
   node_->references.fetch_add(1, std::memory_order_relaxed);
-  Capability child(new Node(node_->state, node_, std::move(restriction), bytes));
+  Capability child(new Node(node_->state, node_, node_->kind, std::move(restriction), bytes));
   TRY(child.node_->enter_tree());
   return child;
 }

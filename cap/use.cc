@@ -45,7 +45,9 @@ std::optional<Refusal> refusal_of(const Node& last, uint32_t calls, uint64_t byt
 std::string scope_texts(const Node* node) {
   std::string text;
   for (; node; node = node->parent) {
-    if (node->scope) text = text.empty() ? node->scope->text() : node->scope->text() + ", " + text;
+    if (!node->scope) continue;
+    if (!text.empty()) text.insert(0, ", ");
+    text.insert(0, node->scope->text());
   }
   return printable(text);
 }

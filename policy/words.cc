@@ -72,6 +72,8 @@ std::string mounts_json(const Policy& policy) {
 
 std::vector<std::string> describe(const Policy& policy) {
   std::vector<std::string> lines;
+  lines.reserve(policy.tools.size() + policy.mounts.size() + policy.env.size() +
+                policy.limits.size() + 2);
   for (const cap::Grant& grant : policy.tools) lines.push_back(grant.words);
   if (policy.tools.empty()) lines.emplace_back("may call no tools");
   for (const Mount& mount : policy.mounts) {
