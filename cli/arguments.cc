@@ -265,6 +265,9 @@ class Parser {
       return own_error("there is no command '" + printable(words[0]) + "'; see cloche --help");
     }
     add_options(words[0]);
+    if (words[0] == "check") {
+      if (auto error = take_call(words)) return *error;
+    }
     Argv program;
     if (words[0] == "run") {
       words.erase(words.begin());
@@ -295,6 +298,16 @@ class Parser {
     audit_verify_ = audit_->add_subcommand("verify", "find lines that were cut, changed or moved");
     audit_->require_subcommand(1);
     version_ = app_.add_subcommand("version", "versions of Cloche and its engine");
+  }
+
+  // Takes `--call TOOL JSON` out of the words: CLI11 would take JSON's brackets for its own.
+  std::optional<Finished> take_call(Argv& words) {
+    const auto at = std::find(words.begin(), words.end(), "--call");
+    if (at == words.end()) return std::nullopt;
+    if (words.end() - at < 3) return own_error("--call takes the name of a tool and JSON");
+    raw_check_.call = {at[1], at[2]};
+    words.erase(at, at + 3);
+    return std::nullopt;
   }
 
   // Only those of the command that was given: making all of them takes longer than parsing.

@@ -125,12 +125,37 @@ TEST(ArgumentsTest, Refusals) {
   mentions({"run", "-w", "x", "y"}, "absolute");
   mentions({"shell", "x"}, "x");
   mentions({"shell", "--json"}, "--json");
-  mentions({"check", "p.json"}, "not built yet");
+  mentions({"check"}, "POLICY");
+  mentions({"check", "p.json", "--call", "tool"}, "--call");
+  mentions({"audit"}, "subcommand");
+  mentions({"audit", "verify"}, "FILE");
+  mentions({"run", "--policy", "", "x"}, "--policy");
+  mentions({"run", "--tool", "name", "x"}, "NAME=COMMAND");
+}
+
+TEST(ArgumentsTest, ToolsAndPolicies) {
+  const RunArguments run = run_of({"run", "--policy", "a/p.json", "--tool", "x=cat =1", "--tool",
+                                   "y/z=true", "--allow-tool", "x", "--audit", "log", "p"});
+  EXPECT_EQ(run.policy_path, "a/p.json");
+  ASSERT_EQ(run.sandbox.tools.size(), 2u);
+  EXPECT_EQ(run.sandbox.tools[0].name, "x");
+  EXPECT_EQ(run.sandbox.tools[0].command, "cat =1");
+  EXPECT_EQ(run.sandbox.allow_tools, Argv{"x"});
+  EXPECT_EQ(run.sandbox.audit_file, "log");
+}
+
+TEST(ArgumentsTest, CheckTakesJsonAsItIs) {
+  const Arguments parsed =
+      parse_arguments({"check", "p.json", "--call", "a/b", "[\"x\", {}]", "--json"});
+  const auto* check = std::get_if<CheckArguments>(&parsed);
+  ASSERT_NE(check, nullptr);
+  EXPECT_EQ(check->file, "p.json");
+  EXPECT_TRUE(check->json);
+  EXPECT_EQ(check->call, (Argv{"a/b", "[\"x\", {}]"}));
 }
 
 TEST(ArgumentsTest, WhatCannotBeKeptIsRefusedByName) {
-  for (const char* option : {"--cpus", "--cpu-weight", "--nice", "--cpu-affinity", "--policy",
-                             "--tool", "--allow-tool", "--audit"}) {
+  for (const char* option : {"--cpus", "--cpu-weight", "--nice", "--cpu-affinity"}) {
     for (const char* command : {"run", "shell"}) {
       const std::string text = refusal_of({command, option, "-5"});
       EXPECT_NE(text.find(option), std::string::npos) << text;

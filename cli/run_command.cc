@@ -151,6 +151,9 @@ int run_command(const RunArguments& arguments) {
   if (const std::string text = explanation(arguments, *result); !text.empty() && !quiet) {
     complain(text);
   }
+  if (!arguments.sandbox.audit_file.empty()) {
+    const Sandbox ended = std::move(*sandbox);  // closes the log, which has an end then
+  }
   leave(exit_code_of(*result, last_signal));
 }
 

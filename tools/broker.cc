@@ -53,9 +53,6 @@ cap::Request request_of(std::string_view name, const Json* parameters, size_t by
 cap::Space& space_of(kernel::Authority& authority) {
   return static_cast<ToolAuthority&>(authority).space;
 }
-const cap::Space& space_of(const kernel::Authority& authority) {
-  return static_cast<const ToolAuthority&>(authority).space;
-}
 
 }  // namespace
 
@@ -133,8 +130,10 @@ void Broker::set_audit(const cap::Capability& capability, cap::AuditParameters h
 }
 
 cap::Now Broker::now() {
-  return {.realtime_ns = options_.clock->realtime_ns(),
-          .monotonic_ns = options_.clock->monotonic_ns()};
+  // A clock that is set back brings nothing back to life.
+  latest_ = {.realtime_ns = std::max(latest_.realtime_ns, options_.clock->realtime_ns()),
+             .monotonic_ns = std::max(latest_.monotonic_ns, options_.clock->monotonic_ns())};
+  return latest_;
 }
 
 std::optional<size_t> Broker::report(CallReport report) {
@@ -183,7 +182,9 @@ class Broker::Attempt {
   void record_denial(const Refusal& refusal) {
     audit::Record record("tool.denied");
     put_call(record);
-    record.text("reason", refusal.reason).text("message", refusal.text);
+    record.text("reason", refusal.reason);
+    // It may quote the parameters.
+    if (how_ == cap::AuditParameters::kWhole) record.text("message", refusal.text);
     // A denial stands also when it cannot be put on record.
     (void)options_.audit->append(record, options_.sandbox).ok();
   }

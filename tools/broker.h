@@ -103,6 +103,7 @@ class Broker final : public kernel::ToolGate {
   const std::shared_ptr<Mailbox> mailbox_;
   std::map<cap::NodeId, cap::AuditParameters> audit_;
   cap::AuditParameters audit_of_denials_ = cap::AuditParameters::kWhole;
+  cap::Now latest_;
   CallId last_id_ = 0;
   std::map<CallId, std::unique_ptr<Flight>> flights_;
   std::vector<CallReport> reports_;

@@ -306,6 +306,9 @@ TEST(BrokerTest, TheLogKeepsParametersAsTheGrantSays) {
     EXPECT_EQ(bench.call(*authority, name, secret), "ok " + secret);
   }
   EXPECT_TRUE(bench.call(*authority, "none", secret).starts_with("denied "));
+  bench.add_echo("picky");
+  const auto picky = bench.authority({bench.mint("picky", with_where(R"({"card":{"eq":"5"}})"))});
+  EXPECT_NE(bench.call(*picky, "picky", secret).find("4111"), std::string::npos);
   const auto calls = bench.events("tool.call");
   ASSERT_EQ(calls.size(), 3u);
   EXPECT_EQ(write_json(*calls[0].find("parameters")), secret);
@@ -419,9 +422,9 @@ TEST(NarrowTest, RefusesWhatItCannotMean) {
   Bench bench;
   bench.add_echo("a/b");
   const auto two = bench.authority({bench.mint("a/*"), bench.mint("a/b")});
-  for (const char* grants :
-       {"", "{}", "[", R"([{"tool":"a/b","where":{"x":{"gte":1}}}])", R"([{"tool":"a/b","call":1}])",
-        R"([{"where":{}}])", R"([{"tool":"c"}])", R"([{"tool":"a/b","calls":1}])", "[1]"}) {
+  for (const char* grants : {"", "{}", "[", R"([{"tool":"a/b","where":{"x":{"gte":1}}}])",
+                             R"([{"tool":"a/b","call":1}])", R"([{"where":{}}])",
+                             R"([{"tool":"c"}])", R"([{"tool":"a/b","calls":1}])", "[1]"}) {
     const auto less = bench.broker().narrow(*two, {{1}, "/bin/a"}, grants);
     ASSERT_FALSE(less.ok()) << grants;
     EXPECT_FALSE(less.error().empty());
@@ -438,7 +441,8 @@ TEST(NarrowTest, RevokingEndsWhatWasDerivedAndNothingElse) {
   const kernel::ToolCaller caller{{9}, "/bin/a"};
   const auto child = bench.broker().narrow(*all, caller, R"([{"tool":"t","others":"allow"}])");
   ASSERT_TRUE(child.ok());
-  const auto grandchild = bench.broker().narrow(**child, caller, R"([{"tool":"t","others":"allow"}])");
+  const auto grandchild =
+      bench.broker().narrow(**child, caller, R"([{"tool":"t","others":"allow"}])");
   ASSERT_TRUE(grandchild.ok());
   const auto flying = bench.begin(**grandchild, "t");
   EXPECT_EQ(bench.broker().revoke(**child, caller), 2u);

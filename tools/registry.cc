@@ -1,19 +1,10 @@
 #include "tools/registry.h"
 
-#include <algorithm>
-
 #include "base/printable.h"
 #include "cap/scope.h"
 
 namespace cloche::tools {
 namespace {
-
-std::string lower_case(std::string text) {
-  std::ranges::transform(text, text.begin(), [](char c) {
-    return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  });
-  return text;
-}
 
 // Compiles a schema and brings its text into the form of write_json().
 Result<std::optional<Schema>> compile(std::optional<std::string>& text, const std::string& tool,
@@ -52,7 +43,7 @@ Status Registry::add(Tool tool) {
   if (tools_.size() >= kMaxTools) {
     return make_error(Code::kResourceExhausted, "there are %zu tools already", kMaxTools);
   }
-  const std::string folded = lower_case(tool.name);
+  const std::string folded = cap::fold_case(tool.name);
   if (const auto other = folded_.find(folded); other != folded_.end()) {
     return make_error(Code::kExists,
                       other->second == tool.name

@@ -1,6 +1,6 @@
 """Runs the examples of the documentation: every ```console block of the files named below.
 
-A line that begins with "$ " is a command; the lines after it, up to the next one, are what it must
+A line that begins with "$ " is a command, those that begin with "> " go on with it; the lines after it, up to the next one, are what it must
 print, stdout and stderr together. "[exit code N]" at the end says that it fails with N. The blocks of
 one file run in one temporary folder, in order, with `cloche` on PATH, `examples` beside them and, where
 a file speaks of it, $SYSROOT: the guest's C++ sysroot.
@@ -29,6 +29,8 @@ def examples(text):
             inside = line.strip() == "```console"
         elif inside and line.startswith("$ "):
             found.append([number, line[2:], "", 0])
+        elif inside and line.startswith("> "):
+            found[-1][1] += "\n" + line[2:]
         elif inside and EXIT_CODE.match(line):
             found[-1][3] = int(EXIT_CODE.match(line).group(1))
         elif inside:
