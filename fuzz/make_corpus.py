@@ -229,7 +229,20 @@ CALLS = {
 }
 
 
+# --- texts
+
+TOOL_REQUESTS = {"call": b"call payments/transfer 12", "list": b"list", "narrow": b"narrow 300",
+                 "zeroes": b"call a 007", "huge": b"call a 18446744073709551616"}
+AUDIT_LINES = {"record": b'{"seq":1,"time":"2026-01-01T00:00:00.000000000Z","event":"audit.begin","prev":"0"',
+               "rotate": b'{"seq":9,"event":"audit.rotate","oldest":4,"prev":"0"', "no_json": b'{"seq":'}
+# Choices of a random walk: few distinct, many distinct, and one long one.
+TREES = {"narrow": bytes([0, 1, 2, 3] * 40), "wide": bytes(range(256)), "long": bytes((i * 7) % 251 for i in range(1500))}
+
+
 def main():
+    for target, texts in (("tool_request_fuzz", TOOL_REQUESTS), ("chain_fuzz", AUDIT_LINES), ("tree_fuzz", TREES)):
+        for name, content in texts.items():
+            write(target, name, content)
     for name, content in LINES.items():
         write("line_discipline_fuzz", name, content)
     for name, content in WALKS.items():

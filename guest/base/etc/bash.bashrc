@@ -3,4 +3,4 @@
 shopt -s checkwinsize
 PS1='\u@\h:\w\$ '
 alias ls='ls --color=auto' grep='grep --color=auto'
-[ -e /dev/tool ] && complete -C 'tool complete' tool
+if [ -e /dev/tool ]; then complete -C 'tool complete' tool; fi
