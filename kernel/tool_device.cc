@@ -125,12 +125,12 @@ class ToolFile final : public OpenFile {
   // The request is complete. `process` wrote the last of it.
   void begin(Process& process) {
     const ToolCaller caller = caller_of(process);
-    const std::string body = std::exchange(body_, {});
+    std::string body = std::exchange(body_, {});
     using Verb = ToolRequestLine::Verb;
     switch (request_->verb) {
       case Verb::kCall:
         // Its answer may come later: the request stays until it is read.
-        pending_ = gate().call(*authority_, caller, request_->name, body);
+        pending_ = gate().call(*authority_, caller, request_->name, std::move(body));
         return;
       case Verb::kList:
         return answer_now({ToolAnswer::Status::kOk, gate().list(*authority_)});

@@ -322,7 +322,9 @@ Expected<RunResult> run_program(Sandbox::State& sandbox, RunOptions options) {
     if (pid.error() == abi::Errno::kAGAIN) {
       return failure_of(pid.error(), "starting " + printable(options.argv[0]));
     }
-    return not_started(pid.error(), options.argv[0], sandbox.last_log_line);
+    RunResult result = not_started(pid.error(), options.argv[0], sandbox.last_log_line);
+    if (sandbox.tools) sandbox.tools->record_end(result);
+    return result;
   }
   streams.close();
   RunResult result = Driver(sandbox, streams, pid.value(), before).drive();

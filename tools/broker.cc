@@ -406,6 +406,13 @@ void Broker::deliver() {
     if (at == flights_.end()) continue;  // given up, revoked or late
     const char* how = "";
     ToolAnswer answer = check_result(*at->second, outcome, &how);
+    if (answer.status == Status::kOk) {
+      const auto charged = at->second->use->charge_bytes(answer.body.size(), now());
+      if (!charged.ok()) {
+        how = cap::reason_name(charged.error().reason);
+        answer = {Status::kDenied, "the result was not let through: " + charged.error().text};
+      }
+    }
     end_flight(id, how, std::move(answer), outcome.detail);
   }
   const int64_t present = options_.clock->monotonic_ns();

@@ -137,6 +137,20 @@ TEST(BrokerTest, BudgetsAreForCallsThatAreMade) {
   EXPECT_TRUE(bench.call(*authority, "pay", R"({"amount":1})").starts_with("denied "));
 }
 
+TEST(BrokerTest, ResultsAreChargedToBudgetsOfBytes) {
+  Bench bench;
+  bench.add("long", [](const Invocation&) { return Outcome::of(std::string(100, '1')); });
+  cap::Restriction restriction;
+  restriction.budget.bytes = 150;
+  const auto authority = bench.authority({bench.mint("long", std::move(restriction))});
+  EXPECT_EQ(bench.call(*authority, "long"), "ok " + std::string(100, '1'));
+  EXPECT_TRUE(bench.call(*authority, "long").starts_with("denied the result was not let through"));
+  EXPECT_EQ(bench.events("tool.end").back().find("outcome")->text, "bytes");
+  EXPECT_TRUE(bench.call(*authority, "long", R"({"a":")" + std::string(100, 'x') + R"("})")
+                  .starts_with("denied "));
+  EXPECT_EQ(bench.events("tool.call").size(), 2u);
+}
+
 TEST(BrokerTest, TheGuestSeesTheMessageAndTheLogTheDetail) {
   Bench bench;
   bench.add("t", [](const Invocation&) {

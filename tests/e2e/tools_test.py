@@ -119,6 +119,44 @@ class Failures(TestCase):
         self.assertEqual(done.out, "4\n")  # 0, 1, 2 and the folder that ls reads
 
 
+class Delegation(TestCase):
+    OPTIONS = ("--tool", "a=echo 1", "--tool", "b=echo 2", "--allow-tool", "*")
+
+    def test_only_leaves_nothing_else(self):
+        script = "tool list; tool call a; tool call b; bash -c 'tool call b'; tool only b -- tool list"
+        done = run(*self.OPTIONS, "--", "tool", "only", "a", "--", "bash", "-c", script)
+        self.assertEqual(done.out, "a\n1\n")
+        self.assertEqual(done.err.count("denied"), 2)
+        self.assertIn("nothing is held for 'b'", done.err)
+
+    def test_a_budget_is_shared_by_all_who_got_it(self):
+        script = "for i in 1 2 3; do tool only a -- tool call a & done; wait"
+        done = run(*self.OPTIONS, "--", "tool", "only", '{"tool": "a", "calls": 2}', "--", "bash", "-c", script)
+        self.assertEqual(done.out, "1\n1\n")
+
+    def test_an_open_device_lends_what_it_holds(self):
+        script = """exec 5<>/dev/tool
+                    tool only a -- bash -c 'tool call b; printf "call b 2\\n{}" >&5; cat <&5'"""
+        done = run(*self.OPTIONS, "-c", script)
+        self.assertEqual(done.out, "ok 1\n2")
+        self.assertIn("denied", done.err)
+
+    def test_what_was_handed_on_can_be_taken_back(self):
+        script = """exec 5<>/dev/tool
+                    printf 'narrow 31\\n[{"tool":"a","others":"allow"}]' >&5; cat <&5
+                    ask() { printf 'call a 2\\n{}' >&5; cat <&5; echo; }
+                    (ask); printf 'revoke\\n' >&5; cat <&5; echo; (ask); tool call a"""
+        lines = run(*self.OPTIONS, "-c", script).out.splitlines()
+        self.assertEqual(lines[:5], ["ok 0", "ok 1", "1", "ok 1", "1"])
+        self.assertTrue(lines[5].startswith("denied "), lines)
+        self.assertEqual(lines[-1], "1")  # what this process holds itself is untouched
+
+    def test_completion(self):
+        script = """c() { COMP_LINE="tool $1" tool complete tool "$2" "$3"; }
+                    c '' '' tool; echo; c 'call ' '' call; echo; c 'show b' b show"""
+        self.assertEqual(run(*self.OPTIONS, "-c", script).out, "list\nshow\ncall\nonly\n\na\nb\n\nb\n")
+
+
 class Listing(TestCase):
     def test_lists_what_may_be_called_only(self):
         options = ("--tool", "a=cat", "--tool", "b=cat", "--allow-tool", "a")
