@@ -61,6 +61,18 @@ void put_arguments(audit::Record& record, const std::vector<std::string>& argv) 
   record.texts("argv", shown).number("arguments", argv.size());
 }
 
+const char* mode_word(MountMode mode) {
+  switch (mode) {
+    case MountMode::kReadOnly:
+      return "ro";
+    case MountMode::kReadWrite:
+      return "rw";
+    case MountMode::kCopyOnWrite:
+      return "cow";
+  }
+  return "ro";
+}
+
 std::string random_name(RandomSource& random) {
   std::array<uint8_t, 8> bytes;
   random.fill(bytes.data(), bytes.size());
@@ -159,6 +171,8 @@ Expected<std::unique_ptr<ToolSide>> ToolSide::create(const SandboxOptions& optio
   if (!log.ok()) return failure_of(log.error());
   side->log_ = std::move(log).value();
   side->name_ = random_name(random);
+  const Status begun = side->record_sandbox(options);
+  if (!begun.ok()) return failure_of(begun.error());
   if (options.tool_executor) {
     side->executor_ = std::make_unique<HostExecutor>(options.tool_executor);
   } else {
@@ -174,6 +188,18 @@ Expected<std::unique_ptr<ToolSide>> ToolSide::create(const SandboxOptions& optio
   side->broker_ = std::make_unique<tools::Broker>(std::move(broker));
   for (const auto& [capability, how] : side->audit_ways_) side->broker_->set_audit(capability, how);
   return side;
+}
+
+// What of the host it can see and change, before anything runs in it.
+Status ToolSide::record_sandbox(const SandboxOptions& options) {
+  std::vector<std::string> mounts, variables;
+  for (const Mount& mount : options.mounts) {
+    mounts.push_back(mount.host + ":" + mount.guest + ":" + mode_word(mount.mode));
+  }
+  for (const auto& variable : options.env) variables.push_back(variable.first);
+  audit::Record record("sandbox.start");
+  record.texts("mounts", mounts).texts("env", variables);
+  return log_->append(record, name_);
 }
 
 std::vector<ToolCall> ToolSide::take_calls() {

@@ -60,6 +60,7 @@ class ToolSide {
   std::optional<Failure> add_pattern(const std::string& pattern,
                                      const std::vector<cap::Capability>& above);
   std::string known_names() const;
+  Status record_sandbox(const SandboxOptions& options);
 
   HostClock audit_clock_;
   std::string name_;  // of the sandbox, in the audit log

@@ -198,17 +198,19 @@ class Audit(TestCase):
         self.log = self.folder / "audit.jsonl"
 
     def test_says_what_happened_in_order(self):
-        run(*ECHO, "--audit", self.log, "-c", "tool call echo --a 1; tool call no")
+        run(*ECHO, "-v", f"{self.folder}:/data:rw", "-e", "A=1", "--audit", self.log,
+            "-c", "tool call echo --a 1; tool call no")
         lines = audit_lines(self.log)
         self.assertEqual([line["event"] for line in lines],
-                         ["audit.begin", "run.start", "program.start", "program.start", "tool.call", "tool.end",
+                         ["audit.begin", "sandbox.start", "run.start", "program.start", "program.start", "tool.call", "tool.end",
                           "program.start", "tool.denied", "run.end", "audit.end"])
-        self.assertEqual([line["seq"] for line in lines], list(range(1, 11)))
-        self.assertEqual(lines[1]["argv"][:2], ["bash", "-c"])
-        self.assertEqual(lines[3]["argv"], ["tool", "call", "echo", "--a", "1"])
-        call = lines[4]
+        self.assertEqual([line["seq"] for line in lines], list(range(1, 12)))
+        self.assertEqual((lines[1]["mounts"], lines[1]["env"]), ([f"{self.folder}:/data:rw"], ["A"]))
+        self.assertEqual(lines[2]["argv"][:2], ["bash", "-c"])
+        self.assertEqual(lines[4]["argv"], ["tool", "call", "echo", "--a", "1"])
+        call = lines[5]
         self.assertEqual((call["tool"], call["parameters"]), ("echo", {"a": 1}))
-        self.assertEqual((call["program"], call["pids"]), ("/usr/bin/tool", lines[3]["pids"]))
+        self.assertEqual((call["program"], call["pids"]), ("/usr/bin/tool", lines[4]["pids"]))
         self.assertEqual(len(call["pids"]), 2)
         self.assertEqual(stat.S_IMODE(os.stat(self.log).st_mode), 0o600)
 
@@ -238,12 +240,12 @@ class Audit(TestCase):
         run(*ECHO, "--audit", self.log, "-c", "for i in 1 2 3; do tool call echo --i $i; done")
         done = self.verify()
         self.assertEqual((done.code, done.err), (0, ""))
-        self.assertTrue(done.out.startswith("whole: lines 1 to 14, the last with hash "), done.out)
+        self.assertTrue(done.out.startswith("whole: lines 1 to 15, the last with hash "), done.out)
         head = done.out.split()[-1]
         self.assertEqual(self.verify("--head", head).code, 0)
         self.assertEqual(self.verify("--head", "0" * 64).code, 1)
         lines = self.log.read_bytes().splitlines(keepends=True)
-        for name, bad in (("changed", lines[:4] + [lines[4].replace(b'"i":1', b'"i":9')] + lines[5:]),
+        for name, bad in (("changed", lines[:5] + [lines[5].replace(b'"i":1', b'"i":9')] + lines[6:]),
                           ("cut", lines[:4] + lines[5:]), ("moved", lines[:4] + [lines[5], lines[4]] + lines[6:]),
                           ("front", lines[1:]), ("end", lines[:-1]), ("torn", lines[:-1] + [lines[-1][:-9]]),
                           ("empty", [])):
