@@ -295,6 +295,10 @@ class Runner:
             self.drop = {}
         cache = pathlib.Path(options.cache).resolve()
         cache.mkdir(parents=True, exist_ok=True)
+        if self.drop and not self._may(["-x", cache]):
+            # Below a folder of root's own, such as /root: what cases start must be elsewhere.
+            cache = work / "cache"
+            cache.mkdir(mode=0o755)
         flags = ["-w", f"-I{HERE / 'c'}"]
         self.native_c = Compiler(["gcc"], ["-O1", "-pthread", "-std=gnu17", "-D_GNU_SOURCE", *flags], cache)
         self.native_cc = Compiler(["g++"], ["-O1", "-pthread", "-std=gnu++20", *flags], cache)
@@ -314,11 +318,14 @@ class Runner:
         if self.drop:
             os.chown(self.code_cache, USER_ID, USER_ID)
 
+    def _may(self, test):
+        """What test(1) says to the user whom cases run as."""
+        return subprocess.run(["test", *test], check=False, cwd="/", **self.drop).returncode == 0
+
     def _reachable(self, command, place):
         """A path of the command that the user whom cases run as can start: root's own folders are
         closed to others, so it is copied out of them, with its pack beside it."""
-        probe = subprocess.run(["test", "-x", command], check=False, cwd="/", **self.drop)
-        if probe.returncode == 0:
+        if self._may(["-x", command]):
             return str(command)
         place.mkdir(mode=0o755, exist_ok=True)
         for file in (command, command.with_name("cloche.pack")):
