@@ -1,6 +1,5 @@
 #include "audit/log.h"
 
-#include <cstdio>
 #include <ctime>
 #include <utility>
 
@@ -9,17 +8,15 @@
 namespace cloche::audit {
 namespace {
 
-// "2026-11-24T22:08:34.123456789Z"
-std::string format_time(int64_t realtime_ns) {
-  constexpr int64_t kSecond = 1'000'000'000;
-  const time_t seconds = static_cast<time_t>(realtime_ns / kSecond);
+constexpr int64_t kSecond = 1'000'000'000;
+
+// "2026-11-24T22:08:34"
+std::string format_second(int64_t seconds) {
+  const auto time = static_cast<time_t>(seconds);
   struct tm parts;
-  gmtime_r(&seconds, &parts);
+  gmtime_r(&time, &parts);
   char text[64];
-  const size_t length = strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts);
-  std::snprintf(text + length, sizeof text - length, ".%09dZ",
-                static_cast<int>(realtime_ns % kSecond));
-  return text;
+  return {text, strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &parts)};
 }
 
 }  // namespace
@@ -76,9 +73,21 @@ Status Log::set_file_aside() {
   return write_line(rotate, {});
 }
 
+// "2026-11-24T22:08:34.123456789Z". Taking a date apart is slow, so that is done once a second.
+std::string Log::time_text() {
+  const int64_t now = clock_.realtime_ns();
+  if (now / kSecond != second_) {
+    second_ = now / kSecond;
+    second_text_ = format_second(second_);
+  }
+  std::string fraction = std::to_string(now % kSecond);
+  fraction.insert(0, 9 - fraction.size(), '0');
+  return second_text_ + "." + fraction + "Z";
+}
+
 Status Log::write_line(const Record& record, std::string_view sandbox) {
-  std::string line = "{\"seq\":" + std::to_string(sequence_ + 1) + ",\"time\":\"" +
-                     format_time(clock_.realtime_ns()) + "\",";
+  std::string line =
+      "{\"seq\":" + std::to_string(sequence_ + 1) + ",\"time\":\"" + time_text() + "\",";
   if (!sandbox.empty()) line.append("\"sandbox\":\"").append(sandbox).append("\",");
   line.append(record.fields()).append(",\"prev\":\"").append(head_).push_back('"');
   std::string hash = hash_of(line);

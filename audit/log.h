@@ -61,6 +61,7 @@ class Log {
   Status write_record(const Record& record, std::string_view sandbox);
   Status write_line(const Record& record, std::string_view sandbox);
   Status set_file_aside();
+  std::string time_text();
 
   const LogOptions options_;
   Clock& clock_;
@@ -68,6 +69,8 @@ class Log {
   LogFile file_;
   bool begun_ = false;     // `audit.begin` is written
   uint64_t sequence_ = 0;  // of the last line
+  int64_t second_ = -1;    // whose date second_text_ is
+  std::string second_text_;
   std::string head_;
   std::deque<std::string> newest_;
   uint64_t newest_bytes_ = 0;

@@ -247,7 +247,12 @@ Result<Json, JsonError> read_json(std::string_view text, const JsonLimits& limit
   return Builder(text, limits).read();
 }
 
+// Most strings need no escape, and the library makes a value first.
 std::string quote_json(std::string_view text) {
+  const bool plain = std::all_of(text.begin(), text.end(), [](char c) {
+    return c >= ' ' && c <= '~' && c != '"' && c != '\\';
+  });
+  if (plain) return std::string(1, '"').append(text).append(1, '"');
   return Library(text).dump(-1, ' ', false, Library::error_handler_t::replace);
 }
 

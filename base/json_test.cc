@@ -158,5 +158,18 @@ TEST(Json, SaysWhereSomethingStands) {
   EXPECT_EQ(position_of(text, 1000).line, 3u);
 }
 
+TEST(JsonTest, EveryByteIsQuotedSoThatItReadsTheSame) {
+  for (int byte = 0; byte < 128; ++byte) {
+    const std::string text = {'a', static_cast<char>(byte), 'b'};
+    const auto read = read_json(quote_json(text));
+    ASSERT_TRUE(read.ok()) << byte;
+    EXPECT_EQ(read->text, text);
+    EXPECT_EQ(write_json(*read), quote_json(text));
+  }
+  EXPECT_EQ(quote_json("plain"), "\"plain\"");
+  EXPECT_EQ(quote_json("\x7f\xff"), "\"\x7f\xef\xbf\xbd\"");
+  EXPECT_EQ(quote_json(""), "\"\"");
+}
+
 }  // namespace
 }  // namespace cloche

@@ -192,12 +192,18 @@ class Broker::Attempt {
   const std::string& shown_name() const { return shown_; }
   const std::string& parameters_hash() {
     if (hash_.empty()) {
-      hash_ = hash_of(json_.is(Json::Kind::kObject) ? write_json(json_) : parameters_);
+      hash_ = hash_of(json_.is(Json::Kind::kObject) ? canonical() : parameters_);
     }
     return hash_;
   }
 
  private:
+  // The parameters in the form of write_json().
+  const std::string& canonical() {
+    if (canonical_.empty()) canonical_ = write_json(json_);
+    return canonical_;
+  }
+
   Result<Unit, Refusal> read() {
     auto name = cap::parse_tool_name(name_);
     if (!name.ok()) {
@@ -275,7 +281,7 @@ class Broker::Attempt {
     record.text("tool", shown_);
     if (how_ == cap::AuditParameters::kWhole && json_.is(Json::Kind::kObject) &&
         parameters_.size() <= options_.audit_parameter_bytes) {
-      record.json("parameters", write_json(json_));
+      record.json("parameters", canonical());
       return;
     }
     if (how_ != cap::AuditParameters::kRedacted) {
@@ -292,7 +298,7 @@ class Broker::Attempt {
   const std::string shown_;
   cap::AuditParameters how_ = broker_.audit_of_denials_;
   Json json_;
-  std::string hash_;
+  std::string canonical_, hash_;
 };
 
 Ref<kernel::ToolCall> Broker::call(kernel::Authority& authority, const kernel::ToolCaller& caller,
