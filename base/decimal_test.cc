@@ -9,11 +9,26 @@ namespace cloche {
 namespace {
 
 TEST(Decimal, ComparesWithoutRounding) {
-  const char* const ascending[] = {
-      "-1e999999999",        "-1e400",           "-100",   "-1.5",        "-0.1",  "-1e-400",
-      "0",                   "1e-999999999",     "1e-400", "0.1",         "0.10000000000000000001",
-      "0.3",                 "1",                "1.0001", "9007199254740992", "9007199254740993",
-      "18446744073709551616", "1e100",           "1e400",  "1.0000000000000000000000001e400"};
+  const char* const ascending[] = {"-1e999999999",
+                                   "-1e400",
+                                   "-100",
+                                   "-1.5",
+                                   "-0.1",
+                                   "-1e-400",
+                                   "0",
+                                   "1e-999999999",
+                                   "1e-400",
+                                   "0.1",
+                                   "0.10000000000000000001",
+                                   "0.3",
+                                   "1",
+                                   "1.0001",
+                                   "9007199254740992",
+                                   "9007199254740993",
+                                   "18446744073709551616",
+                                   "1e100",
+                                   "1e400",
+                                   "1.0000000000000000000000001e400"};
   for (size_t i = 0; i < std::size(ascending); ++i) {
     for (size_t j = 0; j < std::size(ascending); ++j) {
       EXPECT_TRUE(compare_decimals(ascending[i], ascending[j]) == (i <=> j))
@@ -39,7 +54,8 @@ std::string spell(std::mt19937_64& random, int64_t a, int point) {
   int exponent = -point;
   const auto cut = static_cast<int>(random() % (digits.size() + 3));
   if (cut > 0) {
-    if (digits.size() <= static_cast<size_t>(cut)) digits.insert(0, static_cast<size_t>(cut) + 1 - digits.size(), '0');
+    if (digits.size() <= static_cast<size_t>(cut))
+      digits.insert(0, static_cast<size_t>(cut) + 1 - digits.size(), '0');
     digits.insert(digits.size() - static_cast<size_t>(cut), ".");
     exponent += cut;
     digits.append(random() % 3, '0');
@@ -56,12 +72,13 @@ TEST(Decimal, AgreesWithIntegers) {
       return static_cast<int64_t>(random() % static_cast<uint64_t>(2 * range)) - range;
     };
     const int64_t a = number(), b = random() % 4 == 0 ? a : number();
-    const int p = static_cast<int>(random() % 12), q = random() % 2 ? p : static_cast<int>(random() % 12);
+    const int p = static_cast<int>(random() % 12),
+              q = random() % 2 ? p : static_cast<int>(random() % 12);
     __int128 x = a, y = b;  // both times 10^12
     for (int k = p; k < 12; ++k) x *= 10;
     for (int k = q; k < 12; ++k) y *= 10;
     const std::string s = spell(random, a, p), t = spell(random, b, q);
-    const auto expected = x < y ? std::strong_ordering::less
+    const auto expected = x < y   ? std::strong_ordering::less
                           : x > y ? std::strong_ordering::greater
                                   : std::strong_ordering::equal;
     ASSERT_TRUE(compare_decimals(s, t) == expected) << s << " " << t;

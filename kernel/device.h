@@ -15,7 +15,7 @@ inline constexpr uint64_t kDevNull = device_number(1, 3), kDevZero = device_numb
                           kDevUrandom = device_number(1, 9), kDevTty = device_number(5, 0),
                           kDevPtmx = device_number(5, 2);
 inline constexpr uint64_t kDevTool = device_number(240, 0);  // 240: for local use
-inline constexpr uint32_t kPtsMajor = 136;  // the minor number is the terminal's
+inline constexpr uint32_t kPtsMajor = 136;                   // the minor number is the terminal's
 
 // Opens a device node. ENXIO for a number nothing answers to.
 SysResult<FileRef> open_device(Call& call, const vfs::Location& location, uint32_t flags);
