@@ -532,7 +532,9 @@ class SecurityTest(unittest.TestCase):
                     *("-v", f"{folder}:/m:ro", "--pids", "30", "--memory", "128M", "--timeout", "3s"),
                     *self.mounted("ro"),
                 )
-                self.assertIn(run.status, (0, 124, 137), run)
+                # The calls may send any signal to the shell that started them: 128 + n. A command that
+                # itself died of one has a status below zero.
+                self.assertTrue(run.status in (0, 124) or 128 < run.status <= 192, run)
                 self.assertLess(run.seconds, 15, run)
                 self.assertLess(run.peak, 128 * MEBIBYTE + 2 * OVERHEAD, run)
         self.assertEqual(self.snapshot(self.share), before)
