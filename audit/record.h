@@ -12,6 +12,17 @@
 
 namespace cloche::audit {
 
+// Whole numbers as a JSON array.
+template <class Numbers>
+std::string number_list(const Numbers& numbers) {
+  std::string text = "[";
+  for (const auto number : numbers) {
+    if (text.size() > 1) text.push_back(',');
+    text += std::to_string(number);
+  }
+  return text + "]";
+}
+
 class Record {
  public:
   // `event` is a name of ours: "tool.call". Names are lower-case letters, digits, dots,
@@ -23,6 +34,10 @@ class Record {
   Record& text(std::string_view key, std::string_view value);
   Record& texts(std::string_view key, std::span<const std::string> values);
   Record& number(std::string_view key, uint64_t value);
+  template <class Numbers>
+  Record& numbers(std::string_view key, const Numbers& values) {
+    return json(key, number_list(values));
+  }
   Record& json(std::string_view key, std::string_view value);
 
   // `"event":"tool.call","tool":"a/b"`

@@ -217,12 +217,8 @@ std::optional<Failure> ToolSide::record_start(const std::vector<std::string>& ar
 }
 
 bool ToolSide::record_program(const kernel::ProgramStart& start) {
-  std::string pids = "[";
-  for (const int32_t pid : start.pids) {
-    pids += (pids.size() > 1 ? "," : "") + std::to_string(pid);
-  }
   audit::Record record("program.start");
-  record.json("pids", pids + "]").text("program", start.path.substr(0, kMaxArgument));
+  record.numbers("pids", start.pids).text("program", start.path.substr(0, kMaxArgument));
   put_arguments(record, start.argv);
   return log_->append(record, name_).ok();
 }

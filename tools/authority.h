@@ -15,4 +15,12 @@ class ToolAuthority final : public kernel::Authority {
   std::vector<cap::Capability> derived;
 };
 
+// Every authority that a broker meets is one of these: nobody else makes them.
+inline cap::Space& space_of(kernel::Authority& authority) {
+  return static_cast<ToolAuthority&>(authority).space;
+}
+inline const cap::Space& space_of(const kernel::Authority& authority) {
+  return static_cast<const ToolAuthority&>(authority).space;
+}
+
 }  // namespace cloche::tools

@@ -22,16 +22,6 @@ std::string hash_of(std::string_view text) {
   return to_hex(sha256({reinterpret_cast<const uint8_t*>(text.data()), text.size()}));
 }
 
-template <class Numbers>
-std::string number_list(const Numbers& numbers) {
-  std::string text = "[";
-  for (const auto number : numbers) {
-    if (text.size() > 1) text.push_back(',');
-    text += std::to_string(number);
-  }
-  return text + "]";
-}
-
 std::string words_of(const Mismatch& mismatch) {
   std::string words;
   for (const SchemaProblem& problem : mismatch.problems) {
@@ -48,10 +38,6 @@ cap::Request request_of(std::string_view name, const Json* parameters, size_t by
   request.parameters = parameters;
   request.bytes = bytes;
   return request;
-}
-
-cap::Space& space_of(kernel::Authority& authority) {
-  return static_cast<ToolAuthority&>(authority).space;
 }
 
 }  // namespace
@@ -271,13 +257,13 @@ class Broker::Attempt {
       if (said != broker_.audit_.end()) how_ = std::max(how_, said->second);
     }
     put_call(record);
-    record.json("capability", number_list(chain));
+    record.numbers("capability", chain);
     if (options_.audit->append(record, options_.sandbox).ok()) return Unit{};
     return Refusal{"audit", "the audit log cannot be written"};
   }
 
   void put_call(audit::Record& record) {
-    record.json("pids", number_list(caller_.pids)).text("program", caller_.program);
+    record.numbers("pids", caller_.pids).text("program", caller_.program);
     record.text("tool", shown_);
     if (how_ == cap::AuditParameters::kWhole && json_.is(Json::Kind::kObject) &&
         parameters_.size() <= options_.audit_parameter_bytes) {

@@ -1,6 +1,4 @@
 // What a guest is told about its tools.
-#include <algorithm>
-
 #include "base/json.h"
 #include "base/printable.h"
 #include "tools/broker.h"
@@ -8,39 +6,26 @@
 namespace cloche::tools {
 namespace {
 
-// Whether some capability is about that tool and still good; its parameters and budgets aside.
-bool is_held(const cap::Space& space, const std::string& name, const cap::Now& now) {
+// Whether what answers so is about the tool and still good; its parameters and budgets aside.
+bool is_good(const std::optional<cap::Denial>& denial) {
+  return !denial || denial->reason > cap::Reason::kRights;
+}
+
+cap::Request about(const std::string& name) {
   cap::Request request;
   request.name = name;
-  const auto denial = space.check(request, now);
-  if (!denial) return true;
-  switch (denial->reason) {
-    case cap::Reason::kNoCapability:
-    case cap::Reason::kScope:
-    case cap::Reason::kRevoked:
-    case cap::Reason::kExpired:
-    case cap::Reason::kRights:
-      return false;
-    case cap::Reason::kCaveat:
-    case cap::Reason::kCalls:
-    case cap::Reason::kBytes:
-    case cap::Reason::kRate:
-      return true;
-  }
-  return false;
+  return request;
 }
 
 // The conditions of each capability that is about that tool.
 std::vector<std::string> conditions_of(const cap::Space& space, const std::string& name,
                                        const cap::Now& now) {
-  cap::Request request;
-  request.name = name;
+  const cap::Request request = about(name);
   std::vector<std::string> conditions;
   for (const cap::Handle handle : space.handles()) {
     const auto capability = space.get(handle);
     if (!capability.ok()) continue;
-    const auto denial = capability->check(request, now);
-    if (denial && denial->reason <= cap::Reason::kRights) continue;
+    if (!is_good(capability->check(request, now))) continue;
     std::string words;
     for (const std::string& part : capability->describe()) {
       words += words.empty() ? part : "; " + part;
@@ -57,11 +42,11 @@ std::vector<std::string> conditions_of(const cap::Space& space, const std::strin
 }  // namespace
 
 std::string Broker::list(const kernel::Authority& authority) {
-  const cap::Space& space = static_cast<const ToolAuthority&>(authority).space;
+  const cap::Space& space = space_of(authority);
   const cap::Now present = now();
   std::string text = "[";
   for (const auto& [name, registered] : options_.registry->tools()) {
-    if (!is_held(space, name, present)) continue;
+    if (!is_good(space.check(about(name), present))) continue;
     if (text.size() > 1) text.push_back(',');
     const Tool& tool = registered.tool;
     text += "{\"tool\":" + quote_json(name) + ",\"description\":" + quote_json(tool.description);
@@ -79,11 +64,11 @@ std::string Broker::list(const kernel::Authority& authority) {
 }
 
 std::string Broker::describe(const kernel::Authority& authority) {
-  const cap::Space& space = static_cast<const ToolAuthority&>(authority).space;
+  const cap::Space& space = space_of(authority);
   const cap::Now present = now();
   std::string text;
   for (const auto& [name, registered] : options_.registry->tools()) {
-    if (!is_held(space, name, present)) continue;
+    if (!is_good(space.check(about(name), present))) continue;
     const Tool& tool = registered.tool;
     text += "\n" + name + "\n";
     if (!tool.description.empty()) text += "  " + printable(tool.description) + "\n";

@@ -47,7 +47,7 @@ bool has_budget(const cap::BudgetLimits& budget) {
 Result<Ref<kernel::Authority>, std::string> Broker::narrow(kernel::Authority& authority,
                                                            const kernel::ToolCaller& caller,
                                                            std::string_view grants) {
-  const cap::Space& held = static_cast<ToolAuthority&>(authority).space;
+  const cap::Space& held = space_of(authority);
   auto wanted = TRY(read_grants(grants));
   auto less = make_ref<ToolAuthority>();
   const cap::Now present = now();
@@ -91,21 +91,13 @@ uint64_t Broker::revoke(kernel::Authority& authority, const kernel::ToolCaller& 
 bool Broker::record_change(const char* event, const kernel::ToolCaller& caller,
                            const std::vector<cap::Capability>& capabilities) {
   audit::Record record(event);
-  std::string pids = "[", chains = "[";
-  for (const int32_t pid : caller.pids) {
-    pids += (pids.size() > 1 ? "," : "") + std::to_string(pid);
-  }
+  std::string chains;
   for (const cap::Capability& capability : capabilities) {
-    if (chains.size() > 1) chains.push_back(',');
-    char separator = '[';
-    for (const cap::NodeId id : capability.chain()) {
-      chains += separator + std::to_string(id);
-      separator = ',';
-    }
-    chains.push_back(']');
+    if (!chains.empty()) chains.push_back(',');
+    chains += audit::number_list(capability.chain());
   }
-  record.json("pids", pids + "]").text("program", caller.program);
-  record.json("capabilities", chains + "]");
+  record.numbers("pids", caller.pids).text("program", caller.program);
+  record.json("capabilities", "[" + chains + "]");
   return options_.audit->append(record, options_.sandbox).ok();
 }
 
