@@ -97,7 +97,6 @@ Status Log::write_line(const Record& record, std::string_view sandbox) {
       return make_error(Code::kIo, "the audit log %s was lost", options_.path.c_str());
     }
     TRY(file_.append(line, sequence_ + 1));
-    if (options_.sync == LogOptions::Sync::kEachRecord) TRY(file_.sync());
   }
   ++sequence_;
   head_ = std::move(hash);

@@ -2,7 +2,7 @@
 //
 // Each record becomes one line of JSON that names the hash of the line before (audit/chain.h). A
 // record is handed to the operating system before append() returns: it outlives a crash of this
-// process, though not one of the machine unless `sync` is set. Who cannot write down a decision
+// process, though not one of the machine. Who cannot write down a decision
 // must decide "no": append() says so.
 //
 // Thread class: safe. Records of all threads stand in one order. The clock must be the log's own.
@@ -24,10 +24,9 @@
 namespace cloche::audit {
 
 struct LogOptions {
-  std::string path = {};                     // empty: in memory only
-  uint64_t file_bytes = uint64_t{64} << 20;  // a file that would grow beyond this is set aside
-  uint32_t kept_files = 8;                   // of those set aside; the oldest are deleted
-  enum class Sync : uint8_t { kNo, kEachRecord } sync = Sync::kNo;
+  std::string path = {};                      // empty: in memory only
+  uint64_t file_bytes = uint64_t{64} << 20;   // a file that would grow beyond this is set aside
+  uint32_t kept_files = 8;                    // of those set aside; the oldest are deleted
   uint64_t memory_bytes = uint64_t{4} << 20;  // of the newest lines, for lines()
 };
 

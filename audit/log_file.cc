@@ -127,11 +127,6 @@ Status LogFile::append(std::string_view line, uint64_t sequence) {
   return ok_status();
 }
 
-Status LogFile::sync() {
-  if (::fdatasync(fd_.get()) != 0) return errno_error(errno, "audit log " + path_);
-  return ok_status();
-}
-
 Status LogFile::set_aside(uint32_t keep) {
   const std::string aside = set_aside_name(path_, first_);
   if (::rename(path_.c_str(), aside.c_str()) != 0) return errno_error(errno, "audit log " + path_);

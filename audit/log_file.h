@@ -31,7 +31,6 @@ class LogFile {
 
   // Appends all of `line`, whose sequence number is `sequence`, or nothing. kIo.
   Status append(std::string_view line, uint64_t sequence);
-  Status sync();
   // Renames the file after its first line and begins a new one. Deletes the oldest of those set
   // aside until `keep` are left. On an error the file stays the one that is written.
   Status set_aside(uint32_t keep);
