@@ -8,7 +8,6 @@
 namespace cloche::cli {
 namespace {
 
-constexpr uint64_t kPolicyBytesMax = 8ull << 20;
 constexpr int kExitWrong = 2;    // the policy has mistakes
 constexpr int kExitDenied = 77;  // the call would be denied
 
@@ -21,7 +20,7 @@ std::string joined(const std::vector<std::string>& lines) {
 }  // namespace
 
 int check_command(const CheckArguments& arguments) {
-  const auto bytes = read_file(arguments.file, kPolicyBytesMax);
+  const auto bytes = read_file(arguments.file, kMaxPolicyBytes);
   if (!bytes) return complain(bytes.error().message);
   const std::string text(bytes->begin(), bytes->end());
   PolicyReport report = check_policy(text, arguments.file);

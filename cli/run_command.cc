@@ -16,7 +16,6 @@ namespace cloche::cli {
 namespace {
 
 constexpr uint64_t kModuleBytesMax = 64ull << 20;
-constexpr uint64_t kPolicyBytesMax = 8ull << 20;
 
 // A failure before the program began.
 int refuse(const RunArguments& arguments, const Failure& failure) {
@@ -49,7 +48,7 @@ Expected<RunOptions> run_options(const RunArguments& arguments) {
 }
 
 std::optional<Failure> read_policy(const std::string& path, SandboxOptions& options) {
-  auto bytes = read_file(path, kPolicyBytesMax);
+  auto bytes = read_file(path, kMaxPolicyBytes);
   if (!bytes) return bytes.error();
   if (bytes->empty()) {
     return Failure{Failure::Kind::kInvalidArgument, printable(path) + ": the policy is empty"};
