@@ -99,6 +99,7 @@ class Bench:
         self.cache = pathlib.Path(options.cache)
         self.cache.mkdir(parents=True, exist_ok=True)
         self.code_cache = self.cache / "code"
+        self.printed = {}  # by figures()
         self.pack = pathlib.Path(
             os.environ.get("CLOCHE_PACK") or pathlib.Path(options.cloche).with_name("cloche.pack")
         )
@@ -133,6 +134,19 @@ class Bench:
             for name, command, env in sides if turn % 2 == 0 else reversed(sides):
                 samples[name].append(run_once(command, env))
         return summarise(row, samples["native"], samples["inside"])
+
+    def built(self, name):
+        """A program of the build that stands beside the command."""
+        program = pathlib.Path(self.options.cloche).with_name("bench") / name
+        if not program.exists():
+            raise RowError(f"{program} is not built")
+        return program
+
+    def figures(self, name, *arguments):
+        """What such a program prints, a JSON object; it runs once, however many rows want a part."""
+        if name not in self.printed:
+            self.printed[name] = json.loads(run_once([self.built(name), *arguments], ENVIRONMENT).output)
+        return self.printed[name]
 
     def program(self, name):
         """Builds bench/programs/NAME.c for both sides."""
@@ -300,9 +314,7 @@ def record_configure(work):
 
 def sandbox_row(bench, row):
     """A sandbox in this process: made, used, destroyed."""
-    program = pathlib.Path(bench.options.cloche).with_name("bench") / "sandbox_bench"
-    if not program.exists():
-        raise RowError(f"{program} is not built")
+    program = bench.built("sandbox_bench")
     rounds = "20" if bench.options.quick else "200"
     done = subprocess.run(
         [program, bench.pack, bench.code_cache, rounds], capture_output=True, check=False, text=True
@@ -323,16 +335,12 @@ def sandbox_row(bench, row):
     )
 
 
-def cap_row(name, unit):
-    """A figure of cap_bench: CPU time of one check, charge or tree."""
+def figures_row(figures, name, unit, measure="cpu", note=None):
+    """One figure of a program that prints many: `figures(bench)` gives them all, in nanoseconds."""
     divisor = {"us": 1e3, "ms": 1e6}[unit]
 
     def run(bench, row):
-        program = pathlib.Path(bench.options.cloche).with_name("bench") / "cap_bench"
-        if not program.exists():
-            raise RowError(f"{program} is not built")
-        done = run_once([program, "5" if bench.options.quick else "31"], ENVIRONMENT)
-        times = json.loads(done.output)[name]
+        times = figures(bench)[name]
         return Result(
             row=row.name,
             title=row.title,
@@ -340,9 +348,16 @@ def cap_row(name, unit):
             inside_median=times["median_ns"] / divisor,
             inside_min=times["min_ns"] / divisor,
             target=row.target,
+            measure=measure,
+            note=note(bench) if note else "",
         )
 
     return run
+
+
+def cap_row(name, unit):
+    """A figure of cap_bench: CPU time of one check, charge or tree."""
+    return figures_row(lambda bench: bench.figures("cap_bench", "5" if bench.options.quick else "31"), name, unit)
 
 
 JSONSCHEMA = "jsonschema==4.23.0"
@@ -358,31 +373,19 @@ def python_call_ns(bench):
     return float(run_once([python, HERE / "call_wrapper.py", "5000"], ENVIRONMENT).output)
 
 
-def tools_row(name, unit, wrapper=False):
+def tools_figures(bench):
+    _, caller = bench.program("toolcalls")
+    repeats = "3" if bench.options.quick else "15"
+    return bench.figures("tools_bench", repeats, bench.pack, bench.code_cache, caller)
+
+
+def python_note(bench):
+    return f"through Python and jsonschema: {python_call_ns(bench) / 1000:.1f} us"
+
+
+def tools_row(name, unit, note=None):
     """A figure of tools_bench: wall time of one call."""
-    divisor = {"us": 1e3, "ms": 1e6}[unit]
-
-    def run(bench, row):
-        program = pathlib.Path(bench.options.cloche).with_name("bench") / "tools_bench"
-        if not program.exists():
-            raise RowError(f"{program} is not built")
-        _, caller = bench.program("toolcalls")
-        repeats = "3" if bench.options.quick else "15"
-        done = run_once([program, repeats, bench.pack, bench.code_cache, caller], ENVIRONMENT)
-        times = json.loads(done.output)[name]
-        note = f"through Python and jsonschema: {python_call_ns(bench) / 1000:.1f} us" if wrapper else ""
-        return Result(
-            row=row.name,
-            title=row.title,
-            unit=unit,
-            inside_median=times["median_ns"] / divisor,
-            inside_min=times["min_ns"] / divisor,
-            target=row.target,
-            measure="wall",
-            note=note,
-        )
-
-    return run
+    return figures_row(tools_figures, name, unit, "wall", note)
 
 
 def memory_of(pid):
@@ -537,7 +540,7 @@ ROWS = [
         "tool_call",
         "a call checked, charged, audited in memory",
         3.0,
-        tools_row("checked, charged, audited in memory", "us", wrapper=True),
+        tools_row("checked, charged, audited in memory", "us", python_note),
     ),
     Row("tool_schema", "the same, with a schema", None, tools_row("the same, with a schema", "us")),
     Row("tool_file", "the same without one, audit in a file", 8.0, tools_row("checked, charged, audited in a file", "us")),
