@@ -69,6 +69,18 @@ bool is_tree_path(std::string_view path) {
   });
 }
 
+bool is_canonical(Kind kind, std::string_view name) {
+  switch (kind) {
+    case Kind::kTool:
+      return check_segments(name, false).ok();
+    case Kind::kTree:
+      return is_tree_path(name);
+    case Kind::kSandbox:
+      return name == kSandboxName;
+  }
+  return false;
+}
+
 }  // namespace
 
 Result<std::string> parse_tool_name(std::string_view text) {
@@ -117,9 +129,14 @@ Result<Scope> Scope::tree(std::string_view path) {
   return scope;
 }
 
+Scope Scope::sandboxes() {
+  Scope scope(Kind::kSandbox, kSandboxName);
+  scope.segments_.push_back({Segment::Type::kLiteral, std::string(kSandboxName)});
+  return scope;
+}
+
 bool Scope::matches(Kind kind, std::string_view name) const {
-  if (kind != kind_) return false;
-  if (kind == Kind::kTool ? !check_segments(name, false).ok() : !is_tree_path(name)) return false;
+  if (kind != kind_ || !is_canonical(kind, name)) return false;
   std::string_view rest = kind == Kind::kTree ? name.substr(1) : name;
   // The usual walk for globs: when a segment does not fit, the last ** takes one more.
   size_t at = 0, retry_at = SIZE_MAX;

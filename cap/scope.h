@@ -12,8 +12,9 @@ namespace cloche::cap {
 
 // The kinds of objects that capabilities name. Names of one kind never match a scope of another.
 enum class Kind : uint8_t {
-  kTool,  // named by a tool name
-  kTree,  // a file or folder of the host, named by an absolute path
+  kTool,     // named by a tool name
+  kTree,     // a file or folder of the host, named by an absolute path
+  kSandbox,  // the right to start sandboxes inside one's own; the one name is kSandboxName
 };
 
 // One form everywhere: policy, registry, guest, audit. Segments between single slashes, each of
@@ -32,6 +33,8 @@ inline constexpr size_t kMaxToolSegments = 16;
 Status check_tree_path(std::string_view path);
 inline constexpr size_t kMaxTreePath = 4095;  // bytes
 
+inline constexpr std::string_view kSandboxName = "sandbox";
+
 // A set of names of one kind. Immutable.
 class Scope {
  public:
@@ -40,6 +43,9 @@ class Scope {
   static Result<Scope> tools(std::string_view pattern);
   // The file or folder at that path and all beneath it. kInvalidArgument.
   static Result<Scope> tree(std::string_view path);
+
+  // To start sandboxes.
+  static Scope sandboxes();
 
   Kind kind() const { return kind_; }
   const std::string& text() const { return text_; }  // as it was given

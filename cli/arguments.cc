@@ -43,7 +43,7 @@ class CommandFormatter final : public CLI::Formatter {
 struct RawOptions {
   Argv mounts, env, tools, allow_tools;
   Text workdir, user, hostname, timeout, cpu_time, memory, pids, disk, inodes, open_files, output,
-      script, module, pack, audit, policy;
+      script, module, pack, audit, policy, sandboxes;
   bool interactive = false, terminal = false, json = false, quiet = false, verbose = false;
   std::vector<std::pair<std::string, CLI::Option*>> later;
 };
@@ -81,6 +81,9 @@ void add_sandbox_options(CLI::App& app, RawOptions& raw) {
            "NAME=COMMAND");
   add_list(app, "--allow-tool", raw.allow_tools,
            "let the sandbox call this tool; * is one segment of a name, ** any number", "NAME");
+  add_text(app, "--sandboxes", raw.sandboxes,
+           "how many sandboxes programs may start inside, in all, with less than this one has (0)",
+           "N");
   add_text(app, "--audit", raw.audit, "the audit log; an existing one is continued", "FILE.jsonl");
   add_text(app, "--pack", raw.pack, "the guest's programs ($CLOCHE_PACK, else beside the command)",
            "FILE");
@@ -165,6 +168,8 @@ std::optional<Finished> apply_sandbox(const RawOptions& raw, RunArguments& run) 
   run.policy_path = raw.policy.value_or("");
   if (raw.policy && raw.policy->empty()) return own_error("--policy: the file's name is empty");
   if (auto error = apply_limits(raw, run.sandbox.limits)) return error;
+  const auto runs = [](const std::string& text) { return parse_count(text, 0, 1'000'000'000); };
+  if (auto error = apply("sandboxes", raw.sandboxes, run.sandbox.sandboxes, runs)) return error;
   if (raw.workdir && !raw.workdir->starts_with('/')) {
     return own_error("--workdir: '" + printable(*raw.workdir) + "' is not an absolute path");
   }

@@ -9,7 +9,6 @@
 #include "cli/locations.h"
 #include "cli/progress.h"
 #include "cli/read_file.h"
-#include "cli/result_json.h"
 #include "cli/terminal.h"
 
 namespace cloche::cli {
@@ -19,7 +18,7 @@ constexpr uint64_t kModuleBytesMax = 64ull << 20;
 
 // A failure before the program began.
 int refuse(const RunArguments& arguments, const Failure& failure) {
-  if (arguments.json) print(failure_json(failure) + "\n");
+  if (arguments.json) print(to_json(failure) + "\n");
   return complain(failure.message);
 }
 
@@ -145,7 +144,7 @@ int run_command(const RunArguments& arguments) {
   auto result = run_in(*sandbox, arguments, std::move(*options), last_signal);
   progress.finish();
   if (!result) return refuse(arguments, result.error());
-  if (arguments.json && !print(result_json(*result) + "\n")) return kExitOwnError;
+  if (arguments.json && !print(to_json(*result) + "\n")) return kExitOwnError;
   const bool quiet = arguments.verbosity == Verbosity::kQuiet && result->outcome != Outcome::kError;
   if (const std::string text = explanation(arguments, *result); !text.empty() && !quiet) {
     complain(text);

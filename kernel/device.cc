@@ -47,12 +47,12 @@ class MemoryDevice final : public OpenFile {
   const vfs::Namespace& names_;
 };
 
+}  // namespace
+
 bool is_memory_device(uint64_t number) {
   return number == kDevNull || number == kDevZero || number == kDevFull || number == kDevRandom ||
          number == kDevUrandom;
 }
-
-}  // namespace
 
 SysResult<FileRef> open_device(Call& call, const vfs::Location& location, uint32_t flags) {
   const uint64_t number = TRY(location.inode->stat()).rdev;

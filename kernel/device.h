@@ -17,6 +17,9 @@ inline constexpr uint64_t kDevNull = device_number(1, 3), kDevZero = device_numb
 inline constexpr uint64_t kDevTool = device_number(240, 0);  // 240: for local use
 inline constexpr uint32_t kPtsMajor = 136;                   // the minor number is the terminal's
 
+// null, zero, full, random, urandom: they carry bytes and nothing else.
+bool is_memory_device(uint64_t number);
+
 // Opens a device node. ENXIO for a number nothing answers to.
 SysResult<FileRef> open_device(Call& call, const vfs::Location& location, uint32_t flags);
 

@@ -12,6 +12,7 @@ namespace {
 
 constexpr const char* kDefaultPath = "/usr/local/bin:/usr/bin:/bin";
 constexpr int64_t kSecond = 1'000'000'000;
+constexpr int64_t kNestedSliceNs = 1'000'000;
 
 int64_t saturating_add(int64_t a, int64_t b) {
   int64_t sum;
@@ -150,6 +151,30 @@ int64_t run_thread(Kernel& kernel, Thread& thread, int64_t now) {
   return end;
 }
 
+// Among the threads a nested sandbox counts as one.
+bool is_turn_of_nested(Kernel::State& state, int64_t now) {
+  if (state.nested.empty() || !state.nested_ready(now)) return false;
+  return state.ready.empty() || state.turns_of_own >= state.ready.size();
+}
+
+// Gives the next nested sandbox that is ready its turn; returns the time when that ended.
+int64_t run_nested(Kernel& kernel, int64_t now) {
+  Kernel::State& state = kernel.state();
+  state.turns_of_own = 0;
+  for (size_t tried = 0; tried < state.nested.size(); ++tried) {
+    const size_t at = (state.next_nested + tried) % state.nested.size();
+    Nested& nested = *state.nested[at];
+    if (!nested.ready(now)) continue;
+    state.next_nested = at + 1;
+    const int64_t slice = std::min(kNestedSliceNs, state.slice_end - now);
+    if (nested.turn(slice) == Nested::Turn::kGone) {
+      std::erase_if(state.nested, [&nested](const auto& each) { return each.get() == &nested; });
+    }
+    break;
+  }
+  return kernel.clock().monotonic_ns();
+}
+
 std::vector<std::string> search_path(const StartOptions& options) {
   if (options.path.find('/') != std::string::npos) return {options.path};
   std::string path = kDefaultPath;
@@ -236,12 +261,19 @@ bool Kernel::State::should_yield(void* env) noexcept {
     return true;
   if (!state.ready.empty()) return true;
   const int64_t now = state.options.clock->monotonic_ns();
-  return now >= state.slice_end || now >= state.cpu_event ||
+  return state.nested_ready(now) || now >= state.slice_end || now >= state.cpu_event ||
          now >= state.memory_guard.next_check() || now >= state.timers.next_deadline();
+}
+
+bool Kernel::State::nested_ready(int64_t now) const {
+  return std::any_of(nested.begin(), nested.end(),
+                     [now](const auto& each) { return each->ready(now); });
 }
 
 Kernel::Kernel(KernelOptions options) : state_(std::make_unique<State>()) {
   state_->options = std::move(options);
+  state_->tasks.set_limit(state_->options.limits.processes);
+  if (state_->options.outer) state_->tasks.set_outer(&state_->options.outer->state().tasks);
   state_->start_ns = state_->options.clock->monotonic_ns();
   engine::PoolOptions pool;
   pool.should_yield = &State::should_yield;
@@ -283,10 +315,15 @@ Kernel::Idle Kernel::run(int64_t slice_ns) {
     finish_exits(*this);
     if (!state.ended.empty())
       idle = Idle::kFinished;
-    else if (state.ready.empty())
+    else if (state.ready.empty() && !state.nested_ready(now))
       idle = Idle::kWaiting;
     else if (now < state.slice_end) {
-      now = run_thread(*this, *state.ready.pop(), now);
+      if (is_turn_of_nested(state, now)) {
+        now = run_nested(*this, now);
+      } else {
+        ++state.turns_of_own;
+        now = run_thread(*this, *state.ready.pop(), now);
+      }
       continue;
     }
     break;
@@ -295,7 +332,21 @@ Kernel::Idle Kernel::run(int64_t slice_ns) {
   return idle;
 }
 
-int64_t Kernel::next_deadline() const { return state_->timers.next_deadline(); }
+int64_t Kernel::next_deadline() const {
+  int64_t next = state_->timers.next_deadline();
+  for (const auto& nested : state_->nested) next = std::min(next, nested->next_deadline());
+  return next;
+}
+
+bool Kernel::ready() {
+  const int64_t now = clock().monotonic_ns();
+  return !state_->ready.empty() || !state_->ended.empty() || state_->nested_ready(now) ||
+         state_->timers.next_deadline() <= now;
+}
+
+void Kernel::add_nested(std::unique_ptr<Nested> nested) {
+  state_->nested.push_back(std::move(nested));
+}
 
 bool Kernel::collect(int32_t pid, ExitStatus* status) {
   const auto found = state_->ended.find(pid);
@@ -322,11 +373,17 @@ SysResult<Unit> Kernel::signal(int32_t pid, int32_t signo) {
 void Kernel::kill_all() {
   for (Process* process : all_processes()) begin_exit(*this, *process, kSigKill);
   finish_exits(*this);
+  state_->nested.clear();
 }
+
+int64_t Kernel::cpu_ns() const { return state_->usage.cpu_ns; }
 
 KernelUsage Kernel::usage() {
   state_->usage.memory_bytes =
       state_->pool->host_bytes() + io_->buffer_bytes() + state_->shared_memory.bytes();
+  for (const auto& nested : state_->nested) {
+    state_->usage.memory_bytes += nested->kernel().usage().memory_bytes;
+  }
   state_->usage.memory_peak_bytes =
       std::max(state_->usage.memory_peak_bytes, state_->usage.memory_bytes);
   return state_->usage;

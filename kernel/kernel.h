@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "kernel/nested.h"
 #include "kernel/process.h"
 #include "kernel/tool_gate.h"
 #include "vfs/budget.h"
@@ -50,6 +51,9 @@ struct KernelOptions {
   Ref<vfs::Budget> disk;
   // Decides about tool calls; null: there are no tools, and no /dev/tool. Outlives the kernel.
   ToolGate* tools = nullptr;
+  // The kernel inside which this one runs; null: none. It counts processes and memory of both, and
+  // outlives this one. Whoever makes the kernel gives it to that one by add_nested().
+  Kernel* outer = nullptr;
   // Called before a program starts, for the audit log: false keeps it from starting.
   std::function<bool(const ProgramStart& start)> on_start;
   // One line for --verbose: unknown system calls, traps, denied things.
@@ -110,17 +114,23 @@ class Kernel {
   // ended. Fires due timers.
   enum class Idle : uint8_t { kReady, kWaiting, kFinished };
   Idle run(int64_t slice_ns);
-  // When the next timer is due (monotonic ns), or Call::kNoDeadline.
+  // When something is due by itself (monotonic ns), or Call::kNoDeadline.
   int64_t next_deadline() const;
   // Status of a process started by start(); false while it lives. The caller collects it once.
   bool collect(int32_t pid, ExitStatus* status);
 
   // From outside: as kill(2) with no permission check; pid < 0: a process group.
   SysResult<Unit> signal(int32_t pid, int32_t signo);
-  // Ends every process now (SIGKILL), without running them again.
+  // Ends every process now (SIGKILL), without running them again, and every sandbox inside.
   void kill_all();
 
+  // A sandbox inside this one. From now on run() gives it turns; it ends with kGone, or here.
+  void add_nested(std::unique_ptr<Nested> nested);
+  // Whether run() has something to do now.
+  bool ready();
+
   KernelUsage usage();
+  int64_t cpu_ns() const;  // of usage(), without the cost of the rest
   Process* find(int32_t pid);
   std::vector<Process*> all_processes();  // ascending pid
 

@@ -13,15 +13,22 @@ uint64_t bytes_of(const Process& process) {
   return thread->context->private_bytes();
 }
 
-Process* largest_process(Kernel& kernel) {
-  Process* largest = nullptr;
-  uint64_t most = 0;
+struct Victim {
+  Process* process = nullptr;
+  uint64_t bytes = 0;
+};
+
+// The largest process, those of sandboxes inside counted. Of equals the younger one: it is likelier
+// to be the one that grew.
+Victim largest_process(Kernel& kernel) {
+  Victim largest;
   for (Process* process : kernel.all_processes()) {
     const uint64_t bytes = bytes_of(*process);
-    // Of equals the younger one goes: it is likelier to be the one that grew.
-    if (bytes == 0 || bytes < most) continue;
-    most = bytes;
-    largest = process;
+    if (bytes > 0 && bytes >= largest.bytes) largest = {process, bytes};
+  }
+  for (const auto& nested : kernel.state().nested) {
+    const Victim inside = largest_process(nested->kernel());
+    if (inside.bytes > 0 && inside.bytes >= largest.bytes) largest = inside;
   }
   return largest;
 }
@@ -39,12 +46,12 @@ void MemoryGuard::check(Kernel& kernel, int64_t now) {
   const int64_t cost = kernel.clock().monotonic_ns() - now;
   uint64_t room = maximum - std::min(used, maximum);
   if (used > maximum) {
-    if (Process* victim = largest_process(kernel)) {
+    if (Process* victim = largest_process(kernel).process) {
       kernel.log(victim->name + "[" + std::to_string(victim->pid) + "]: killed: memory.max (" +
                  std::to_string(maximum) + " bytes) is exceeded: " + std::to_string(used) +
                  " bytes are in use");
       victim->ended_by_limit = "memory.max";
-      begin_exit(kernel, *victim, kSigKill, "memory.max is exceeded");
+      begin_exit(*victim->kernel, *victim, kSigKill, "memory.max is exceeded");
       ++kernel.state().usage.memory_kills;
     }
     room = 0;

@@ -133,7 +133,7 @@ void finish_exit(Kernel& kernel, Process& process) {
   process.executable_location = {};
   process.stopped = false;
   handle_orphans(kernel, process);
-  ++kernel.state().tasks;  // a zombie counts against pids.max
+  kernel.state().tasks.add();  // a zombie counts against pids.max
 
   Process* parent = process.parent;
   if (!parent) {
@@ -156,8 +156,8 @@ void finish_exit(Kernel& kernel, Process& process) {
 
 SysResult<Process*> create_process(Kernel& kernel, Process* parent) {
   Kernel::State& state = kernel.state();
-  if (state.tasks >= state.options.limits.processes) return Errno::kAGAIN;
-  if (parent && state.tasks >= parent->limits[kLimitProcesses].soft) return Errno::kAGAIN;
+  if (state.tasks.full()) return Errno::kAGAIN;
+  if (parent && state.tasks.used() >= parent->limits[kLimitProcesses].soft) return Errno::kAGAIN;
   int32_t pid = state.last_pid;
   do {
     pid = pid + 1 >= kPidMax ? kFirstPid : pid + 1;
@@ -217,7 +217,7 @@ void finish_exits(Kernel& kernel) {
 void reap(Kernel& kernel, Process& process) {
   Kernel::State& state = kernel.state();
   if (process.parent) std::erase(process.parent->children, &process);
-  --state.tasks;
+  state.tasks.remove();
   state.processes.erase(process.pid);
 }
 

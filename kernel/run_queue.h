@@ -10,10 +10,12 @@ namespace cloche::kernel {
 class RunQueue {
  public:
   bool empty() const { return first_ == nullptr; }
+  uint32_t size() const { return size_; }
 
   void push(Thread& thread) {
     CHECK(!thread.queued);
     thread.queued = true;
+    ++size_;
     thread.run_previous = last_;
     thread.run_next = nullptr;
     (last_ ? last_->run_next : first_) = &thread;
@@ -24,6 +26,7 @@ class RunQueue {
   void remove(Thread& thread) {
     if (!thread.queued) return;
     thread.queued = false;
+    --size_;
     (thread.run_previous ? thread.run_previous->run_next : first_) = thread.run_next;
     (thread.run_next ? thread.run_next->run_previous : last_) = thread.run_previous;
     thread.run_previous = thread.run_next = nullptr;
@@ -37,6 +40,7 @@ class RunQueue {
 
  private:
   Thread *first_ = nullptr, *last_ = nullptr;
+  uint32_t size_ = 0;
 };
 
 }  // namespace cloche::kernel

@@ -13,6 +13,7 @@
 #include "kernel/kernel.h"
 #include "kernel/memory_guard.h"
 #include "kernel/run_queue.h"
+#include "kernel/task_count.h"
 #include "kernel/timer.h"
 
 namespace cloche::kernel {
@@ -25,12 +26,16 @@ struct Kernel::State {
   std::map<int32_t, std::unique_ptr<Process>> processes;  // zombies too
   std::unordered_map<int32_t, Thread*> threads;           // by tid
   int32_t last_pid = 1;                                   // pid 1 is the reaper inside the kernel
-  uint32_t tasks = 0;                                     // threads and zombies, for pids.max
+  TaskCount tasks;
 
   RunQueue ready;
   TimerHeap timers;
   FutexTable futexes;
   MemoryGuard memory_guard;
+
+  std::vector<std::unique_ptr<Nested>> nested;
+  size_t next_nested = 0;     // whose turn it is
+  uint32_t turns_of_own = 0;  // of threads, since a nested one had a turn
 
   // The thread whose guest code runs, and its call while one is being handled.
   Thread* running = nullptr;
@@ -47,6 +52,7 @@ struct Kernel::State {
   std::map<std::string, bool> logged_calls;  // unknown calls that were logged
 
   static bool should_yield(void* env) noexcept;
+  bool nested_ready(int64_t now) const;
 };
 
 // --- processes (process.cc)

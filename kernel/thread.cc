@@ -171,7 +171,7 @@ void act_on_thread_exit(Kernel& kernel, Thread& thread) {
 
 SysResult<Thread*> create_thread(Kernel& kernel, Process& process) {
   Kernel::State& state = kernel.state();
-  if (state.tasks >= state.options.limits.processes) return Errno::kAGAIN;
+  if (state.tasks.full()) return Errno::kAGAIN;
   auto thread = std::make_unique<Thread>();
   thread->tid = process.threads.empty() && !state.threads.contains(process.pid)
                     ? process.pid
@@ -179,7 +179,7 @@ SysResult<Thread*> create_thread(Kernel& kernel, Process& process) {
   thread->process = &process;
   thread->state = ThreadState::kBlocked;
   state.threads[thread->tid] = thread.get();
-  ++state.tasks;
+  state.tasks.add();
   process.threads.push_back(std::move(thread));
   return process.threads.back().get();
 }
@@ -194,7 +194,7 @@ void destroy_thread(Kernel& kernel, Thread& thread) {
   if (thread.vfork_child) thread.vfork_child->vfork_waiter = nullptr;
   process.usage.user_ns += thread.cpu_ns;
   state.threads.erase(thread.tid);
-  --state.tasks;
+  state.tasks.remove();
   std::erase_if(process.threads, [&thread](const auto& each) { return each.get() == &thread; });
 }
 

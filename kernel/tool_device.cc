@@ -132,6 +132,9 @@ class ToolFile final : public OpenFile {
         // Its answer may come later: the request stays until it is read.
         pending_ = gate().call(*authority_, caller, request_->name, std::move(body));
         return;
+      case Verb::kRun:
+        pending_ = gate().run(*authority_, caller, process, body);
+        return;
       case Verb::kList:
         return answer_now({ToolAnswer::Status::kOk, gate().list(*authority_)});
       case Verb::kNarrow:

@@ -4,6 +4,7 @@
 //   call NAME LENGTH\n<LENGTH bytes of JSON>     the parameters, an object
 //   list\n                                       what may be called, as JSON
 //   narrow LENGTH\n<LENGTH bytes of JSON>        from now on, this open file can do only so much
+//   run LENGTH\n<LENGTH bytes of JSON>           a sandbox inside this one; answered at its end
 //   adopt\n                                      the process takes this file's authority for its
 //   own revoke\n                                     ends what narrow made, also in other processes
 //

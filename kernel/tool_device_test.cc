@@ -49,6 +49,11 @@ class FakeGate final : public ToolGate {
     if (grants == "bad") return std::string("not good");
     return Ref<Authority>(make_ref<NamedAuthority>(name_of(authority) + std::string(grants)));
   }
+  Ref<ToolCall> run(Authority& authority, const ToolCaller& caller, Process& process,
+                    std::string_view request) override {
+    EXPECT_EQ(process.pid, caller.pids.front());
+    return call(authority, caller, "wait", std::string(request));
+  }
   uint64_t revoke(Authority&, const ToolCaller&) override { return 3; }
 
   static std::string name_of(const Authority& authority) {

@@ -15,6 +15,8 @@
 
 namespace cloche::kernel {
 
+class Process;
+
 // What a process may do beyond the kernel's own services. Opaque here. A process without one may
 // call nothing. fork and exec keep it; only the process itself exchanges its own for less.
 class Authority : public RefCounted {};
@@ -23,6 +25,7 @@ class Authority : public RefCounted {};
 struct ToolCaller {
   std::vector<int32_t> pids;  // the process, its parent, and so on
   std::string program;        // its executable, as a path of the guest
+  std::string sandbox = {};   // which one it is in; empty: the outermost
 };
 
 struct ToolAnswer {
@@ -35,7 +38,7 @@ struct ToolAnswer {
   std::string body;
 };
 
-// A call under way. Whoever drops it before the answer gives the call up.
+// A call under way, or a sandbox. Whoever drops it before the answer gives the call up.
 class ToolCall : public RefCounted {
  public:
   bool answered() const { return answer_.has_value(); }
@@ -66,6 +69,11 @@ class ToolGate {
   // what is wrong with it.
   virtual Result<Ref<Authority>, std::string> narrow(Authority& authority, const ToolCaller& caller,
                                                      std::string_view grants) = 0;
+  // Starts a sandbox inside that of `process`, with less than this authority and this process have.
+  // `request` is JSON of the guest's (docs/sub-sandboxes.md). The answer comes when it has ended;
+  // whoever drops the call before ends it.
+  virtual Ref<ToolCall> run(Authority& authority, const ToolCaller& caller, Process& process,
+                            std::string_view request) = 0;
   // Ends an authority that narrow() made, and all that was made of it. Gives how many capabilities.
   virtual uint64_t revoke(Authority& authority, const ToolCaller& caller) = 0;
 };

@@ -39,6 +39,8 @@ std::optional<ToolRequestLine> parse_tool_request(std::string_view line) {
     if (request.name.empty() || request.name.size() > kMaxName) return std::nullopt;
   } else if (verb == "narrow") {
     request.verb = Verb::kNarrow;
+  } else if (verb == "run") {
+    request.verb = Verb::kRun;
   } else {
     return std::nullopt;
   }

@@ -9,10 +9,10 @@
 namespace cloche::kernel {
 
 struct ToolRequestLine {
-  enum class Verb : uint8_t { kCall, kList, kNarrow, kAdopt, kRevoke };
+  enum class Verb : uint8_t { kCall, kList, kNarrow, kAdopt, kRevoke, kRun };
   Verb verb = Verb::kList;
   std::string name;     // kCall: any bytes but space and newline, 1 to 255; not checked further
-  uint64_t length = 0;  // kCall, kNarrow: bytes that follow
+  uint64_t length = 0;  // kCall, kNarrow, kRun: bytes that follow
 };
 
 inline constexpr size_t kMaxToolRequestLine = 300;  // bytes, with the newline

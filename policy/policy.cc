@@ -1,6 +1,7 @@
 #include "policy/policy.h"
 
 #include <algorithm>
+#include <charconv>
 #include <set>
 
 #include "base/printable.h"
@@ -12,8 +13,11 @@ using Kind = Json::Kind;
 
 constexpr size_t kShownWordBytes = 40;
 constexpr JsonLimits kJsonLimits = {.bytes = kMaxPolicyBytes, .depth = 64, .values = 1u << 20};
-const std::vector<std::string_view> kPolicyKeys = {"version", "tools", "mounts", "env", "limits"};
+const std::vector<std::string_view> kPolicyKeys = {"version", "tools",  "mounts",
+                                                   "env",     "limits", "sandboxes"};
 const std::vector<std::string_view> kMountKeys = {"host", "guest", "mode"};
+const std::vector<std::string_view> kSandboxesKeys = {"runs", "expires"};
+constexpr uint64_t kMaxRuns = 1'000'000'000;
 const std::vector<std::string_view> kModes = {"ro", "rw", "cow"};
 
 bool is_variable_name(std::string_view name) {
@@ -40,6 +44,7 @@ class Compiler {
     if (const Json* const mounts = file.find("mounts")) compile_mounts(*mounts, out);
     if (const Json* const env = file.find("env")) compile_env(*env, out);
     if (const Json* const limits = file.find("limits")) compile_limits(*limits, out);
+    if (const Json* const sandboxes = file.find("sandboxes")) compile_sandboxes(*sandboxes, out);
   }
 
  private:
@@ -166,6 +171,43 @@ class Compiler {
                "\"" + std::string(row.name) + "\" must be " + expected(row));
       }
     }
+  }
+
+  void compile_sandboxes(const Json& value, Policy& out) {
+    if (!value.is(Kind::kObject)) {
+      return report("/sandboxes", value.offset,
+                    "\"sandboxes\" is an object like {\"runs\": 3}, or {} for any number");
+    }
+    check_keys(value, "/sandboxes", kSandboxesKeys);
+    Sandboxes granted;
+    granted.words = "may start any number of sandboxes inside";
+    if (const Json* const runs = value.find("runs")) {
+      granted.runs = whole_number(*runs);
+      if (!granted.runs || *granted.runs > kMaxRuns) {
+        return report("/sandboxes/runs", runs->offset,
+                      "\"runs\" must be a whole number from 0 to " + std::to_string(kMaxRuns));
+      }
+      granted.words = "may start at most " + runs->text + " sandboxes inside";
+    }
+    if (const Json* const expires = value.find("expires")) {
+      if (expires->is(Kind::kString)) granted.expires_ns = cap::parse_time(expires->text);
+      if (!granted.expires_ns) {
+        return report("/sandboxes/expires", expires->offset,
+                      "\"expires\" must be a time like \"2027-01-01T00:00:00Z\"");
+      }
+      granted.words += ", until " + expires->text;
+    }
+    out.sandboxes = std::move(granted);
+  }
+
+  // Without sign, point and exponent.
+  static std::optional<uint64_t> whole_number(const Json& value) {
+    uint64_t number = 0;
+    const char* const end = value.text.data() + value.text.size();
+    if (!value.is(Kind::kNumber)) return std::nullopt;
+    const auto parsed = std::from_chars(value.text.data(), end, number);
+    if (parsed.ec != std::errc() || parsed.ptr != end) return std::nullopt;
+    return number;
   }
 
   cap::Mistakes& mistakes_;

@@ -1,6 +1,7 @@
 // The policy file: everything that a sandbox may do, and nothing else.
 //
-//   {"version": 1, "tools": […], "mounts": […], "env": {…}, "limits": {…}}
+//   {"version": 1, "tools": […], "mounts": […], "env": {…}, "limits": {…},
+//    "sandboxes": {"runs": 3, "expires": "2027-01-01T00:00:00Z"}}
 //
 // "version" must be there and be 1. A part that is missing grants nothing of its kind, and leaves
 // limits as they are. Unknown keys, names, units and operators are mistakes.
@@ -28,11 +29,19 @@ struct Mount {
   MountMode mode = MountMode::kReadOnly;
 };
 
+// The right to start sandboxes inside.
+struct Sandboxes {
+  std::optional<uint64_t> runs;       // how many in all; nothing: any number
+  std::optional<int64_t> expires_ns;  // realtime
+  std::string words;                  // "may start at most 3 sandboxes inside"
+};
+
 struct Policy {
   std::vector<cap::Grant> tools;  // in the order of the file, which is that of charging
   std::vector<Mount> mounts;
   std::vector<std::pair<std::string, std::string>> env;  // by name; each once
   std::vector<Limit> limits;                             // each name once
+  std::optional<Sandboxes> sandboxes;                    // nothing: it may start none
 
   const Limit* limit(std::string_view name) const;  // null: not set
 };

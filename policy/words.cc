@@ -1,5 +1,6 @@
 #include "policy/words.h"
 
+#include "base/json_text.h"
 #include "base/printable.h"
 
 namespace cloche::policy {
@@ -27,27 +28,6 @@ const char* audit_name(cap::AuditParameters audit) {
   return kNames[static_cast<size_t>(audit)];
 }
 
-// Makes the text of one JSON array or object.
-class JsonText {
- public:
-  explicit JsonText(char open) : text_(1, open), close_(open == '[' ? ']' : '}') {}
-  // A member, or with an empty key an element, that is JSON.
-  JsonText& add(std::string_view key, std::string_view json) {
-    if (text_.size() > 1) text_ += ',';
-    if (close_ == '}') text_ += quote_json(key) + ":";
-    text_ += json;
-    return *this;
-  }
-  JsonText& quote(std::string_view key, std::string_view value) {
-    return add(key, quote_json(value));
-  }
-  std::string end() { return text_ + close_; }
-
- private:
-  std::string text_;
-  const char close_;
-};
-
 std::string tools_json(const Policy& policy) {
   JsonText tools('[');
   for (const cap::Grant& grant : policy.tools) {
@@ -68,12 +48,18 @@ std::string mounts_json(const Policy& policy) {
   return mounts.end();
 }
 
+std::string sandboxes_json(const Sandboxes& sandboxes) {
+  JsonText object('{');
+  object.add("runs", sandboxes.runs ? std::to_string(*sandboxes.runs) : "null");
+  return object.quote("words", sandboxes.words).end();
+}
+
 }  // namespace
 
 std::vector<std::string> describe(const Policy& policy) {
   std::vector<std::string> lines;
   lines.reserve(policy.tools.size() + policy.mounts.size() + policy.env.size() +
-                policy.limits.size() + 2);
+                policy.limits.size() + 3);
   for (const cap::Grant& grant : policy.tools) lines.push_back(grant.words);
   if (policy.tools.empty()) lines.emplace_back("may call no tools");
   for (const Mount& mount : policy.mounts) {
@@ -89,6 +75,7 @@ std::vector<std::string> describe(const Policy& policy) {
     lines.push_back("limit " + std::string(limit.row->name) + ", " + limit.row->words + ": " +
                     (list || limit.row->name == "cpu.weight" ? "" : "at most ") + limit.text);
   }
+  if (policy.sandboxes) lines.push_back(policy.sandboxes->words);
   return lines;
 }
 
@@ -99,7 +86,9 @@ std::string describe_json(const Policy& policy) {
   for (const std::string& line : describe(policy)) words.quote("", line);
   JsonText whole('{');
   whole.add("ok", "true").add("tools", tools_json(policy)).add("mounts", mounts_json(policy));
-  return whole.add("env", env.end()).add("limits", limits.end()).add("words", words.end()).end();
+  whole.add("env", env.end()).add("limits", limits.end());
+  whole.add("sandboxes", policy.sandboxes ? sandboxes_json(*policy.sandboxes) : "null");
+  return whole.add("words", words.end()).end();
 }
 
 std::string mistakes_json(const cap::Mistakes& mistakes, std::string_view text) {

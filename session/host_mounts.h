@@ -1,6 +1,8 @@
 // A host folder or file, opened as a file system of the sandbox.
 #pragma once
 
+#include <functional>
+
 #include "base/clock.h"
 #include "include/cloche/cloche.hpp"
 #include "vfs/budget.h"
@@ -20,6 +22,8 @@ struct HostMount {
   const char* type;     // for /proc/self/mounts
   const char* options;  // the same: "ro" or "rw"
 };
+
+using MountOpener = std::function<Expected<HostMount>(const Mount&, const HostMountOptions&)>;
 
 // Errors: kNotFound, kPermissionDenied and kInvalidArgument (neither folder nor file), naming the
 // host path; kUnsupported when the host's kernel lacks openat2.

@@ -59,14 +59,41 @@ bool is_valid(const EffectiveLimits& limits) {
 
 }  // namespace
 
-Expected<EffectiveLimits> effective_limits(const Limits& options, const policy::Policy* policy) {
-  Limits granted;
-  for (size_t i = 0; policy != nullptr && i < policy->limits.size(); ++i) {
-    if (take_limit(granted, policy->limits[i])) continue;
+Expected<Limits> limits_of(const policy::Policy& policy) {
+  Limits limits;
+  for (const policy::Limit& limit : policy.limits) {
+    if (take_limit(limits, limit)) continue;
     return Failure{Failure::Kind::kUnsupported,
-                   "limit '" + std::string(policy->limits[i].row->name) +
+                   "limit '" + std::string(limit.row->name) +
                        "' of the policy is not built yet: this version could not keep it, so it "
                        "refuses it"};
+  }
+  return limits;
+}
+
+EffectiveLimits within(const EffectiveLimits& limits, const EffectiveLimits& outer) {
+  const auto shorter_time = [](nanoseconds a, nanoseconds b) {
+    if (a.count() == 0 || b.count() == 0) return std::max(a, b);
+    return std::min(a, b);
+  };
+  EffectiveLimits less;
+  less.timeout = shorter_time(limits.timeout, outer.timeout);
+  less.cpu_time = shorter_time(limits.cpu_time, outer.cpu_time);
+  less.memory = std::min(limits.memory, outer.memory);
+  less.processes = std::min(limits.processes, outer.processes);
+  less.disk = std::min(limits.disk, outer.disk);
+  less.inodes = std::min(limits.inodes, outer.inodes);
+  less.open_files = std::min(limits.open_files, outer.open_files);
+  less.output = std::min(limits.output, outer.output);
+  return less;
+}
+
+Expected<EffectiveLimits> effective_limits(const Limits& options, const policy::Policy* policy) {
+  Limits granted;
+  if (policy != nullptr) {
+    auto read = limits_of(*policy);
+    if (!read) return read.error();
+    granted = *read;
   }
   EffectiveLimits limits;
   limits.timeout = shorter(options.timeout, granted.timeout, limits.timeout);

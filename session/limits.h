@@ -21,6 +21,12 @@ struct EffectiveLimits {
   uint64_t output = 64ull << 20;
 };
 
+// What the policy says. Errors: kUnsupported, for a limit that this version cannot keep.
+Expected<Limits> limits_of(const policy::Policy& policy);
+
+// Of each limit the smaller one: what a sandbox may have inside one that has `outer`.
+EffectiveLimits within(const EffectiveLimits& limits, const EffectiveLimits& outer);
+
 // What the options and the policy (null: none) say together. Errors: kInvalidArgument (a time below
 // zero, a size or count of zero, fewer than three open files); kUnsupported, for a limit of the
 // policy that this version cannot keep.

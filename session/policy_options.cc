@@ -30,10 +30,16 @@ bool is_within(MountMode asked, MountMode granted) {
 }
 
 // The folder itself, however it is written; as it is written when it cannot be found.
-fs::path same_folder(const std::string& path) {
+fs::path found_folder(const std::string& path) {
   std::error_code error;
   fs::path found = fs::canonical(path, error);
   return error ? fs::path(path) : found;
+}
+
+}  // namespace
+
+bool same_host_folder(const std::string& a, const std::string& b) {
+  return found_folder(a) == found_folder(b);
 }
 
 std::vector<Mount> policy_mounts(const policy::Policy& policy, const std::string& folder) {
@@ -46,11 +52,14 @@ std::vector<Mount> policy_mounts(const policy::Policy& policy, const std::string
   return mounts;
 }
 
-std::optional<Failure> narrow_mounts(std::vector<Mount>& granted, const std::vector<Mount>& asked) {
+namespace {
+
+std::optional<Failure> narrow_mounts(std::vector<Mount>& granted, const std::vector<Mount>& asked,
+                                     const SameFolder& same) {
   for (const Mount& mount : asked) {
-    const auto at = std::find_if(granted.begin(), granted.end(), [&mount](const Mount& other) {
+    const auto at = std::find_if(granted.begin(), granted.end(), [&](const Mount& other) {
       return fs::path(other.guest).lexically_normal() == fs::path(mount.guest).lexically_normal() &&
-             same_folder(other.host) == same_folder(mount.host);
+             same(other.host, mount.host);
     });
     if (at == granted.end() || !is_within(mount.mode, at->mode)) {
       return invalid("mount '" + printable(mount.host) + "' at '" + printable(mount.guest) +
@@ -87,10 +96,14 @@ Expected<policy::Policy> read_policy(const SandboxOptions& options) {
   return invalid(std::move(lines));
 }
 
-Expected<SandboxOptions> apply_policy(SandboxOptions options, const policy::Policy& policy) {
+Expected<SandboxOptions> apply_policy(SandboxOptions options, const policy::Policy& policy,
+                                      const SameFolder& same) {
   std::vector<Mount> mounts = policy_mounts(policy, options.policy_folder);
-  if (auto failure = narrow_mounts(mounts, options.mounts)) return *failure;
+  if (auto failure = narrow_mounts(mounts, options.mounts, same)) return *failure;
   if (auto failure = check_env(policy.env, options.env)) return *failure;
+  if (options.sandboxes.value_or(0) > 0 && !policy.sandboxes) {
+    return invalid("sandboxes inside: the policy does not grant them");
+  }
   options.mounts = std::move(mounts);
   options.env = policy.env;
   return options;

@@ -1,6 +1,10 @@
 // A policy and the options beside it, as one.
 #pragma once
 
+#include <functional>
+#include <string>
+#include <vector>
+
 #include "include/cloche/cloche.hpp"
 #include "policy/policy.h"
 
@@ -9,10 +13,19 @@ namespace cloche::session {
 // What the policy's text says. Errors: kInvalidArgument, with one line for each mistake.
 Expected<policy::Policy> read_policy(const SandboxOptions& options);
 
+// Whether two paths, of mounts, name the same folder or file.
+using SameFolder = std::function<bool(const std::string& a, const std::string& b)>;
+// Of the host; as they are written where there is none.
+bool same_host_folder(const std::string& a, const std::string& b);
+
+// The policy's mounts; relative paths begin at `folder`.
+std::vector<Mount> policy_mounts(const policy::Policy& policy, const std::string& folder);
+
 // Sets the options to what both the policy and they grant: mounts and variables are the policy's,
 // and those of the options may only say the same or less. Limits are left to effective_limits(),
-// tools and grants to ToolSide. Errors: kInvalidArgument, for an option that the policy does not
-// grant.
-Expected<SandboxOptions> apply_policy(SandboxOptions options, const policy::Policy& policy);
+// tools, sandboxes and grants to ToolSide. Errors: kInvalidArgument, for an option that the policy
+// does not grant.
+Expected<SandboxOptions> apply_policy(SandboxOptions options, const policy::Policy& policy,
+                                      const SameFolder& same);
 
 }  // namespace cloche::session

@@ -9,6 +9,8 @@
 #include "kernel/host_stream.h"
 #include "kernel/io_state.h"
 #include "session/failures.h"
+#include "session/options.h"
+#include "session/run_watch.h"
 #include "session/terminal_pump.h"
 
 namespace cloche::session {
@@ -44,6 +46,7 @@ class Streams {
   kernel::Tty* tty() const { return tty_.get(); }
   TerminalPump* pump() { return pump_ ? &*pump_ : nullptr; }
   bool over_budget() const { return budget_->exceeded(); }
+  kernel::OutputBudget& budget() { return *budget_; }
 
   // Gives up the files, so that nothing of this run stays open in the kernel.
   void close() { files_.clear(); }
@@ -119,24 +122,22 @@ class Driver {
         kernel_(*sandbox.kernel),
         streams_(streams),
         pid_(pid),
-        start_usage_(before) {
-    start_ns_ = sandbox_.clock.monotonic_ns();
-    const int64_t timeout = sandbox_.limits.timeout.count();
-    deadline_ = timeout > 0 ? start_ns_ + timeout : kForever;
-  }
+        watch_({kernel_, sandbox.clock, sandbox.limits, streams.budget(), *sandbox.world.budget,
+                before},
+               pid) {}
 
   RunResult drive() {
     RunResult result;
     while (!finished(result)) {
       serve_requests();
       if (sandbox_.tools) sandbox_.tools->deliver();
-      const bool waiting = kernel_.run(slice()) == Kernel::Idle::kWaiting;
+      const bool waiting = kernel_.run(watch_.slice(kSliceNs)) == Kernel::Idle::kWaiting;
       const bool moved = serve_terminal(waiting);
       serve_host(waiting && !moved ? wait_ms() : 0);
     }
     kernel_.kill_all();
     if (streams_.pump()) streams_.pump()->drain();
-    fill_usage(result.usage);
+    watch_.fill_usage(result.usage);
     if (sandbox_.tools) {
       result.tool_calls = sandbox_.tools->take_calls();
       result.usage.tool_calls = sandbox_.tools->take_count();
@@ -145,44 +146,12 @@ class Driver {
   }
 
  private:
-  // Sets the outcome if the run is over.
   bool finished(RunResult& result) {
-    kernel::ExitStatus status;
-    const bool ended = kernel_.collect(pid_, &status);
-    if (streams_.over_budget()) return stop(result, Outcome::kLimit, "output.max");
-    if (ended) {
-      if (status.limit != nullptr) return stop(result, Outcome::kLimit, status.limit);
-      result.outcome = status.exited ? Outcome::kExited : Outcome::kSignaled;
-      if (status.exited) {
-        result.exit_code = status.code;
-      } else {
-        result.signal = status.signal;
-        result.error_message = printable(status.message);
-      }
-      return true;
-    }
-    if (sandbox_.requests.take_kill()) return stop(result, Outcome::kCancelled, "");
-    if (sandbox_.clock.monotonic_ns() >= deadline_) return stop(result, Outcome::kTimeout, "");
-    if (cpu_left() <= 0) return stop(result, Outcome::kLimit, "cpu.time");
-    return false;
-  }
-
-  static bool stop(RunResult& result, Outcome outcome, const std::string& limit) {
-    result.outcome = outcome;
-    result.limit = limit;
+    if (watch_.finished(result)) return true;
+    (void)kernel_.usage();  // the peak of memory is the most that is seen here
+    if (!sandbox_.requests.take_kill()) return false;
+    result.outcome = Outcome::kCancelled;
     return true;
-  }
-
-  int64_t cpu_left() {
-    const int64_t budget = sandbox_.limits.cpu_time.count();
-    if (budget == 0) return kForever;
-    return budget - (kernel_.usage().cpu_ns - start_usage_.cpu_ns);
-  }
-
-  int64_t slice() {
-    const int64_t to_deadline =
-        deadline_ == kForever ? kForever : deadline_ - sandbox_.clock.monotonic_ns();
-    return std::clamp<int64_t>(std::min(cpu_left(), to_deadline), 1'000, kSliceNs);
   }
 
   // True: programs that waited may go on.
@@ -198,7 +167,7 @@ class Driver {
 
   // How long nothing can happen inside by itself.
   int wait_ms() {
-    int64_t until = std::min(deadline_, kernel_.next_deadline());
+    int64_t until = std::min(watch_.deadline(), kernel_.next_deadline());
     if (sandbox_.tools) until = std::min(until, sandbox_.tools->next_deadline());
     if (until == kForever) return -1;
     const int64_t left = until - sandbox_.clock.monotonic_ns();
@@ -243,39 +212,13 @@ class Driver {
     if (streams_.pump()) streams_.pump()->pump();
   }
 
-  void fill_usage(Usage& usage) {
-    const kernel::KernelUsage now = kernel_.usage();
-    usage.wall_ms = static_cast<double>(sandbox_.clock.monotonic_ns() - start_ns_) / 1e6;
-    usage.cpu_ms = static_cast<double>(now.cpu_ns - start_usage_.cpu_ns) / 1e6;
-    usage.memory_peak_bytes = now.memory_peak_bytes;
-    usage.processes = now.processes - start_usage_.processes;
-    usage.forks = now.forks - start_usage_.forks;
-    usage.file_bytes = sandbox_.world.budget->bytes_peak();
-  }
-
   Sandbox::State& sandbox_;
   Kernel& kernel_;
   Streams& streams_;
   const int32_t pid_;
-  const kernel::KernelUsage start_usage_;
-  int64_t start_ns_, deadline_;
+  RunWatch watch_;
   std::vector<pollfd> waits_;
 };
-
-RunResult not_started(abi::Errno error, const std::string& program, const std::string& why) {
-  RunResult result;
-  const bool missing = error == abi::Errno::kNOENT;
-  result.error_type = missing ? "not_found" : "not_executable";
-  result.error_message = printable(program) + ": " +
-                         (missing ? "not found in the sandbox" : describe(error)) +
-                         (why.empty() ? "" : " (" + printable(why) + ")");
-  return result;
-}
-
-bool has_nul(const std::vector<std::string>& strings) {
-  return std::any_of(strings.begin(), strings.end(),
-                     [](const std::string& text) { return text.find('\0') != std::string::npos; });
-}
 
 // Before the program, so that a wrong folder is not taken for a missing program.
 std::optional<Failure> check_workdir(Sandbox::State& sandbox) {
@@ -323,13 +266,13 @@ Expected<RunResult> run_program(Sandbox::State& sandbox, RunOptions options) {
       return failure_of(pid.error(), "starting " + printable(options.argv[0]));
     }
     RunResult result = not_started(pid.error(), options.argv[0], sandbox.last_log_line);
-    if (sandbox.tools) sandbox.tools->record_end(result);
+    if (sandbox.tools) sandbox.tools->record_end(result, "");
     return result;
   }
   streams.close();
   RunResult result = Driver(sandbox, streams, pid.value(), before).drive();
   streams.put_output(result);
-  if (sandbox.tools) sandbox.tools->record_end(result);
+  if (sandbox.tools) sandbox.tools->record_end(result, "");
   return result;
 }
 

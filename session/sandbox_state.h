@@ -9,6 +9,7 @@
 #include "session/host_state.h"
 #include "session/limits.h"
 #include "session/requests.h"
+#include "session/sandbox_gate.h"
 #include "session/tool_side.h"
 #include "session/world.h"
 
@@ -23,8 +24,10 @@ struct Sandbox::State {
   session::Requests requests;
   session::World world;  // its namespace has moved into the kernel
   std::vector<std::string> environment;
-  std::string last_log_line;                 // why a program could not start
-  std::unique_ptr<session::ToolSide> tools;  // null: there are none
+  std::string last_log_line;                   // why a program could not start
+  std::unique_ptr<session::ToolSide> tools;    // null: there are none
+  std::optional<session::Family> family;       // with tools
+  std::unique_ptr<session::SandboxGate> gate;  // with tools
   std::unique_ptr<kernel::Kernel> kernel;
 };
 

@@ -157,6 +157,26 @@ std::optional<Failure> ToolSide::add_grants(const policy::Policy* policy,
   return std::nullopt;
 }
 
+std::optional<Failure> ToolSide::add_sandboxes(const policy::Policy* policy,
+                                               const std::optional<uint64_t>& asked) {
+  const policy::Sandboxes* const granted =
+      policy != nullptr && policy->sandboxes ? &*policy->sandboxes : nullptr;
+  if (granted == nullptr && asked.value_or(0) == 0) return std::nullopt;
+  auto root = tree_.mint(cap::Scope::sandboxes());
+  if (!root.ok()) return failure_of(root.error());
+  cap::Restriction restriction;
+  restriction.budget.calls = asked;
+  if (granted != nullptr) {
+    if (granted->runs)
+      restriction.budget.calls = std::min(*granted->runs, asked.value_or(UINT64_MAX));
+    restriction.expires_ns = granted->expires_ns;
+  }
+  auto right = root->derive(std::move(restriction));
+  if (!right.ok()) return failure_of(right.error());
+  held_.push_back(std::move(right).value());
+  return std::nullopt;
+}
+
 Expected<std::unique_ptr<ToolSide>> ToolSide::create(const SandboxOptions& options,
                                                      const policy::Policy* policy, Clock& clock,
                                                      RandomSource& random,
@@ -164,6 +184,7 @@ Expected<std::unique_ptr<ToolSide>> ToolSide::create(const SandboxOptions& optio
   std::unique_ptr<ToolSide> side(new ToolSide());
   if (auto failure = side->add_tools(options.tools)) return *failure;
   if (auto failure = side->add_grants(policy, options.allow_tools)) return *failure;
+  if (auto failure = side->add_sandboxes(policy, options.sandboxes)) return *failure;
   auto authority = tools::Broker::make_authority(side->held_);
   if (!authority.ok()) return failure_of(authority.error());
   side->authority_ = std::move(authority).value();
@@ -171,6 +192,8 @@ Expected<std::unique_ptr<ToolSide>> ToolSide::create(const SandboxOptions& optio
   if (!log.ok()) return failure_of(log.error());
   side->log_ = std::move(log).value();
   side->name_ = random_name(random);
+  side->records_programs_ = !options.audit_file.empty();
+  side->ring_ = ring;
   const Status begun = side->record_sandbox(options);
   if (!begun.ok()) return failure_of(begun.error());
   if (options.tool_executor) {
@@ -190,21 +213,59 @@ Expected<std::unique_ptr<ToolSide>> ToolSide::create(const SandboxOptions& optio
   return side;
 }
 
-// What of the host it can see and change, before anything runs in it.
-Status ToolSide::record_sandbox(const SandboxOptions& options) {
+namespace {
+
+// What a sandbox can see and change, before anything runs in it.
+void put_world(audit::Record& record, const SandboxOptions& options) {
   std::vector<std::string> mounts, variables;
   for (const Mount& mount : options.mounts) {
     mounts.push_back(mount.host + ":" + mount.guest + ":" + mode_word(mount.mode));
   }
   for (const auto& variable : options.env) variables.push_back(variable.first);
-  audit::Record record("sandbox.start");
   record.texts("mounts", mounts).texts("env", variables);
+}
+
+}  // namespace
+
+Status ToolSide::record_sandbox(const SandboxOptions& options) {
+  audit::Record record("sandbox.start");
+  put_world(record, options);
   return log_->append(record, name_);
+}
+
+std::string ToolSide::name_below(const std::string& sandbox, uint64_t number) const {
+  return name_of(sandbox) + "." + std::to_string(number);
+}
+
+bool ToolSide::record_inner(const kernel::ToolCaller& caller, const std::string& name,
+                            const std::vector<cap::NodeId>& chain, const SandboxOptions& options,
+                            const std::vector<std::string>& argv) {
+  audit::Record record("sandbox.start");
+  record.text("inside", name_of(caller.sandbox)).numbers("pids", caller.pids);
+  record.text("program", caller.program).numbers("capability", chain);
+  put_world(record, options);
+  put_arguments(record, argv);
+  return log_->append(record, name).ok();
+}
+
+void ToolSide::record_inner_denied(const kernel::ToolCaller& caller, const std::string& why) {
+  audit::Record record("sandbox.denied");
+  record.numbers("pids", caller.pids).text("program", caller.program).text("message", why);
+  // A denial stands also when it cannot be put on record.
+  (void)log_->append(record, name_of(caller.sandbox)).ok();
 }
 
 std::vector<ToolCall> ToolSide::take_calls() {
   std::vector<ToolCall> calls;
   for (tools::CallReport& report : broker_->take_reports()) calls.push_back(public_call(report));
+  return calls;
+}
+
+std::vector<ToolCall> ToolSide::calls_of(const std::string& sandbox) const {
+  std::vector<ToolCall> calls;
+  for (tools::CallReport& report : broker_->reports_of(sandbox)) {
+    calls.push_back(public_call(report));
+  }
   return calls;
 }
 
@@ -216,14 +277,14 @@ std::optional<Failure> ToolSide::record_start(const std::vector<std::string>& ar
   return std::nullopt;
 }
 
-bool ToolSide::record_program(const kernel::ProgramStart& start) {
+bool ToolSide::record_program(const kernel::ProgramStart& start, const std::string& sandbox) {
   audit::Record record("program.start");
   record.numbers("pids", start.pids).text("program", start.path.substr(0, kMaxArgument));
   put_arguments(record, start.argv);
-  return log_->append(record, name_).ok();
+  return log_->append(record, name_of(sandbox)).ok();
 }
 
-void ToolSide::record_end(const RunResult& result) {
+void ToolSide::record_end(const RunResult& result, const std::string& sandbox) {
   audit::Record record("run.end");
   record.text("outcome", to_string(result.outcome));
   if (!result.limit.empty()) record.text("limit", result.limit);
@@ -233,7 +294,7 @@ void ToolSide::record_end(const RunResult& result) {
   if (result.outcome == Outcome::kSignaled) record.text("signal", signal_name(result.signal));
   record.number("tool_calls", result.usage.tool_calls).number("processes", result.usage.processes);
   // The run is over: that its end is missing shows in the log.
-  (void)log_->append(record, name_).ok();
+  (void)log_->append(record, name_of(sandbox)).ok();
 }
 
 }  // namespace cloche::session

@@ -25,7 +25,7 @@ class ToolSide {
  public:
   static bool is_wanted(const SandboxOptions& options) {
     return !options.tools.empty() || !options.allow_tools.empty() || !options.policy.empty() ||
-           !options.audit_file.empty();
+           !options.audit_file.empty() || options.sandboxes.value_or(0) > 0;
   }
   // `policy`: of the options; null: none. `ring` wakes the thread that runs the sandbox; any thread
   // calls it. Errors: kInvalidArgument (a tool, a schema or a grant that is none, an audit log that
@@ -35,20 +35,35 @@ class ToolSide {
                                                     RandomSource& random,
                                                     std::function<void()> ring);
 
-  kernel::ToolGate& gate() { return *broker_; }
+  tools::Broker& broker() { return *broker_; }
   // What a program of the sandbox starts with.
   const Ref<kernel::Authority>& authority() const { return authority_; }
 
   void deliver() { broker_->deliver(); }
   int64_t next_deadline() const { return broker_->next_deadline(); }
   std::vector<ToolCall> take_calls();
+  // Those of a sandbox inside, so far.
+  std::vector<ToolCall> calls_of(const std::string& sandbox) const;
   uint64_t take_count() { return broker_->take_count(); }
 
   // A run that cannot be put on record does not begin.
   std::optional<Failure> record_start(const std::vector<std::string>& argv);
-  // Whether the start of a program is on record.
-  bool record_program(const kernel::ProgramStart& start);
-  void record_end(const RunResult& result);
+  // Whether somebody wants to know of each program.
+  bool records_programs() const { return records_programs_; }
+  // Whether the start of a program is on record. `sandbox`: a name of name_below(); empty: the
+  // outermost.
+  bool record_program(const kernel::ProgramStart& start, const std::string& sandbox);
+  void record_end(const RunResult& result, const std::string& sandbox);
+
+  // Names for sandboxes inside, by their number there.
+  std::string name_below(const std::string& sandbox, uint64_t number) const;
+  // Whether the start of the sandbox `name` by `caller` is on record.
+  bool record_inner(const kernel::ToolCaller& caller, const std::string& name,
+                    const std::vector<cap::NodeId>& chain, const SandboxOptions& options,
+                    const std::vector<std::string>& argv);
+  void record_inner_denied(const kernel::ToolCaller& caller, const std::string& why);
+  // Wakes the thread that runs the sandbox. Any thread.
+  void ring() const { ring_(); }
   std::vector<std::string> audit_lines() const { return log_->lines(); }
 
  private:
@@ -60,10 +75,18 @@ class ToolSide {
   std::optional<Failure> add_pattern(const std::string& pattern,
                                      const std::vector<cap::Capability>& above);
   std::string known_names() const;
+  // The right to start sandboxes.
+  std::optional<Failure> add_sandboxes(const policy::Policy* policy,
+                                       const std::optional<uint64_t>& asked);
   Status record_sandbox(const SandboxOptions& options);
+  const std::string& name_of(const std::string& sandbox) const {
+    return sandbox.empty() ? name_ : sandbox;
+  }
 
   HostClock audit_clock_;
   std::string name_;  // of the sandbox, in the audit log
+  bool records_programs_ = false;
+  std::function<void()> ring_;
   std::unique_ptr<audit::Log> log_;
   tools::Registry registry_;
   cap::Tree tree_;

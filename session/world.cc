@@ -103,7 +103,7 @@ class Builder {
     auto targets = sorted_targets(options_.mounts);
     if (!targets) return targets.error();
     world_.home = "/home/" + options_.user;
-    world_.budget = make_ref<vfs::Budget>(options_.disk, options_.inodes);
+    world_.budget = make_ref<vfs::Budget>(options_.disk, options_.inodes, options_.outer_budget);
     own_budget_ = make_ref<vfs::Budget>(kOwnBytes, kOwnInodes);
     root_ = make_root();
     world_.names = std::make_unique<vfs::Namespace>(root_, "cloche", "tmpfs", "ro");
@@ -245,10 +245,10 @@ class Builder {
 
   MaybeFailure add_mount(const Target& target) {
     const std::string path = target.path();
-    auto opened = open_host_mount(*target.mount, {.clock = options_.clock,
-                                                  .budget = world_.budget,
-                                                  .device = next_device_++,
-                                                  .user = kUserId});
+    auto opened = options_.open(*target.mount, {.clock = options_.clock,
+                                                .budget = world_.budget,
+                                                .device = next_device_++,
+                                                .user = kUserId});
     if (!opened) return opened.error();
     const bool folder = opened->root->type() == FileType::kDirectory;
     if (auto error = make_mount_point(target, folder)) return error;

@@ -16,6 +16,7 @@
 
 #include "base/clock.h"
 #include "include/cloche/cloche.hpp"
+#include "session/host_mounts.h"
 #include "vfs/budget.h"
 #include "vfs/pack_image.h"
 #include "vfs/walk.h"
@@ -27,9 +28,12 @@ inline constexpr uint32_t kUserId = 1000;
 struct WorldOptions {
   std::shared_ptr<const vfs::PackImage> pack;  // null: none
   const std::vector<Mount>& mounts;
+  MountOpener open;  // what a mount is a mount of
   std::string user;
   uint64_t disk = 0, inodes = 0;
   Clock& clock;  // outlives the world
+  // What writable places take is taken of this one, too; null: there is none.
+  Ref<vfs::Budget> outer_budget = nullptr;
 };
 
 struct World {

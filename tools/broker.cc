@@ -70,6 +70,7 @@ struct Broker::Flight {
   const RegisteredTool* tool = nullptr;
   std::shared_ptr<Work> work;
   std::optional<cap::Use> use;
+  std::string sandbox;  // of the caller
   int64_t started_ns = 0, deadline_ns = 0;
   std::optional<size_t> report;
 };
@@ -122,6 +123,10 @@ cap::Now Broker::now() {
   return latest_;
 }
 
+bool Broker::put_on_record(audit::Record& record, const std::string& sandbox) {
+  return options_.audit->append(record, sandbox.empty() ? options_.sandbox : sandbox).ok();
+}
+
 std::optional<size_t> Broker::report(CallReport report) {
   if (reports_.size() >= options_.kept_calls) return std::nullopt;
   reports_.push_back(std::move(report));
@@ -172,7 +177,7 @@ class Broker::Attempt {
     // It may quote the parameters.
     if (how_ == cap::AuditParameters::kWhole) record.text("message", refusal.text);
     // A denial stands also when it cannot be put on record.
-    (void)options_.audit->append(record, options_.sandbox).ok();
+    (void)broker_.put_on_record(record, caller_.sandbox);
   }
 
   const std::string& shown_name() const { return shown_; }
@@ -224,6 +229,7 @@ class Broker::Attempt {
   std::unique_ptr<Flight> prepare(const RegisteredTool& tool) {
     auto flight = std::make_unique<Flight>();
     flight->tool = &tool;
+    flight->sandbox = caller_.sandbox;
     flight->started_ns = options_.clock->monotonic_ns();
     flight->deadline_ns = flight->started_ns + tool.tool.timeout.count();
     auto work = std::make_shared<Work>();
@@ -258,7 +264,7 @@ class Broker::Attempt {
     }
     put_call(record);
     record.numbers("capability", chain);
-    if (options_.audit->append(record, options_.sandbox).ok()) return Unit{};
+    if (broker_.put_on_record(record, caller_.sandbox)) return Unit{};
     return Refusal{"audit", "the audit log cannot be written"};
   }
 
@@ -297,6 +303,7 @@ Ref<kernel::ToolCall> Broker::call(kernel::Authority& authority, const kernel::T
     const Refusal& refusal = admitted.error();
     attempt.record_denial(refusal);
     (void)report({.tool = attempt.shown_name(),
+                  .sandbox = caller.sandbox,
                   .decision = CallReport::Decision::kDenied,
                   .reason = refusal.text,
                   .parameters_sha256 = attempt.parameters_hash()});
@@ -306,6 +313,7 @@ Ref<kernel::ToolCall> Broker::call(kernel::Authority& authority, const kernel::T
   std::unique_ptr<Flight> flight = std::move(admitted).value();
   flight->call = call.get();
   flight->report = report({.tool = attempt.shown_name(),
+                           .sandbox = caller.sandbox,
                            .decision = CallReport::Decision::kAllowed,
                            .reason = {},
                            .parameters_sha256 = attempt.parameters_hash()});
@@ -336,7 +344,7 @@ void Broker::end_flight(CallId id, const char* outcome, ToolAnswer answer,
   } else {
     record.text("message", answer.body).text("detail", detail.substr(0, kDetailBytes));
   }
-  if (!options_.audit->append(record, options_.sandbox).ok() && answer.status == Status::kOk) {
+  if (!put_on_record(record, flight->sandbox) && answer.status == Status::kOk) {
     answer = {Status::kFailed, "the audit log cannot be written"};
   }
   if (flight->report) {
@@ -426,6 +434,13 @@ int64_t Broker::next_deadline() const {
 std::vector<CallReport> Broker::take_reports() {
   for (auto& [id, flight] : flights_) flight->report.reset();
   return std::exchange(reports_, {});
+}
+
+std::vector<CallReport> Broker::reports_of(const std::string& sandbox) const {
+  std::vector<CallReport> found;
+  std::copy_if(reports_.begin(), reports_.end(), std::back_inserter(found),
+               [&sandbox](const CallReport& each) { return each.sandbox == sandbox; });
+  return found;
 }
 
 uint64_t Broker::take_count() { return std::exchange(count_, 0); }

@@ -7,7 +7,8 @@
 // the guest sees it. What goes wrong on the way is a refusal. Nothing is paid back.
 //
 // Thread class: belongs to the thread that runs the sandbox, handlers' threads and revocations
-// speak to it through its mailbox. Outlives the kernel whose gate it is.
+// speak to it through its mailbox. Outlives the kernels whose calls it decides. What is said of the
+// calls of a kernel::ToolGate holds for those here.
 #pragma once
 
 #include <cstdint>
@@ -43,7 +44,8 @@ struct BrokerOptions {
 
 // What a run's result tells about a call.
 struct CallReport {
-  std::string tool;  // printable
+  std::string tool;     // printable
+  std::string sandbox;  // of the caller; empty: the outermost
   enum class Decision : uint8_t { kAllowed, kDenied, kFailed } decision = Decision::kDenied;
   std::string reason;  // of a denial or failure, printable
   std::string
@@ -51,22 +53,24 @@ struct CallReport {
   double ms = 0;
 };
 
-class Broker final : public kernel::ToolGate {
+class Broker {
  public:
   explicit Broker(BrokerOptions options);
-  ~Broker() override;
+  Broker(const Broker&) = delete;
+  Broker& operator=(const Broker&) = delete;
+  ~Broker();
 
   // An authority that holds these capabilities, in this order. kResourceExhausted.
   static Result<Ref<kernel::Authority>> make_authority(std::vector<cap::Capability> capabilities);
 
   Ref<kernel::ToolCall> call(kernel::Authority& authority, const kernel::ToolCaller& caller,
-                             std::string name, std::string parameters) override;
-  std::string list(const kernel::Authority& authority) override;
-  std::string describe(const kernel::Authority& authority) override;
+                             std::string name, std::string parameters);
+  std::string list(const kernel::Authority& authority);
+  std::string describe(const kernel::Authority& authority);
   Result<Ref<kernel::Authority>, std::string> narrow(kernel::Authority& authority,
                                                      const kernel::ToolCaller& caller,
-                                                     std::string_view grants) override;
-  uint64_t revoke(kernel::Authority& authority, const kernel::ToolCaller& caller) override;
+                                                     std::string_view grants);
+  uint64_t revoke(kernel::Authority& authority, const kernel::ToolCaller& caller);
 
   // How the audit log keeps the parameters of calls that are charged to this capability or one
   // derived from it; kWhole if nothing is said. Of calls that are denied it keeps them in the
@@ -81,6 +85,8 @@ class Broker final : public kernel::ToolGate {
   // The calls since the last time this was asked, in the order in which they were decided; at most
   // kept_calls, the first ones. `count`: of all of them.
   std::vector<CallReport> take_reports();
+  // Of them, those of callers in that sandbox; they stay.
+  std::vector<CallReport> reports_of(const std::string& sandbox) const;
   uint64_t take_count();
 
  private:
@@ -96,6 +102,8 @@ class Broker final : public kernel::ToolGate {
   void give_up(CallId id);
   bool record_change(const char* event, const kernel::ToolCaller& caller,
                      const std::vector<cap::Capability>& capabilities);
+  // Whether it is on record, as an event of that sandbox; empty: the outermost.
+  bool put_on_record(audit::Record& record, const std::string& sandbox);
   std::optional<size_t> report(CallReport report);
   cap::Now now();
 

@@ -98,7 +98,7 @@ bool Broker::record_change(const char* event, const kernel::ToolCaller& caller,
   }
   record.numbers("pids", caller.pids).text("program", caller.program);
   record.json("capabilities", "[" + chains + "]");
-  return options_.audit->append(record, options_.sandbox).ok();
+  return put_on_record(record, caller.sandbox);
 }
 
 }  // namespace cloche::tools

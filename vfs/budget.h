@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <utility>
 
 #include "base/ref.h"
 
@@ -12,23 +13,32 @@ namespace cloche::vfs {
 
 class Budget : public RefCounted {
  public:
-  Budget(uint64_t bytes_limit, uint64_t inodes_limit)
-      : bytes_limit_(bytes_limit), inodes_limit_(inodes_limit) {}
+  // What is taken here is taken of `outer`, too; null: there is none.
+  Budget(uint64_t bytes_limit, uint64_t inodes_limit, Ref<Budget> outer = nullptr)
+      : bytes_limit_(bytes_limit), inodes_limit_(inodes_limit), outer_(std::move(outer)) {}
 
   // Takes all of it or nothing. What was taken must be given back.
   [[nodiscard]] bool take_bytes(uint64_t count) {
     if (count > bytes_limit_ || bytes_used_ > bytes_limit_ - count) return false;
+    if (outer_ && !outer_->take_bytes(count)) return false;
     bytes_used_ += count;
     if (bytes_used_ > bytes_peak_) bytes_peak_ = bytes_used_;
     return true;
   }
-  void give_bytes(uint64_t count) { bytes_used_ -= count; }
+  void give_bytes(uint64_t count) {
+    bytes_used_ -= count;
+    if (outer_) outer_->give_bytes(count);
+  }
   [[nodiscard]] bool take_inodes(uint64_t count = 1) {
     if (count > inodes_limit_ || inodes_used_ > inodes_limit_ - count) return false;
+    if (outer_ && !outer_->take_inodes(count)) return false;
     inodes_used_ += count;
     return true;
   }
-  void give_inodes(uint64_t count = 1) { inodes_used_ -= count; }
+  void give_inodes(uint64_t count = 1) {
+    inodes_used_ -= count;
+    if (outer_) outer_->give_inodes(count);
+  }
 
   uint64_t bytes_limit() const { return bytes_limit_; }
   uint64_t bytes_used() const { return bytes_used_; }
@@ -38,6 +48,7 @@ class Budget : public RefCounted {
 
  private:
   const uint64_t bytes_limit_, inodes_limit_;
+  const Ref<Budget> outer_;
   uint64_t bytes_used_ = 0, bytes_peak_ = 0, inodes_used_ = 0;
 };
 

@@ -205,6 +205,9 @@ struct SandboxOptions {
   // Tools that may be called with any parameters: names, in which a segment may be * (one segment)
   // or ** (any number of them). "payments/*"
   std::vector<std::string> allow_tools = {};
+  // How many sandboxes the programs inside may start, in all, with less than this one has
+  // (docs/sub-sandboxes.md). Not set: none, or what the policy says; with a policy the smaller holds.
+  std::optional<uint64_t> sandboxes = {};
   ToolExecutor tool_executor = {};  // runs handlers; empty: 64 threads of the sandbox's own
   std::string audit_file = {};      // docs/audit.md; empty: the newest lines in memory only
   // One line each: unknown system calls, traps, refusals. Called from the thread in run().
@@ -290,6 +293,12 @@ struct RunResult {
 
   bool ok() const { return outcome == Outcome::kExited && exit_code == 0; }
 };
+
+// The result object of `cloche run --json`: one line of JSON. Output that is not valid UTF-8 is in
+// base64, as the field beside it says.
+std::string to_json(const RunResult& result);
+// The same object for a run that could not begin.
+std::string to_json(const Failure& failure);
 
 // What a policy grants, for a person and for a program.
 struct PolicyReport {

@@ -109,7 +109,8 @@ SysResult<int32_t> sys_sysinfo(Call& call, UserPtr info) {
   value.free_memory = static_cast<uint32_t>(std::min<uint64_t>((total - used) / 4096, UINT32_MAX));
   value.uptime = static_cast<int32_t>((kernel.clock().monotonic_ns() - kernel.state().start_ns) /
                                       kNanosecondsPerSecond);
-  value.processes = static_cast<uint16_t>(std::min<size_t>(kernel.state().tasks, UINT16_MAX));
+  value.processes =
+      static_cast<uint16_t>(std::min<size_t>(kernel.state().tasks.used(), UINT16_MAX));
   TRY(call.put(info, value));
   return 0;
 }

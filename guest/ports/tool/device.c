@@ -11,7 +11,7 @@
 void die(int exit_status, const char *format, ...) {
   va_list arguments;
   va_start(arguments, format);
-  fputs("tool: ", stderr);
+  fputs(PROGRAM ": ", stderr);
   vfprintf(stderr, format, arguments);
   fputc('\n', stderr);
   va_end(arguments);

@@ -18,7 +18,7 @@ int open_device(void);
 // system, with a message.
 struct answer request(int device, const char* verb, const char* body, size_t size);
 
-// "tool: MESSAGE" to standard error, then exit.
+// "PROGRAM: MESSAGE", which is the macro, to standard error, then exit.
 _Noreturn void die(int exit_status, const char* format, ...) __attribute__((format(printf, 2, 3)));
 
 enum { EXIT_TOOL_FAILED = 1, EXIT_USAGE = 2, EXIT_DENIED = 77 };

@@ -1,21 +1,25 @@
-#include "cli/result_json.h"
-
 #include <gtest/gtest.h>
 
 #include <string>
 
-namespace cloche::cli {
+#include "include/cloche/cloche.hpp"
+
+namespace cloche {
 namespace {
 
-TEST(Base64Test, TheVectorsOfRfc4648) {
-  EXPECT_EQ(base64(""), "");
-  EXPECT_EQ(base64("f"), "Zg==");
-  EXPECT_EQ(base64("fo"), "Zm8=");
-  EXPECT_EQ(base64("foo"), "Zm9v");
-  EXPECT_EQ(base64("foob"), "Zm9vYg==");
-  EXPECT_EQ(base64("fooba"), "Zm9vYmE=");
-  EXPECT_EQ(base64("foobar"), "Zm9vYmFy");
-  EXPECT_EQ(base64("\xfb\xff\xfe"), "+//+");
+TEST(ResultJsonTest, WhatIsNotUtf8IsBase64OfRfc4648) {
+  const auto output = [](const std::string& bytes) {
+    RunResult result;
+    result.stdout_bytes = bytes;
+    const std::string json = to_json(result);
+    const size_t begin = json.find("\"stdout\":\"") + 10;
+    return json.substr(begin, json.find('"', begin) - begin);
+  };
+  EXPECT_EQ(output("\xff"), "/w==");
+  EXPECT_EQ(output("\xff\xfe"), "//4=");
+  EXPECT_EQ(output("\xfb\xff\xfe"), "+//+");
+  EXPECT_EQ(output("f\xc0oba"), "ZsBvYmE=");
+  EXPECT_EQ(output("\xed\xa0\x80"), "7aCA");  // half of a surrogate pair
 }
 
 TEST(ResultJsonTest, AllFieldsInOrder) {
@@ -33,7 +37,7 @@ TEST(ResultJsonTest, AllFieldsInOrder) {
                   .file_bytes = 4,
                   .tool_calls = 0};
   EXPECT_EQ(
-      result_json(result),
+      to_json(result),
       R"({"outcome":"exited","limit":null,"exit_code":3,"signal":null,)"
       "\"stdout\":\"a\\n\\\"\xe2\x82\xac\\u0001\",\"stdout_encoding\":\"utf-8\","
       R"("stderr":"/w==","stderr_encoding":"base64",)"
@@ -46,17 +50,17 @@ TEST(ResultJsonTest, OtherOutcomes) {
   RunResult result;
   result.outcome = Outcome::kSignaled;
   result.signal = 15;
-  EXPECT_NE(result_json(result).find(R"("exit_code":null,"signal":"SIGTERM")"), std::string::npos);
+  EXPECT_NE(to_json(result).find(R"("exit_code":null,"signal":"SIGTERM")"), std::string::npos);
   result.outcome = Outcome::kLimit;
   result.limit = "cpu.time";
-  EXPECT_NE(result_json(result).find(R"("outcome":"limit","limit":"cpu.time")"), std::string::npos);
+  EXPECT_NE(to_json(result).find(R"("outcome":"limit","limit":"cpu.time")"), std::string::npos);
 }
 
 TEST(ResultJsonTest, Failures) {
-  const std::string text = failure_json({Failure::Kind::kNotFound, "no \"x\""});
+  const std::string text = to_json(Failure{Failure::Kind::kNotFound, "no \"x\""});
   EXPECT_NE(text.find(R"("outcome":"error")"), std::string::npos);
   EXPECT_NE(text.find(R"("error":{"type":"not_found","message":"no \"x\""})"), std::string::npos);
 }
 
 }  // namespace
-}  // namespace cloche::cli
+}  // namespace cloche

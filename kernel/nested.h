@@ -1,0 +1,26 @@
+// A sandbox inside a sandbox, as the kernel around it sees it: one more thing that takes its turn,
+// beside its own threads, on the same OS thread. Whoever makes such sandboxes implements this
+// (session/inner_sandbox.h).
+#pragma once
+
+#include <cstdint>
+
+namespace cloche::kernel {
+
+class Kernel;
+
+class Nested {
+ public:
+  virtual ~Nested() = default;
+  virtual Kernel& kernel() = 0;
+
+  // Whether turn() has something to do at `now` (monotonic ns).
+  virtual bool ready(int64_t now) = 0;
+  // When that will be so by itself; Call::kNoDeadline: never.
+  virtual int64_t next_deadline() = 0;
+  // Runs it for about that long. kGone: it has ended, and is to be destroyed.
+  enum class Turn : uint8_t { kAlive, kGone };
+  virtual Turn turn(int64_t slice_ns) = 0;
+};
+
+}  // namespace cloche::kernel

@@ -1,0 +1,71 @@
+#include "session/run_watch.h"
+
+#include <algorithm>
+
+#include "base/printable.h"
+
+namespace cloche::session {
+namespace {
+
+constexpr int64_t kForever = kernel::Call::kNoDeadline;
+constexpr int64_t kShortestSlice = 1'000;
+
+bool stop(RunResult& result, Outcome outcome, const char* limit) {
+  result.outcome = outcome;
+  result.limit = limit;
+  return true;
+}
+
+bool put_end(const kernel::ExitStatus& status, RunResult& result) {
+  if (status.limit != nullptr) return stop(result, Outcome::kLimit, status.limit);
+  result.outcome = status.exited ? Outcome::kExited : Outcome::kSignaled;
+  if (status.exited) {
+    result.exit_code = status.code;
+  } else {
+    result.signal = status.signal;
+    result.error_message = printable(status.message);
+  }
+  return true;
+}
+
+}  // namespace
+
+RunWatch::RunWatch(const Subject& subject, int32_t pid)
+    : subject_(subject), pid_(pid), start_ns_(subject.clock.monotonic_ns()), deadline_(kForever) {
+  const int64_t timeout = subject.limits.timeout.count();
+  if (timeout > 0) deadline_ = start_ns_ + timeout;
+}
+
+bool RunWatch::finished(RunResult& result) {
+  kernel::ExitStatus status;
+  const bool ended = subject_.kernel.collect(pid_, &status);
+  if (subject_.output.exceeded()) return stop(result, Outcome::kLimit, "output.max");
+  if (ended) return put_end(status, result);
+  if (subject_.clock.monotonic_ns() >= deadline_) return stop(result, Outcome::kTimeout, "");
+  if (cpu_left() <= 0) return stop(result, Outcome::kLimit, "cpu.time");
+  return false;
+}
+
+int64_t RunWatch::cpu_left() const {
+  const int64_t budget = subject_.limits.cpu_time.count();
+  if (budget == 0) return kForever;
+  return budget - (subject_.kernel.cpu_ns() - subject_.before.cpu_ns);
+}
+
+int64_t RunWatch::slice(int64_t longest) {
+  const int64_t to_deadline =
+      deadline_ == kForever ? kForever : deadline_ - subject_.clock.monotonic_ns();
+  return std::clamp<int64_t>(std::min(cpu_left(), to_deadline), kShortestSlice, longest);
+}
+
+void RunWatch::fill_usage(Usage& usage) {
+  const kernel::KernelUsage now = subject_.kernel.usage();
+  usage.wall_ms = static_cast<double>(subject_.clock.monotonic_ns() - start_ns_) / 1e6;
+  usage.cpu_ms = static_cast<double>(now.cpu_ns - subject_.before.cpu_ns) / 1e6;
+  usage.memory_peak_bytes = now.memory_peak_bytes;
+  usage.processes = now.processes - subject_.before.processes;
+  usage.forks = now.forks - subject_.before.forks;
+  usage.file_bytes = subject_.files.bytes_peak();
+}
+
+}  // namespace cloche::session

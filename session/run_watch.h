@@ -1,0 +1,49 @@
+// Is a run over, and why? What a sandbox and a sandbox inside it have in common.
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+#include "base/clock.h"
+#include "include/cloche/cloche.hpp"
+#include "kernel/host_stream.h"
+#include "kernel/kernel.h"
+#include "session/limits.h"
+#include "vfs/budget.h"
+
+namespace cloche::session {
+
+class RunWatch {
+ public:
+  struct Subject {
+    kernel::Kernel& kernel;
+    Clock& clock;
+    const EffectiveLimits& limits;
+    kernel::OutputBudget& output;
+    const vfs::Budget& files;
+    // Before the program was started.
+    kernel::KernelUsage before;
+  };
+  // The run of the process `pid` begins. What the subject refers to outlives this.
+  RunWatch(const Subject& subject, int32_t pid);
+
+  // Whether the program has ended, or a limit ends the run; then `result` says how.
+  bool finished(RunResult& result);
+  // How long the kernel may run before finished() must be asked again, at most `longest` ns.
+  int64_t slice(int64_t longest);
+  // Monotonic ns, Call::kNoDeadline: none.
+  int64_t deadline() const { return deadline_; }
+  // The run ends then at the latest (monotonic ns), by its wall-clock limit.
+  void limit_deadline(int64_t deadline) { deadline_ = std::min(deadline_, deadline); }
+  void fill_usage(Usage& usage);
+
+ private:
+  int64_t cpu_left() const;
+
+  const Subject subject_;
+  const int32_t pid_;
+  const int64_t start_ns_;
+  int64_t deadline_;
+};
+
+}  // namespace cloche::session
