@@ -340,8 +340,8 @@ int64_t Kernel::next_deadline() const {
 
 bool Kernel::ready() {
   const int64_t now = clock().monotonic_ns();
-  return !state_->ready.empty() || !state_->ended.empty() || state_->nested_ready(now) ||
-         state_->timers.next_deadline() <= now;
+  return !state_->ready.empty() || !state_->ended.empty() || !state_->exiting.empty() ||
+         state_->nested_ready(now) || state_->timers.next_deadline() <= now;
 }
 
 void Kernel::add_nested(std::unique_ptr<Nested> nested) {

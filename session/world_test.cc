@@ -30,6 +30,7 @@ class WorldTest : public testing::Test {
   Expected<World> build(const std::vector<Mount>& mounts, const std::string& user = "user") {
     return build_world({.pack = nullptr,
                         .mounts = mounts,
+                        .open = open_host_mount,
                         .user = user,
                         .disk = 1 << 20,
                         .inodes = 100,

@@ -31,6 +31,7 @@ Result<std::vector<cap::Grant>, Problem> read_grants(std::string_view text) {
 
 // Whether the two can be about the same tool; yes when in doubt.
 bool may_overlap(const cap::Capability& held, const cap::Scope& scope, const cap::Now& now) {
+  if (held.kind() != scope.kind()) return false;
   if (scope.only_name().empty()) return true;
   cap::Request request;
   request.name = scope.only_name();
