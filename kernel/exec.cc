@@ -79,7 +79,14 @@ SysResult<engine::ModuleRef> compile(Kernel& kernel, const std::string& path, vf
   const std::vector<uint8_t> bytes = TRY(read_all(body, size));
   engine::ModuleLimits module_limits;
   module_limits.max_bytes = limits.module_bytes;
+  KernelUsage& usage = kernel.state().usage;
+  if (usage.compile_ns >= limits.compile_ns) {
+    kernel.log("exec: " + path + ": the time to compile programs is used up");
+    return Errno::kNOMEM;
+  }
+  const int64_t start = kernel.clock().cpu_ns();
   auto module = kernel.options().engine->load(bytes, module_limits);
+  usage.compile_ns += kernel.clock().cpu_ns() - start;
   if (module.ok()) return *module;
   kernel.log("exec: " + path + ": " + module.error().message);
   return module.error().code == Code::kResourceExhausted ? Errno::kNOMEM : Errno::kNOEXEC;

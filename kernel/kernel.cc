@@ -209,12 +209,20 @@ SysResult<std::unique_ptr<Program>> find_program(Kernel& kernel, const Process& 
   return error;
 }
 
+// A new maximum; a limit that the process left at its maximum follows.
+void renew_limit(ResourceLimit& limit, uint64_t now) {
+  const bool at_most = limit.soft == limit.hard;
+  limit.hard = now;
+  limit.soft = at_most ? now : std::min(limit.soft, now);
+}
+
 void set_limits(Process& process, const KernelLimits& limits) {
   const auto set = [&process](Resource which, uint64_t soft, uint64_t hard) {
     process.limits[which] = {soft, hard};
   };
   set(kLimitStack, 8 << 20, UINT64_MAX);
   set(kLimitCore, 0, 0);
+  set(kLimitFileSize, limits.file_bytes, limits.file_bytes);
   set(kLimitProcesses, limits.processes, limits.processes);
   set(kLimitOpenFiles, limits.open_files, limits.open_files);
   set(kLimitMemlock, 8 << 20, 8 << 20);
@@ -273,6 +281,7 @@ bool Kernel::State::nested_ready(int64_t now) const {
 Kernel::Kernel(KernelOptions options) : state_(std::make_unique<State>()) {
   state_->options = std::move(options);
   state_->tasks.set_limit(state_->options.limits.processes);
+  state_->forks.set_rate(state_->options.limits.fork_rate);
   if (state_->options.outer) state_->tasks.set_outer(&state_->options.outer->state().tasks);
   state_->start_ns = state_->options.clock->monotonic_ns();
   engine::PoolOptions pool;
@@ -283,13 +292,21 @@ Kernel::Kernel(KernelOptions options) : state_(std::make_unique<State>()) {
 
 std::unique_ptr<Kernel> Kernel::create(KernelOptions options) {
   std::unique_ptr<Kernel> kernel(new Kernel(std::move(options)));
+  if (vfs::Budget* files = kernel->state().options.disk.get()) {
+    files->set_question(kernel.get(), [](void* env, uint64_t bytes) {
+      return static_cast<Kernel*>(env)->has_room(bytes);
+    });
+  }
   const auto mounted = mount_kernel_file_systems(*kernel);
   if (!mounted.ok())
     kernel->log(std::string("cannot mount /dev and /proc: ") + abi::errno_name(mounted.error()));
   return kernel;
 }
 
-Kernel::~Kernel() { kill_all(); }
+Kernel::~Kernel() {
+  kill_all();
+  if (state_->options.disk) state_->options.disk->set_question(nullptr, nullptr);
+}
 
 SysResult<int32_t> Kernel::start(StartOptions options) {
   if (has_nul(options)) return Errno::kINVAL;
@@ -315,6 +332,8 @@ Kernel::Idle Kernel::run(int64_t slice_ns) {
     finish_exits(*this);
     if (!state.ended.empty())
       idle = Idle::kFinished;
+    else if (now < state.slowed_until)
+      idle = Idle::kWaiting;
     else if (state.ready.empty() && !state.nested_ready(now))
       idle = Idle::kWaiting;
     else if (now < state.slice_end) {
@@ -334,14 +353,37 @@ Kernel::Idle Kernel::run(int64_t slice_ns) {
 
 int64_t Kernel::next_deadline() const {
   int64_t next = state_->timers.next_deadline();
+  // Nothing else happens before.
+  if (state_->slowed_until > state_->options.clock->monotonic_ns()) return state_->slowed_until;
   for (const auto& nested : state_->nested) next = std::min(next, nested->next_deadline());
   return next;
 }
 
 bool Kernel::ready() {
   const int64_t now = clock().monotonic_ns();
+  if (now < state_->slowed_until) return false;
   return !state_->ready.empty() || !state_->ended.empty() || !state_->exiting.empty() ||
          state_->nested_ready(now) || state_->timers.next_deadline() <= now;
+}
+
+void Kernel::set_limits(const KernelLimits& limits) {
+  State& state = *state_;
+  CHECK(!state.running);
+  if (limits.fork_rate != state.options.limits.fork_rate) state.forks.set_rate(limits.fork_rate);
+  state.options.limits = limits;
+  state.tasks.set_limit(limits.processes);
+  for (auto& [pid, process] : state.processes) {
+    renew_limit(process->limits[kLimitProcesses], limits.processes);
+    renew_limit(process->limits[kLimitOpenFiles], limits.open_files);
+    renew_limit(process->limits[kLimitAddressSpace], limits.address_space);
+    renew_limit(process->limits[kLimitFileSize], limits.file_bytes);
+  }
+  state.memory_guard.look_soon();
+}
+
+bool Kernel::may_fork() {
+  Kernel* const outer = state_->options.outer;
+  return (!outer || outer->may_fork()) && state_->forks.take(clock().monotonic_ns());
 }
 
 void Kernel::add_nested(std::unique_ptr<Nested> nested) {
@@ -378,15 +420,39 @@ void Kernel::kill_all() {
 
 int64_t Kernel::cpu_ns() const { return state_->usage.cpu_ns; }
 
-KernelUsage Kernel::usage() {
-  state_->usage.memory_bytes =
-      state_->pool->host_bytes() + io_->buffer_bytes() + state_->shared_memory.bytes();
-  for (const auto& nested : state_->nested) {
-    state_->usage.memory_bytes += nested->kernel().usage().memory_bytes;
+namespace {
+
+// Estimates of what stands behind one, with its share of tables.
+constexpr uint64_t kProcessBytes = 4096, kThreadBytes = 1024, kDescriptorBytes = 256,
+                   kInodeBytes = 512;
+
+uint64_t object_bytes(const Kernel::State& state) {
+  uint64_t bytes = 0;
+  for (const auto& [pid, process] : state.processes) {
+    bytes += kProcessBytes + process->threads.size() * kThreadBytes;
+    bytes += argument_cost(process->argv) + argument_cost(process->envp);
+    if (process->fds) bytes += uint64_t{process->fds->open_count()} * kDescriptorBytes;
   }
-  state_->usage.memory_peak_bytes =
-      std::max(state_->usage.memory_peak_bytes, state_->usage.memory_bytes);
-  return state_->usage;
+  return bytes;
+}
+
+}  // namespace
+
+KernelUsage Kernel::usage() {
+  State& state = *state_;
+  MemoryUse& memory = state.usage.memory;
+  memory = {};
+  memory.processes = state.pool->host_bytes();
+  memory.shared = state.shared_memory.bytes();
+  memory.buffers = io_->buffer_bytes();
+  memory.objects = object_bytes(state);
+  for (const auto& nested : state.nested) memory += nested->kernel().usage().memory;
+  // Those of sandboxes inside are in it.
+  if (const vfs::Budget* files = state.options.disk.get()) {
+    memory.files = files->bytes_used() + files->inodes_used() * kInodeBytes;
+  }
+  state.usage.memory_peak_bytes = std::max(state.usage.memory_peak_bytes, memory.total());
+  return state.usage;
 }
 
 Process* Kernel::find(int32_t pid) {

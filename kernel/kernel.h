@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "kernel/memory_use.h"
 #include "kernel/nested.h"
 #include "kernel/process.h"
 #include "kernel/tool_gate.h"
@@ -24,11 +25,15 @@ class Kernel;
 struct KernelLimits {
   uint32_t processes = 256;             // pids.max: processes and threads together
   uint64_t memory = 512ull << 20;       // memory.max, bytes
+  uint64_t memory_high = UINT64_MAX;    // memory.high, bytes: beyond it the sandbox is slowed down
   uint64_t address_space = 1ull << 30;  // of one process
   uint32_t open_files = 1024;           // per process (RLIMIT_NOFILE hard)
   uint64_t pipe_bytes = 65536;          // of one pipe
   uint32_t argument_bytes = 2 << 20;    // argv + envp of one exec (E2BIG)
   uint64_t module_bytes = 64 << 20;
+  uint64_t file_bytes = UINT64_MAX;  // of one file that a process writes (RLIMIT_FSIZE hard)
+  uint64_t fork_rate = 0;            // new processes and threads a second (EAGAIN); 0: no limit
+  int64_t compile_ns = INT64_MAX;    // of all programs together (ENOMEM)
 };
 
 // A program that a process is about to run.
@@ -47,7 +52,8 @@ struct KernelOptions {
   std::string hostname = "cloche";
   KernelLimits limits;
   vfs::Credentials user;  // never uid 0
-  // What /dev/shm and memfd_create(2) may keep; null: 64 MiB of their own.
+  // What files in memory take, also those of /dev/shm and memfd_create(2); null: 64 MiB of their
+  // own. The kernel asks its question (vfs::Budget::set_question) for memory.max.
   Ref<vfs::Budget> disk;
   // Decides about tool calls; null: there are no tools, and no /dev/tool. Outlives the kernel.
   ToolGate* tools = nullptr;
@@ -98,8 +104,11 @@ std::vector<engine::HostFunction> host_functions();
 struct KernelUsage {
   uint64_t processes = 0, forks = 0, execs = 0, syscalls = 0;
   int64_t cpu_ns = 0;
-  uint64_t memory_bytes = 0, memory_peak_bytes = 0;
-  uint64_t memory_kills = 0;  // processes ended for memory.max
+  MemoryUse memory;  // sandboxes inside counted
+  uint64_t memory_peak_bytes = 0;
+  uint64_t memory_kills = 0;     // processes ended for memory.max
+  int64_t memory_slowed_ns = 0;  // time that it stood still for memory.high
+  int64_t compile_ns = 0;        // spent to compile programs
 };
 
 class Kernel {
@@ -123,6 +132,14 @@ class Kernel {
   SysResult<Unit> signal(int32_t pid, int32_t signo);
   // Ends every process now (SIGKILL), without running them again, and every sandbox inside.
   void kill_all();
+
+  // From now on these hold; what is in use beyond them stays, and nothing is added. Processes keep
+  // what they set themselves, if it is less. Not while guest code runs.
+  void set_limits(const KernelLimits& limits);
+  // Whether one more process or thread is within the rate of them, here and around; it is counted.
+  bool may_fork();
+  // Whether memory.max has room for so many bytes more, here and in the sandboxes around.
+  bool has_room(uint64_t bytes);
 
   // A sandbox inside this one. From now on run() gives it turns; it ends with kGone, or here.
   void add_nested(std::unique_ptr<Nested> nested);

@@ -38,11 +38,38 @@ int64_t time_to_fill(uint64_t bytes) {
   return static_cast<int64_t>(std::min<uint64_t>(milliseconds, 1000)) * 1'000'000;
 }
 
+// As much of the longest pause as `used` is of the way from memory.high to twice that.
+void slow_down(Kernel& kernel, int64_t now, uint64_t used) {
+  constexpr int64_t kLongestPause = 100'000'000;
+  const uint64_t high = kernel.options().limits.memory_high;
+  if (used <= high) return;
+  const double part =
+      static_cast<double>(used - high) / static_cast<double>(std::max<uint64_t>(high, 1));
+  const auto pause = static_cast<int64_t>(std::min(part, 1.0) * kLongestPause);
+  kernel.state().slowed_until = now + pause;
+  kernel.state().usage.memory_slowed_ns += pause;
+}
+
 }  // namespace
+
+bool Kernel::has_room(uint64_t bytes) {
+  constexpr uint64_t kSmall = 1 << 20;
+  const KernelOptions& mine = options();
+  if (mine.outer && !mine.outer->has_room(bytes)) return false;
+  uint64_t& granted = state().granted_since_check;
+  granted += bytes;
+  if (granted < kSmall) return true;
+  granted = 0;
+  const uint64_t used = usage().memory.total();
+  if (used <= mine.limits.memory && bytes <= mine.limits.memory - used) return true;
+  log("memory.max reached: " + std::to_string(used) + " bytes in use, " + std::to_string(bytes) +
+      " more wanted");
+  return false;
+}
 
 void MemoryGuard::check(Kernel& kernel, int64_t now) {
   const uint64_t maximum = kernel.options().limits.memory;
-  const uint64_t used = kernel.usage().memory_bytes;
+  const uint64_t used = kernel.usage().memory.total();
   const int64_t cost = kernel.clock().monotonic_ns() - now;
   uint64_t room = maximum - std::min(used, maximum);
   if (used > maximum) {
@@ -56,6 +83,7 @@ void MemoryGuard::check(Kernel& kernel, int64_t now) {
     }
     room = 0;
   }
+  slow_down(kernel, now, used);
   next_check_ = now + std::max({kShortest, cost * kShare, std::min(kLongest, time_to_fill(room))});
 }
 

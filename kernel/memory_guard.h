@@ -3,8 +3,9 @@
 // Memory is promised cheaply (brk, mmap, fork) and costs only when it is written, so promises are
 // not what is limited: use is measured every few milliseconds of running time, more often the
 // nearer the limit is. Over the limit, the process that holds most is ended by SIGKILL, as Linux
-// does for a control group. A guest can overshoot by what it writes between two looks: kFillRate *
-// kShortest.
+// does for a control group. Over memory.high the whole sandbox stands still for a while, the longer
+// the more it is over, so that whoever watches can act (cgroup v2 slows down who allocates). A
+// guest can overshoot by what it writes between two looks: kFillRate * kShortest.
 #pragma once
 
 #include <cstdint>
@@ -22,6 +23,7 @@ class MemoryGuard {
   static constexpr int64_t kShare = 50;
 
   int64_t next_check() const { return next_check_; }  // monotonic ns
+  void look_soon() { next_check_ = 0; }               // a limit has changed
   // Looks, ends a process if need be (begin_exit: finish_exits() is the caller's), and plans the
   // next look. Not while guest code runs.
   void check(Kernel& kernel, int64_t now);

@@ -365,15 +365,16 @@ TEST(MemoryTest, RegionsCountOnceAndGo) {
       if (g.fork() == 0) g.call("munmap", a + 8 * kPage, kPage);
     g.call("rt_sigsuspend", 0x2000, 8);
   });
-  const uint64_t before = box.kernel().usage().memory_bytes;
   ASSERT_GT(box.start("holder"), 0);
   box.settle();
   // Ten pages, and the books of one region and eight mappings.
-  EXPECT_GT(box.kernel().usage().memory_bytes, before + 10 * kPage + 9 * 64 * 8);
-  EXPECT_LT(box.kernel().usage().memory_bytes, before + 13 * kPage);
+  EXPECT_GT(box.kernel().usage().memory.shared, 10 * kPage + 9 * 64 * 8);
+  EXPECT_LT(box.kernel().usage().memory.shared, 13 * kPage);
+  EXPECT_GT(box.kernel().usage().memory.objects, 4 * kPage);  // the processes
   box.kernel().kill_all();
   box.settle();
-  EXPECT_EQ(box.kernel().usage().memory_bytes, before);
+  EXPECT_EQ(box.kernel().usage().memory.shared, 0u);
+  EXPECT_EQ(box.kernel().usage().memory.objects, 0u);
 }
 
 TEST(MarshallingTest, PointersAtTheEdges) {

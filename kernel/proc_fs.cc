@@ -434,7 +434,7 @@ SynthSpec constant(std::string text) {
 
 Text meminfo_text(Kernel& kernel) {
   const uint64_t total = kernel.options().limits.memory / 1024;
-  const uint64_t used = std::min(total, kernel.usage().memory_bytes / 1024);
+  const uint64_t used = std::min(total, kernel.usage().memory.total() / 1024);
   std::string text;
   const auto line = [&text](const char* name, uint64_t kilobytes) {
     text += format("%-15s %8" PRIu64 " kB\n", name, kilobytes);

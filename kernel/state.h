@@ -12,6 +12,7 @@
 #include "kernel/futex.h"
 #include "kernel/kernel.h"
 #include "kernel/memory_guard.h"
+#include "kernel/rate_limit.h"
 #include "kernel/run_queue.h"
 #include "kernel/task_count.h"
 #include "kernel/timer.h"
@@ -48,7 +49,9 @@ struct Kernel::State {
   std::vector<Process*> exiting;        // begin_exit() done, finish_exit() to do
   std::map<int32_t, ExitStatus> ended;  // of processes of start(), until collected
   KernelUsage usage;
-  uint64_t granted_since_check = 0;          // bytes promised since memory.max was last looked at
+  uint64_t granted_since_check = 0;  // bytes promised since memory.max was last looked at
+  int64_t slowed_until = 0;          // for memory.high; monotonic ns
+  RateLimit forks;
   std::map<std::string, bool> logged_calls;  // unknown calls that were logged
 
   static bool should_yield(void* env) noexcept;

@@ -171,7 +171,7 @@ void act_on_thread_exit(Kernel& kernel, Thread& thread) {
 
 SysResult<Thread*> create_thread(Kernel& kernel, Process& process) {
   Kernel::State& state = kernel.state();
-  if (state.tasks.full()) return Errno::kAGAIN;
+  if (state.tasks.full() || !kernel.may_fork()) return Errno::kAGAIN;
   auto thread = std::make_unique<Thread>();
   thread->tid = process.threads.empty() && !state.threads.contains(process.pid)
                     ? process.pid

@@ -302,6 +302,7 @@ class InnerSandbox::Builder {
     options.clock = &family_.clock;
     options.random = &family_.random;
     options.names = std::move(made.world_.names);
+    options.disk = made.world_.budget;
     options.hostname = request_.options.hostname;
     options.limits = kernel_limits(made.limits_);
     options.user = {.uid = kUserId, .gid = kUserId, .groups = {}};

@@ -50,6 +50,7 @@ Expected<Sandbox> Sandbox::create(const Host& host, SandboxOptions options) {
   kernel_options.clock = &state->clock;
   kernel_options.random = &state->random;
   kernel_options.names = std::move(state->world.names);
+  kernel_options.disk = state->world.budget;
   kernel_options.hostname = state->options.hostname;
   kernel_options.limits = session::kernel_limits(limits);
   kernel_options.user = {.uid = session::kUserId, .gid = session::kUserId, .groups = {}};

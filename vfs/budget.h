@@ -20,6 +20,7 @@ class Budget : public RefCounted {
   // Takes all of it or nothing. What was taken must be given back.
   [[nodiscard]] bool take_bytes(uint64_t count) {
     if (count > bytes_limit_ || bytes_used_ > bytes_limit_ - count) return false;
+    if (question_ && !question_(env_, count)) return false;
     if (outer_ && !outer_->take_bytes(count)) return false;
     bytes_used_ += count;
     if (bytes_used_ > bytes_peak_) bytes_peak_ = bytes_used_;
@@ -40,6 +41,17 @@ class Budget : public RefCounted {
     if (outer_) outer_->give_inodes(count);
   }
 
+  // Asked before bytes are taken: is there room for so many more? Null: nobody is asked.
+  void set_question(void* env, bool (*question)(void* env, uint64_t bytes)) {
+    env_ = env;
+    question_ = question;
+  }
+  // What is in use beyond new limits stays; nothing is added.
+  void set_limits(uint64_t bytes, uint64_t inodes) {
+    bytes_limit_ = bytes;
+    inodes_limit_ = inodes;
+  }
+
   uint64_t bytes_limit() const { return bytes_limit_; }
   uint64_t bytes_used() const { return bytes_used_; }
   uint64_t bytes_peak() const { return bytes_peak_; }
@@ -47,7 +59,9 @@ class Budget : public RefCounted {
   uint64_t inodes_used() const { return inodes_used_; }
 
  private:
-  const uint64_t bytes_limit_, inodes_limit_;
+  uint64_t bytes_limit_, inodes_limit_;
+  void* env_ = nullptr;
+  bool (*question_)(void* env, uint64_t bytes) = nullptr;
   const Ref<Budget> outer_;
   uint64_t bytes_used_ = 0, bytes_peak_ = 0, inodes_used_ = 0;
 };

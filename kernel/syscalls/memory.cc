@@ -23,23 +23,6 @@ uint64_t limit_of(Call& call) {
       {call.process().limits[kLimitAddressSpace].soft, limits.address_space, limits.memory});
 }
 
-// Would `more` bytes bring the sandbox over memory.max? Counted is what is in use, not what was
-// promised; promises beyond that are refused when memory is short.
-bool sandbox_has_room(Call& call, uint64_t more) {
-  constexpr uint64_t kSmall = 1 << 20;
-  Kernel& kernel = call.kernel();
-  uint64_t& granted = kernel.state().granted_since_check;
-  granted += more;
-  if (granted < kSmall) return true;
-  granted = 0;
-  const uint64_t used = kernel.usage().memory_bytes;
-  const uint64_t maximum = kernel.options().limits.memory;
-  if (used <= maximum && more <= maximum - used) return true;
-  kernel.log(call.process().name + ": memory.max reached: " + std::to_string(used) +
-             " bytes in use, " + std::to_string(more) + " more wanted");
-  return false;
-}
-
 struct FileMapping {
   FileRef file;
   bool shared = false;
@@ -87,7 +70,7 @@ SysResult<Unit> map_region(Call& call, const FileMapping& mapping, uint64_t addr
 
 SysResult<uint32_t> sys_brk(Call& call, uint32_t address) {
   AddressSpace& space = space_of(call);
-  if (address > space.break_end() && !sandbox_has_room(call, address - space.break_end()))
+  if (address > space.break_end() && !call.kernel().has_room(address - space.break_end()))
     return static_cast<uint32_t>(space.break_end());
   return static_cast<uint32_t>(space.set_break(context_of(call), address, limit_of(call)));
 }
@@ -103,7 +86,7 @@ SysResult<uint32_t> sys_mmap2(Call& call, uint32_t address, uint32_t size, uint3
   const auto placement = flags & kMapFixedNoReplace ? AddressSpace::Placement::kFixedNoReplace
                          : flags & kMapFixed        ? AddressSpace::Placement::kFixed
                                                     : AddressSpace::Placement::kAnywhere;
-  if (!sandbox_has_room(call, size)) return Errno::kNOMEM;
+  if (!call.kernel().has_room(size)) return Errno::kNOMEM;
   AddressSpace& space = space_of(call);
   const uint64_t at = TRY(space.map(context_of(call), address, size, placement, limit_of(call)));
   const bool as_region =
@@ -134,7 +117,7 @@ SysResult<uint32_t> sys_mremap(Call& call, uint32_t address, uint32_t old_size, 
     if (flags & kFixed) call.kernel().log(call.process().name + ": MREMAP_FIXED is not supported");
     return Errno::kINVAL;
   }
-  if (new_size > old_size && !sandbox_has_room(call, new_size - old_size)) return Errno::kNOMEM;
+  if (new_size > old_size && !call.kernel().has_room(new_size - old_size)) return Errno::kNOMEM;
   return static_cast<uint32_t>(TRY(space_of(call).remap(
       context_of(call), address, old_size, new_size, flags & kMayMove, limit_of(call))));
 }

@@ -103,7 +103,7 @@ SysResult<int32_t> sys_sysinfo(Call& call, UserPtr info) {
   static_assert(sizeof value == 64);
   Kernel& kernel = call.kernel();
   const uint64_t total = kernel.options().limits.memory;
-  const uint64_t used = std::min(total, kernel.usage().memory_bytes);
+  const uint64_t used = std::min(total, kernel.usage().memory.total());
   value.unit = 4096;
   value.total_memory = static_cast<uint32_t>(std::min<uint64_t>(total / 4096, UINT32_MAX));
   value.free_memory = static_cast<uint32_t>(std::min<uint64_t>((total - used) / 4096, UINT32_MAX));

@@ -1,0 +1,119 @@
+// Limits of a whole sandbox: how fast it may fork, what memory.high does, and new limits while it
+// runs.
+#include <gtest/gtest.h>
+
+#include "kernel/rate_limit.h"
+#include "kernel/testing/io_helpers.h"
+
+namespace cloche::kernel {
+namespace {
+
+using namespace testing;
+
+constexpr int64_t kSecond = 1'000'000'000;
+
+TEST(RateLimitTest, ABucketOfOneSecond) {
+  RateLimit limit;
+  limit.set_rate(10);
+  const auto taken = [&limit](int64_t now) {
+    int count = 0;
+    while (count < 100 && limit.take(now)) ++count;
+    return count;
+  };
+  EXPECT_EQ(taken(kSecond), 10);
+  EXPECT_EQ(taken(kSecond), 0);
+  EXPECT_EQ(taken(kSecond + kSecond / 10), 1);
+  EXPECT_EQ(taken(kSecond + kSecond / 2), 4);
+  EXPECT_EQ(taken(kSecond), 0);         // a clock that is set back brings nothing
+  EXPECT_EQ(taken(100 * kSecond), 10);  // and a long pause no more than a second's
+}
+
+TEST(RateLimitTest, WithoutARateThereIsNone) {
+  RateLimit limit;
+  for (int i = 0; i < 1000; ++i) EXPECT_TRUE(limit.take(0));
+}
+
+TEST(LimitsTest, ForksBeyondTheRateAreRefusedAndComeBackWithTime) {
+  KernelLimits limits;
+  limits.fork_rate = 5;  // the program itself is one
+  TestSandbox box(limits);
+  EXPECT_EQ(box.run_program([&box](FakeGuest& g) {
+    const auto forks = [&g] {
+      int count = 0;
+      for (int i = 0; i < 10; ++i) {
+        const int32_t pid = g.fork();
+        if (pid == 0) g.exit(0);
+        if (pid == -11) break;  // EAGAIN
+        int32_t status;
+        g.wait(pid, &status);
+        ++count;
+      }
+      return count;
+    };
+    EXPECT_EQ(forks(), 4);
+    g.ask([&box] { return box.clock().now += kSecond; });
+    EXPECT_EQ(forks(), 5);
+  }),
+            0);
+}
+
+TEST(LimitsTest, OverMemoryHighTheSandboxStandsStillForAWhile) {
+  KernelLimits limits;
+  limits.memory_high = 1 << 20;
+  TestSandbox box(limits);
+  box.program("grower", [&box](FakeGuest& g) {
+    for (;;) {
+      g.ask([&box] { return box.engine().host_bytes = 3 << 20; });
+      g.tick();
+    }
+  });
+  ASSERT_GT(box.start("grower"), 0);
+  Kernel::Idle idle = Kernel::Idle::kReady;
+  for (int i = 0; i < 100 && idle != Kernel::Idle::kWaiting; ++i) {
+    idle = box.kernel().run(10'000'000);
+    box.clock().now += 1'000'000;
+  }
+  ASSERT_EQ(idle, Kernel::Idle::kWaiting);
+  EXPECT_FALSE(box.kernel().ready());
+  const int64_t now = box.clock().now;
+  EXPECT_GT(box.kernel().next_deadline(), now + 50'000'000);
+  EXPECT_LE(box.kernel().next_deadline(), now + 100'000'000);
+  EXPECT_EQ(box.kernel().usage().memory_slowed_ns, 100'000'000);
+  box.clock().now += 100'000'000;
+  EXPECT_TRUE(box.kernel().ready());
+}
+
+TEST(LimitsTest, NewLimitsHoldAtOnceAndTakeNothingAway) {
+  TestSandbox box;
+  box.program("waiter", [](FakeGuest& g) {
+    for (int i = 0; i < 3; ++i)
+      if (g.fork() == 0) g.call("rt_sigsuspend", 0x2000, 8);
+    EXPECT_EQ(open(g, "/dev/null", kO_RDONLY), 0);
+    struct {
+      uint64_t soft, hard;
+    } mine{10, 20};
+    g.store(kFree, mine);
+    EXPECT_EQ(g.call("prlimit64", 0, kLimitOpenFiles, kFree, 0), 0);
+    g.call("rt_sigsuspend", 0x2000, 8);
+  });
+  const int32_t pid = box.start("waiter");
+  box.settle();
+  KernelLimits less = box.kernel().options().limits;
+  less.processes = 2;
+  less.open_files = 15;
+  box.kernel().set_limits(less);
+  EXPECT_EQ(box.kernel().all_processes().size(), 4u);  // they live on
+  const Process& process = *box.kernel().find(pid);
+  EXPECT_EQ(process.limits[kLimitOpenFiles].soft, 10u);  // its own, which is less
+  EXPECT_EQ(process.limits[kLimitOpenFiles].hard, 15u);
+  EXPECT_EQ(process.limits[kLimitProcesses].soft, 2u);
+  box.program("more", [](FakeGuest&) {});
+  EXPECT_EQ(box.start("more"), -11);  // EAGAIN
+  less.processes = 10;
+  box.kernel().set_limits(less);
+  EXPECT_GT(box.start("more"), 0);
+  box.kernel().kill_all();
+}
+
+}  // namespace
+}  // namespace cloche::kernel
