@@ -15,7 +15,8 @@
 // another way than the result says.
 //
 // Thread class: Host is safe and may be copied. A Sandbox belongs to one thread at a time, except
-// signal(), kill() and resize(), which any thread or signal handler may call at any time.
+// signal(), kill() and resize(), which any thread or signal handler may call at any time, and the
+// functions of live control, which any thread may call while the Sandbox stands.
 //
 // The first release has this C++ interface only, and it may still change.
 #pragma once
@@ -332,6 +333,52 @@ std::string signal_name(int signal);  // "SIGTERM"; "SIGRTMIN+3"; "signal 99"
 // turn the direction of text are escaped as \n, \x1b and so on.
 std::string printable(std::string_view bytes);
 
+// What a sandbox costs its host in memory, by parts, in bytes.
+struct MemoryStats {
+  uint64_t processes = 0;  // pages that its processes wrote, their stacks
+  uint64_t shared = 0;     // mappings that several processes share
+  uint64_t buffers = 0;    // of pipes, sockets and tool calls
+  uint64_t files = 0;      // files kept in memory
+  uint64_t objects = 0;    // processes, threads, descriptors: an estimate
+  uint64_t total = 0;
+  uint64_t peak = 0;  // the most that was seen of the total
+};
+
+struct ProcessStats {
+  std::string sandbox = {};  // of one inside: its number there, "1.2"; empty: the sandbox itself
+  int pid = 0, parent = 0;
+  std::string name = {}, command = {};  // printable; the command is cut
+  char state = 'S';                     // R S T Z, as ps has them
+  int nice = 0;
+  int64_t cpu_ns = 0;
+  uint64_t memory_bytes = 0;  // that it holds alone
+  uint32_t threads = 0, open_files = 0;
+};
+
+// What a sandbox uses at one moment.
+struct SandboxStats {
+  enum class State : uint8_t { kIdle, kRunning, kPaused } state = State::kIdle;
+  int64_t wall_ns = 0;      // of the run under way
+  int64_t cpu_ns = 0;       // of all runs
+  int64_t run_cpu_ns = 0;   // of the run under way
+  int64_t compile_ns = 0;   // to compile programs, in cpu_ns
+  int64_t throttled_ns = 0; // that it stood still for cpu.max or memory.high
+  MemoryStats memory = {};
+  uint64_t tasks = 0;  // processes and threads
+  uint64_t processes_started = 0, forks = 0, execs = 0, syscalls = 0, memory_kills = 0;
+  uint64_t file_bytes = 0, inodes = 0;  // kept in memory
+  uint64_t output_bytes = 0;            // of the run under way
+  uint64_t sandboxes_inside = 0;
+  std::vector<ProcessStats> processes = {};
+};
+const char* to_string(SandboxStats::State state);  // "running"
+
+// A limit as it is now: the name that a policy has for it ("memory.max") and its value as a policy
+// writes it ("256M"), or "none".
+struct LimitValue {
+  std::string name, value;
+};
+
 class Sandbox {
  public:
   // Makes the closed world: files, mounts, no process yet. Errors: kInvalidArgument (a relative
@@ -355,6 +402,23 @@ class Sandbox {
   void kill() noexcept;
   // The window of a run with a terminal changed its size. Async-signal-safe.
   void resize(WindowSize window) noexcept;
+
+  // --- while it runs or not, from any thread but not from a handler of its tools. They wait for the
+  // thread in run() to come to a place between two turns of the guest: some milliseconds.
+
+  SandboxStats stats() const;
+  std::vector<LimitValue> limits() const;
+  // Sets a limit, up or down, from now on; what is in use beyond it stays and nothing is added, as
+  // cgroup v2 has it, except that memory.max ends processes until it is kept. Gives what is wrong:
+  // kInvalidArgument (no such limit, or not a value for it).
+  [[nodiscard]] std::optional<Failure> set_limit(const std::string& name, const std::string& value);
+  // Stops all processes between two instructions, until resume(). Time for `wall.time` passes.
+  void pause();
+  void resume();
+  // As kill(2) and renice(8) by the host, for a process of the sandbox itself. kNotFound: no such
+  // process; kInvalidArgument.
+  [[nodiscard]] std::optional<Failure> signal_process(int pid, int signo);
+  [[nodiscard]] std::optional<Failure> set_nice(int pid, int nice);
 
   // The newest lines of the audit log, oldest first: JSON, as in docs/audit.md.
   std::vector<std::string> audit() const;
