@@ -73,8 +73,8 @@ uint32_t host_poll(int fd, short events) {
 }  // namespace
 
 uint64_t OutputBudget::take(uint64_t wanted) {
-  const uint64_t granted = std::min(wanted, left_);
-  left_ -= granted;
+  const uint64_t granted = std::min(wanted, limit_ - std::min(used_, limit_));
+  used_ += granted;
   if (granted < wanted) exceeded_ = true;
   return granted;
 }
@@ -309,6 +309,7 @@ class CaptureFile final : public StreamFile {
   SysResult<uint64_t> write(Call&, std::span<const uint8_t> in) override {
     const uint64_t granted = options_.budget ? options_.budget->take(in.size()) : in.size();
     capture_->bytes_.append(reinterpret_cast<const char*>(in.data()), granted);
+    if (capture_->counted_) capture_->counted_->bytes += granted;
     if (granted == in.size()) return granted;
     capture_->truncated_ = true;
     if (options_.when_full == WhenFull::kDrop) return in.size();
@@ -340,6 +341,7 @@ class CaptureOpener final : public Opener {
 }  // namespace
 
 FileRef memory_output(Kernel& kernel, Ref<Capture> capture, OutputOptions options) {
+  capture->counted_ = kernel.io().captured();
   Ref<Opener> opener = make_ref<CaptureOpener>(capture, options);
   return make_ref<CaptureFile>(std::move(capture), std::move(options), new_location(kernel, opener),
                                kWriteOnly);

@@ -38,14 +38,17 @@ class HostPoller {
 // How many bytes all outputs that share it may still write.
 class OutputBudget : public RefCounted {
  public:
-  explicit OutputBudget(uint64_t bytes) : left_(bytes) {}
+  explicit OutputBudget(uint64_t bytes) : limit_(bytes) {}
   // How many of `wanted` may be written; remembers if that is fewer.
   uint64_t take(uint64_t wanted);
-  void give_back(uint64_t bytes) { left_ += bytes; }
+  void give_back(uint64_t bytes) { used_ -= bytes; }
   bool exceeded() const { return exceeded_; }
+  uint64_t used() const { return used_; }
+  // What was written beyond it stays.
+  void set_limit(uint64_t bytes) { limit_ = bytes; }
 
  private:
-  uint64_t left_;
+  uint64_t limit_, used_ = 0;
   bool exceeded_ = false;
 };
 
@@ -66,16 +69,31 @@ FileRef host_output(Kernel& kernel, int fd, OutputOptions options);
 // Input that is these bytes, then the end.
 FileRef memory_input(Kernel& kernel, std::string bytes);
 
+// A number that several count in.
+struct ByteCount : RefCounted {
+  uint64_t bytes = 0;
+};
+
 // Output kept in memory.
 class Capture : public RefCounted {
  public:
+  ~Capture() override { uncount(); }
   const std::string& bytes() const { return bytes_; }
-  std::string take() { return std::exchange(bytes_, {}); }
+  std::string take() {
+    uncount();
+    return std::exchange(bytes_, {});
+  }
   bool truncated() const { return truncated_; }
 
  private:
   friend class CaptureFile;
+  friend FileRef memory_output(Kernel& kernel, Ref<Capture> capture, OutputOptions options);
+  void uncount() {
+    if (counted_) counted_->bytes -= bytes_.size();
+    counted_ = nullptr;
+  }
   std::string bytes_;
+  Ref<ByteCount> counted_;  // of all output that the sandbox makes its host keep
   bool truncated_ = false;
 };
 FileRef memory_output(Kernel& kernel, Ref<Capture> capture, OutputOptions options);

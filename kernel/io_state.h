@@ -29,9 +29,11 @@ class IoState {
   Quota& socket_bytes() { return socket_bytes_; }
   // Parameters and results of tool calls.
   Quota& tool_bytes() { return tool_bytes_; }
+  // Output that is kept for the host.
+  const Ref<ByteCount>& captured() const { return captured_; }
   // Host memory that buffers hold now.
   uint64_t buffer_bytes() const {
-    return pipe_memory_->resident + socket_bytes_.used() + tool_bytes_.used();
+    return pipe_memory_->resident + socket_bytes_.used() + tool_bytes_.used() + captured_->bytes;
   }
 
   // A new inode in no file system, with the next number and the present time.
@@ -55,6 +57,7 @@ class IoState {
   static constexpr uint64_t kMaxLockRecords = 65'536, kMaxSocketBytes = 64 << 20;
   Ref<PipeMemory> pipe_memory_ = make_ref<PipeMemory>();
   Ref<Quota> lock_records_ = make_ref<Quota>(kMaxLockRecords);
+  const Ref<ByteCount> captured_ = make_ref<ByteCount>();
   Quota socket_bytes_{kMaxSocketBytes};
   Quota tool_bytes_{kMaxToolBytes};
   vfs::InodeRef shared_memory_;  // made at the first use

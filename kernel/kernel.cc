@@ -381,6 +381,18 @@ void Kernel::set_limits(const KernelLimits& limits) {
   state.memory_guard.look_soon();
 }
 
+SysResult<Unit> Kernel::set_nice(int32_t pid, int32_t nice) {
+  Process* process = find(pid);
+  if (!process) return Errno::kSRCH;
+  if (nice < -20 || nice > 19) return Errno::kINVAL;
+  process->nice = nice;
+  return Unit{};
+}
+
+const std::vector<std::unique_ptr<Nested>>& Kernel::nested() const { return state_->nested; }
+
+uint32_t Kernel::tasks() const { return state_->tasks.used(); }
+
 bool Kernel::may_fork() {
   Kernel* const outer = state_->options.outer;
   return (!outer || outer->may_fork()) && state_->forks.take(clock().monotonic_ns());

@@ -136,6 +136,8 @@ class Kernel {
   // From now on these hold; what is in use beyond them stays, and nothing is added. Processes keep
   // what they set themselves, if it is less. Not while guest code runs.
   void set_limits(const KernelLimits& limits);
+  // As setpriority(2) for one process, with no permission check. ESRCH, EINVAL.
+  SysResult<Unit> set_nice(int32_t pid, int32_t nice);
   // Whether one more process or thread is within the rate of them, here and around; it is counted.
   bool may_fork();
   // Whether memory.max has room for so many bytes more, here and in the sandboxes around.
@@ -143,6 +145,8 @@ class Kernel {
 
   // A sandbox inside this one. From now on run() gives it turns; it ends with kGone, or here.
   void add_nested(std::unique_ptr<Nested> nested);
+  const std::vector<std::unique_ptr<Nested>>& nested() const;
+  uint32_t tasks() const;  // threads and zombies, those of sandboxes inside counted
   // Whether run() has something to do now.
   bool ready();
 

@@ -2,16 +2,11 @@
 
 #include <algorithm>
 
+#include "kernel/process_info.h"
 #include "kernel/state.h"
 
 namespace cloche::kernel {
 namespace {
-
-uint64_t bytes_of(const Process& process) {
-  const Thread* thread = process.main_thread();
-  if (process.exiting || !thread || !thread->context) return 0;
-  return thread->context->private_bytes();
-}
 
 struct Victim {
   Process* process = nullptr;
@@ -23,7 +18,7 @@ struct Victim {
 Victim largest_process(Kernel& kernel) {
   Victim largest;
   for (Process* process : kernel.all_processes()) {
-    const uint64_t bytes = bytes_of(*process);
+    const uint64_t bytes = private_bytes(*process);
     if (bytes > 0 && bytes >= largest.bytes) largest = {process, bytes};
   }
   for (const auto& nested : kernel.state().nested) {

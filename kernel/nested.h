@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 
 namespace cloche::kernel {
 
@@ -13,6 +14,7 @@ class Nested {
  public:
   virtual ~Nested() = default;
   virtual Kernel& kernel() = 0;
+  virtual const std::string& name() const = 0;  // for people: "30fe4f382763c4d9.1"
 
   // Whether turn() has something to do at `now` (monotonic ns).
   virtual bool ready(int64_t now) = 0;

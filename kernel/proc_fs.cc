@@ -8,6 +8,7 @@
 
 #include "kernel/device.h"
 #include "kernel/io_state.h"
+#include "kernel/process_info.h"
 #include "kernel/regular_file.h"
 #include "kernel/state.h"
 #include "vfs/synthfs.h"
@@ -93,14 +94,6 @@ class ProcessFiles {
   Kernel& kernel_;
   int32_t pid_;
 };
-
-char state_letter(const Process& process) {
-  if (process.life == Process::State::kZombie) return 'Z';
-  if (process.stopped) return 'T';
-  for (const auto& thread : process.threads)
-    if (thread->state == ThreadState::kReady || thread->state == ThreadState::kRunning) return 'R';
-  return 'S';
-}
 
 uint64_t memory_bytes(Process& process) {
   const auto* space = static_cast<const AddressSpace*>(process.address_space.get());

@@ -105,10 +105,18 @@ const std::vector<LimitRow>& limit_rows() {
       {"cpu.max", LimitKind::kCores, 1, 1'024'000, "cores at a time"},
       {"cpuset", LimitKind::kCpuList, 0, 0, "cores it may run on"},
       {"memory.max", LimitKind::kSize, 1, kMaxSize, "memory of all processes"},
+      {"memory.high", LimitKind::kSize, 1, kMaxSize, "memory beyond which it is slowed down"},
       {"pids.max", LimitKind::kCount, 1, 1'000'000, "processes and threads"},
+      {"forks.rate", LimitKind::kCount, 1, 1'000'000'000, "new processes and threads a second"},
       {"disk.max", LimitKind::kSize, 1, kMaxSize, "bytes in files kept in memory"},
       {"inodes.max", LimitKind::kCount, 1, 1'000'000'000, "files kept in memory"},
+      {"file.max", LimitKind::kSize, 1, kMaxSize, "bytes of one file"},
       {"open_files.max", LimitKind::kCount, 1, 65'536, "open files of a process"},
+      {"pipe.max", LimitKind::kSize, 1, uint64_t{1} << 20, "bytes that one pipe holds"},
+      {"arguments.max", LimitKind::kSize, 1, uint64_t{64} << 20,
+       "bytes of a program's arguments and variables"},
+      {"module.max", LimitKind::kSize, 1, uint64_t{1} << 30, "bytes of a program"},
+      {"compile.time", LimitKind::kDuration, 1, kYear, "time to compile programs"},
       {"output.max", LimitKind::kSize, 1, kMaxSize, "output of a run"},
   };
   return kRows;

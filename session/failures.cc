@@ -32,6 +32,7 @@ Failure::Kind kind_of(abi::Errno error) {
   using abi::Errno;
   switch (error) {
     case Errno::kNOENT:
+    case Errno::kSRCH:
       return Failure::Kind::kNotFound;
     case Errno::kACCES:
     case Errno::kPERM:

@@ -35,6 +35,7 @@ class InnerSandbox final : public kernel::Nested {
   ~InnerSandbox() override;
 
   kernel::Kernel& kernel() override { return *kernel_; }
+  const std::string& name() const override { return name_; }
   bool ready(int64_t now) override;
   int64_t next_deadline() override;
   Turn turn(int64_t slice_ns) override;

@@ -1,7 +1,10 @@
 #include "session/limits.h"
 
 #include <algorithm>
+#include <array>
 
+#include "base/printable.h"
+#include "cap/caveats/mistake.h"
 #include "session/failures.h"
 
 namespace cloche::session {
@@ -9,52 +12,121 @@ namespace {
 
 using std::chrono::nanoseconds;
 
-constexpr uint32_t kLeastOpenFiles = 3;  // the standard streams
+// A limit that something keeps: its name in policies, where it stands, the least that makes sense.
+struct TimeRow {
+  std::string_view name;
+  std::optional<nanoseconds> Limits::* asked;
+  nanoseconds EffectiveLimits::* kept;
+};
+struct NumberRow {
+  std::string_view name;
+  std::optional<uint64_t> Limits::* asked;
+  uint64_t EffectiveLimits::* kept;
+  uint64_t least;
+};
+
+constexpr uint64_t kLeastOpenFiles = 3;  // the standard streams
+
+constexpr TimeRow kTimes[] = {
+    {"wall.time", &Limits::timeout, &EffectiveLimits::timeout},
+    {"cpu.time", &Limits::cpu_time, &EffectiveLimits::cpu_time},
+    {"compile.time", &Limits::compile_time, &EffectiveLimits::compile_time},
+};
+constexpr NumberRow kNumbers[] = {
+    {"memory.max", &Limits::memory, &EffectiveLimits::memory, 1},
+    {"memory.high", &Limits::memory_high, &EffectiveLimits::memory_high, 1},
+    {"pids.max", &Limits::processes, &EffectiveLimits::processes, 1},
+    {"forks.rate", &Limits::fork_rate, &EffectiveLimits::fork_rate, 1},
+    {"disk.max", &Limits::disk, &EffectiveLimits::disk, 1},
+    {"inodes.max", &Limits::inodes, &EffectiveLimits::inodes, 1},
+    {"file.max", &Limits::file_size, &EffectiveLimits::file_size, 1},
+    {"open_files.max", &Limits::open_files, &EffectiveLimits::open_files, kLeastOpenFiles},
+    {"pipe.max", &Limits::pipe, &EffectiveLimits::pipe, 1},
+    {"arguments.max", &Limits::arguments, &EffectiveLimits::arguments, 1},
+    {"module.max", &Limits::module_size, &EffectiveLimits::module_size, 1},
+    {"output.max", &Limits::output, &EffectiveLimits::output, 1},
+};
+
+const policy::LimitRow& policy_row(std::string_view name) {
+  const auto& rows = policy::limit_rows();
+  const auto found = std::find_if(rows.begin(), rows.end(),
+                                  [name](const policy::LimitRow& row) { return row.name == name; });
+  CHECK(found != rows.end());
+  return *found;
+}
+
+// Of two times, of which zero is the longest.
+nanoseconds shorter(nanoseconds a, nanoseconds b) {
+  if (a.count() == 0 || b.count() == 0) return std::max(a, b);
+  return std::min(a, b);
+}
+
+// What both say; what none says stays as it is.
+template <class T, class Less>
+void take_less(T& kept, const std::optional<T>& asked, const std::optional<T>& granted,
+               const Less& less) {
+  if (asked && granted) {
+    kept = less(*asked, *granted);
+  } else if (asked || granted) {
+    kept = asked ? *asked : *granted;
+  }
+}
 
 // What the policy says, as far as something keeps it. False: nothing does.
 bool take_limit(Limits& limits, const policy::Limit& limit) {
-  const std::string_view name = limit.row->name;
-  const nanoseconds time(static_cast<int64_t>(std::min<uint64_t>(limit.value, INT64_MAX)));
-  const auto count = static_cast<uint32_t>(std::min<uint64_t>(limit.value, UINT32_MAX));
-  if (name == "cpu.time") {
-    limits.cpu_time = time;
-  } else if (name == "wall.time") {
-    limits.timeout = time;
-  } else if (name == "memory.max") {
-    limits.memory = limit.value;
-  } else if (name == "pids.max") {
-    limits.processes = count;
-  } else if (name == "disk.max") {
-    limits.disk = limit.value;
-  } else if (name == "inodes.max") {
-    limits.inodes = limit.value;
-  } else if (name == "open_files.max") {
-    limits.open_files = count;
-  } else if (name == "output.max") {
-    limits.output = limit.value;
-  } else {
-    return false;
+  for (const TimeRow& row : kTimes) {
+    if (row.name != limit.row->name) continue;
+    limits.*row.asked =
+        nanoseconds(static_cast<int64_t>(std::min<uint64_t>(limit.value, INT64_MAX)));
+    return true;
   }
-  return true;
+  for (const NumberRow& row : kNumbers) {
+    if (row.name != limit.row->name) continue;
+    limits.*row.asked = limit.value;
+    return true;
+  }
+  return false;
 }
 
-template <class T>
-T smaller(const std::optional<T>& asked, const std::optional<T>& granted, T otherwise) {
-  if (asked && granted) return std::min(*asked, *granted);
-  return asked.value_or(granted.value_or(otherwise));
+template <size_t N>
+std::string with_unit(uint64_t value,
+                      const std::array<std::pair<const char*, uint64_t>, N>& units) {
+  for (const auto& [name, factor] : units) {
+    if (value % factor == 0 && value > 0) return std::to_string(value / factor) + name;
+  }
+  return std::to_string(value);
 }
 
-// The same of times, of which zero is the longest.
-nanoseconds shorter(const std::optional<nanoseconds>& asked,
-                    const std::optional<nanoseconds>& granted, nanoseconds otherwise) {
-  if (asked && granted && asked->count() == 0) return *granted;
-  return smaller(asked, granted, otherwise);
+std::string text_of(nanoseconds time) {
+  constexpr std::array<std::pair<const char*, uint64_t>, 6> kUnits = {{{"h", 3'600'000'000'000},
+                                                                       {"m", 60'000'000'000},
+                                                                       {"s", 1'000'000'000},
+                                                                       {"ms", 1'000'000},
+                                                                       {"us", 1'000},
+                                                                       {"ns", 1}}};
+  return time.count() == 0 ? "none" : with_unit(static_cast<uint64_t>(time.count()), kUnits);
 }
 
-bool is_valid(const EffectiveLimits& limits) {
-  return limits.timeout.count() >= 0 && limits.cpu_time.count() >= 0 && limits.memory > 0 &&
-         limits.processes > 0 && limits.disk > 0 && limits.inodes > 0 &&
-         limits.open_files >= kLeastOpenFiles && limits.output > 0;
+std::string text_of(std::string_view name, uint64_t value) {
+  constexpr std::array<std::pair<const char*, uint64_t>, 3> kUnits = {
+      {{"G", 1ull << 30}, {"M", 1ull << 20}, {"K", 1ull << 10}}};
+  if (value == kNoLimit) return "none";
+  return policy_row(name).kind == policy::LimitKind::kSize ? with_unit(value, kUnits)
+                                                           : std::to_string(value);
+}
+
+// Counts are numbers in a policy, all else may be a string.
+std::optional<policy::Limit> parse(std::string_view name, const std::string& text) {
+  const policy::LimitRow& row = policy_row(name);
+  Json value;
+  value.kind = row.kind == policy::LimitKind::kCount ? Json::Kind::kNumber : Json::Kind::kString;
+  value.text = text;
+  return policy::parse_limit(row, value);
+}
+
+Failure bad_value(std::string_view name, const std::string& value) {
+  return invalid("limit " + std::string(name) + ": '" + printable(value) + "' is not " +
+                 policy::expected(policy_row(name)) + ", or none");
 }
 
 }  // namespace
@@ -72,19 +144,11 @@ Expected<Limits> limits_of(const policy::Policy& policy) {
 }
 
 EffectiveLimits within(const EffectiveLimits& limits, const EffectiveLimits& outer) {
-  const auto shorter_time = [](nanoseconds a, nanoseconds b) {
-    if (a.count() == 0 || b.count() == 0) return std::max(a, b);
-    return std::min(a, b);
-  };
   EffectiveLimits less;
-  less.timeout = shorter_time(limits.timeout, outer.timeout);
-  less.cpu_time = shorter_time(limits.cpu_time, outer.cpu_time);
-  less.memory = std::min(limits.memory, outer.memory);
-  less.processes = std::min(limits.processes, outer.processes);
-  less.disk = std::min(limits.disk, outer.disk);
-  less.inodes = std::min(limits.inodes, outer.inodes);
-  less.open_files = std::min(limits.open_files, outer.open_files);
-  less.output = std::min(limits.output, outer.output);
+  for (const TimeRow& row : kTimes) less.*row.kept = shorter(limits.*row.kept, outer.*row.kept);
+  for (const NumberRow& row : kNumbers) {
+    less.*row.kept = std::min(limits.*row.kept, outer.*row.kept);
+  }
   return less;
 }
 
@@ -96,17 +160,58 @@ Expected<EffectiveLimits> effective_limits(const Limits& options, const policy::
     granted = *read;
   }
   EffectiveLimits limits;
-  limits.timeout = shorter(options.timeout, granted.timeout, limits.timeout);
-  limits.cpu_time = shorter(options.cpu_time, granted.cpu_time, limits.cpu_time);
-  limits.memory = smaller(options.memory, granted.memory, limits.memory);
-  limits.processes = smaller(options.processes, granted.processes, limits.processes);
-  limits.disk = smaller(options.disk, granted.disk, limits.disk);
-  limits.inodes = smaller(options.inodes, granted.inodes, limits.inodes);
-  limits.open_files = smaller(options.open_files, granted.open_files, limits.open_files);
-  limits.output = smaller(options.output, granted.output, limits.output);
-  if (is_valid(limits)) return limits;
+  bool valid = true;
+  for (const TimeRow& row : kTimes) {
+    take_less(limits.*row.kept, options.*row.asked, granted.*row.asked, shorter);
+    valid &= (limits.*row.kept).count() >= 0;
+  }
+  for (const NumberRow& row : kNumbers) {
+    take_less(limits.*row.kept, options.*row.asked, granted.*row.asked,
+              [](uint64_t a, uint64_t b) { return std::min(a, b); });
+    valid &= limits.*row.kept >= row.least;
+  }
+  if (valid) return limits;
   return invalid(
       "limits: times must not be negative, sizes and counts not zero, open files at least 3");
+}
+
+std::vector<LimitValue> list_limits(const EffectiveLimits& limits) {
+  std::vector<LimitValue> list;
+  for (const TimeRow& row : kTimes) {
+    list.push_back({std::string(row.name), text_of(limits.*row.kept)});
+  }
+  for (const NumberRow& row : kNumbers) {
+    list.push_back({std::string(row.name), text_of(row.name, limits.*row.kept)});
+  }
+  return list;
+}
+
+std::optional<Failure> change_limit(EffectiveLimits& limits, const std::string& name,
+                                    const std::string& value) {
+  const bool none = value == "none";
+  std::vector<std::string_view> names;
+  for (const TimeRow& row : kTimes) {
+    names.push_back(row.name);
+    if (row.name != name) continue;
+    const auto parsed = none ? std::nullopt : parse(name, value);
+    if (!none && !parsed) return bad_value(row.name, value);
+    limits.*row.kept = nanoseconds(none ? 0 : static_cast<int64_t>(parsed->value));
+    return std::nullopt;
+  }
+  for (const NumberRow& row : kNumbers) {
+    names.push_back(row.name);
+    if (row.name != name) continue;
+    const auto parsed = none ? std::nullopt : parse(name, value);
+    const bool may_be_none = EffectiveLimits().*row.kept == kNoLimit;
+    if (none ? !may_be_none : !parsed || parsed->value < row.least) {
+      return bad_value(row.name, value);
+    }
+    limits.*row.kept = none ? kNoLimit : parsed->value;
+    return std::nullopt;
+  }
+  const std::string nearest = cap::nearest_word(name, names);
+  return invalid("there is no limit '" + printable(name) + "'" +
+                 (nearest.empty() ? "" : "; did you mean '" + nearest + "'?"));
 }
 
 }  // namespace cloche::session

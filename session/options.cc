@@ -61,10 +61,20 @@ std::string check_options(const SandboxOptions& options) {
 
 kernel::KernelLimits kernel_limits(const EffectiveLimits& limits) {
   kernel::KernelLimits kernel_limits;
-  kernel_limits.processes = limits.processes;
+  kernel_limits.processes = static_cast<uint32_t>(std::min<uint64_t>(limits.processes, UINT32_MAX));
   kernel_limits.memory = limits.memory;
+  kernel_limits.memory_high = limits.memory_high;
   kernel_limits.address_space = std::min(limits.memory, kAddressSpaceMax);
-  kernel_limits.open_files = limits.open_files;
+  kernel_limits.open_files =
+      static_cast<uint32_t>(std::min<uint64_t>(limits.open_files, UINT32_MAX));
+  kernel_limits.pipe_bytes = limits.pipe;
+  kernel_limits.argument_bytes =
+      static_cast<uint32_t>(std::min<uint64_t>(limits.arguments, UINT32_MAX));
+  kernel_limits.module_bytes = limits.module_size;
+  kernel_limits.file_bytes = limits.file_size;
+  kernel_limits.fork_rate = limits.fork_rate == kNoLimit ? 0 : limits.fork_rate;
+  kernel_limits.compile_ns =
+      limits.compile_time.count() > 0 ? limits.compile_time.count() : INT64_MAX;
   return kernel_limits;
 }
 

@@ -128,13 +128,19 @@ class Driver {
 
   RunResult drive() {
     RunResult result;
+    sandbox_.run.watch = &watch_;
+    sandbox_.run.output = &streams_.budget();
     while (!finished(result)) {
       serve_requests();
+      sandbox_.control.serve();
       if (sandbox_.tools) sandbox_.tools->deliver();
-      const bool waiting = kernel_.run(watch_.slice(kSliceNs)) == Kernel::Idle::kWaiting;
+      const bool waiting =
+          sandbox_.run.paused || kernel_.run(watch_.slice(kSliceNs)) == Kernel::Idle::kWaiting;
       const bool moved = serve_terminal(waiting);
       serve_host(waiting && !moved ? wait_ms() : 0);
     }
+    sandbox_.run.watch = nullptr;
+    sandbox_.run.output = nullptr;
     kernel_.kill_all();
     if (streams_.pump()) streams_.pump()->drain();
     watch_.fill_usage(result.usage);
@@ -167,7 +173,8 @@ class Driver {
 
   // How long nothing can happen inside by itself.
   int wait_ms() {
-    int64_t until = std::min(watch_.deadline(), kernel_.next_deadline());
+    int64_t until = watch_.deadline();
+    if (!sandbox_.run.paused) until = std::min(until, kernel_.next_deadline());
     if (sandbox_.tools) until = std::min(until, sandbox_.tools->next_deadline());
     if (until == kForever) return -1;
     const int64_t left = until - sandbox_.clock.monotonic_ns();
@@ -233,6 +240,7 @@ std::optional<Failure> check_workdir(Sandbox::State& sandbox) {
 }  // namespace
 
 Expected<RunResult> run_program(Sandbox::State& sandbox, RunOptions options) {
+  const Control::Driving driving(sandbox.control);
   if (options.argv.empty() || options.argv[0].empty()) return invalid("there is no program to run");
   if (has_nul(options.argv)) return invalid("an argument holds a NUL byte");
   if (auto failure = check_workdir(sandbox)) return *failure;

@@ -32,8 +32,12 @@ bool put_end(const kernel::ExitStatus& status, RunResult& result) {
 
 RunWatch::RunWatch(const Subject& subject, int32_t pid)
     : subject_(subject), pid_(pid), start_ns_(subject.clock.monotonic_ns()), deadline_(kForever) {
-  const int64_t timeout = subject.limits.timeout.count();
-  if (timeout > 0) deadline_ = start_ns_ + timeout;
+  limits_changed();
+}
+
+void RunWatch::limits_changed() {
+  const int64_t timeout = subject_.limits.timeout.count();
+  deadline_ = timeout > 0 ? start_ns_ + timeout : kForever;
 }
 
 bool RunWatch::finished(RunResult& result) {
@@ -49,7 +53,7 @@ bool RunWatch::finished(RunResult& result) {
 int64_t RunWatch::cpu_left() const {
   const int64_t budget = subject_.limits.cpu_time.count();
   if (budget == 0) return kForever;
-  return budget - (subject_.kernel.cpu_ns() - subject_.before.cpu_ns);
+  return budget - cpu_ns();
 }
 
 int64_t RunWatch::slice(int64_t longest) {

@@ -1,7 +1,6 @@
 // Is a run over, and why? What a sandbox and a sandbox inside it have in common.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 
 #include "base/clock.h"
@@ -33,9 +32,11 @@ class RunWatch {
   int64_t slice(int64_t longest);
   // Monotonic ns, Call::kNoDeadline: none.
   int64_t deadline() const { return deadline_; }
-  // The run ends then at the latest (monotonic ns), by its wall-clock limit.
-  void limit_deadline(int64_t deadline) { deadline_ = std::min(deadline_, deadline); }
   void fill_usage(Usage& usage);
+  // The limits have changed.
+  void limits_changed();
+  int64_t wall_ns() const { return subject_.clock.monotonic_ns() - start_ns_; }
+  int64_t cpu_ns() const { return subject_.kernel.cpu_ns() - subject_.before.cpu_ns; }
 
  private:
   int64_t cpu_left() const;

@@ -5,7 +5,9 @@
 #include <memory>
 
 #include "base/clock.h"
+#include "kernel/host_stream.h"
 #include "kernel/kernel.h"
+#include "session/control.h"
 #include "session/host_state.h"
 #include "session/limits.h"
 #include "session/requests.h"
@@ -14,6 +16,18 @@
 #include "session/world.h"
 
 namespace cloche {
+namespace session {
+
+class RunWatch;
+
+// What live control needs to know of a run.
+struct RunState {
+  RunWatch* watch = nullptr;               // null: none is under way
+  kernel::OutputBudget* output = nullptr;  // of it
+  bool paused = false;                     // by pause(): also while none is under way
+};
+
+}  // namespace session
 
 struct Sandbox::State {
   std::shared_ptr<Host::State> host;
@@ -22,7 +36,9 @@ struct Sandbox::State {
   HostClock clock;
   HostRandom random;
   session::Requests requests;
-  session::World world;  // its namespace has moved into the kernel
+  session::Control control{requests};
+  session::RunState run;  // of the run under way
+  session::World world;   // its namespace has moved into the kernel
   std::vector<std::string> environment;
   std::string last_log_line;                   // why a program could not start
   std::unique_ptr<session::ToolSide> tools;    // null: there are none

@@ -130,17 +130,25 @@ struct Mount {
   MountMode mode = MountMode::kReadOnly;
 };
 
-// Tree-wide: all processes of a sandbox together. What is not set has its default, or what the
-// policy says; of what both say the smaller holds. A time of zero means no limit.
+// Tree-wide: all processes of a sandbox together, and those of sandboxes inside. What is not set
+// has its default, or what the policy says; of what both say the smaller holds. A time of zero
+// means no limit. docs/quotas.md tells what happens at each.
 struct Limits {
-  std::optional<std::chrono::nanoseconds> timeout = {};   // wall clock of one run; 60 s
-  std::optional<std::chrono::nanoseconds> cpu_time = {};  // of one run; 30 s
-  std::optional<uint64_t> memory = {};                    // bytes; 512 MiB
-  std::optional<uint32_t> processes = {};                 // threads count too; 256
-  std::optional<uint64_t> disk = {};                      // bytes in memory-backed files; 1 GiB
-  std::optional<uint64_t> inodes = {};                    // of the same; 100,000
-  std::optional<uint32_t> open_files = {};                // of one process; 1024
-  std::optional<uint64_t> output = {};  // bytes of stdout and stderr, of one run; 64 MiB
+  std::optional<std::chrono::nanoseconds> timeout = {};       // wall clock of one run; 60 s
+  std::optional<std::chrono::nanoseconds> cpu_time = {};      // of one run; 30 s
+  std::optional<std::chrono::nanoseconds> compile_time = {};  // of all programs; 60 s
+  std::optional<uint64_t> memory = {};       // bytes, all that it costs the host; 512 MiB
+  std::optional<uint64_t> memory_high = {};  // bytes beyond which it is slowed down; none
+  std::optional<uint64_t> processes = {};    // threads and zombies count too; 256
+  std::optional<uint64_t> fork_rate = {};    // new processes and threads a second; 50,000
+  std::optional<uint64_t> disk = {};         // bytes in memory-backed files; 1 GiB
+  std::optional<uint64_t> inodes = {};       // of the same; 100,000
+  std::optional<uint64_t> file_size = {};    // bytes of one file; none
+  std::optional<uint64_t> open_files = {};   // of one process; 1024
+  std::optional<uint64_t> pipe = {};         // bytes that one pipe holds; 64 KiB
+  std::optional<uint64_t> arguments = {};    // bytes of arguments and variables of a program; 2 MiB
+  std::optional<uint64_t> module_size = {};  // bytes of a program; 64 MiB
+  std::optional<uint64_t> output = {};       // bytes of stdout and stderr, of one run; 64 MiB
 };
 
 // One call of a tool, as its handler sees it.
@@ -207,7 +215,8 @@ struct SandboxOptions {
   // or ** (any number of them). "payments/*"
   std::vector<std::string> allow_tools = {};
   // How many sandboxes the programs inside may start, in all, with less than this one has
-  // (docs/sub-sandboxes.md). Not set: none, or what the policy says; with a policy the smaller holds.
+  // (docs/sub-sandboxes.md). Not set: none, or what the policy says; with a policy the smaller
+  // holds.
   std::optional<uint64_t> sandboxes = {};
   ToolExecutor tool_executor = {};  // runs handlers; empty: 64 threads of the sandbox's own
   std::string audit_file = {};      // docs/audit.md; empty: the newest lines in memory only
@@ -358,11 +367,11 @@ struct ProcessStats {
 // What a sandbox uses at one moment.
 struct SandboxStats {
   enum class State : uint8_t { kIdle, kRunning, kPaused } state = State::kIdle;
-  int64_t wall_ns = 0;      // of the run under way
-  int64_t cpu_ns = 0;       // of all runs
-  int64_t run_cpu_ns = 0;   // of the run under way
-  int64_t compile_ns = 0;   // to compile programs, in cpu_ns
-  int64_t throttled_ns = 0; // that it stood still for cpu.max or memory.high
+  int64_t wall_ns = 0;       // of the run under way
+  int64_t cpu_ns = 0;        // of all runs
+  int64_t run_cpu_ns = 0;    // of the run under way
+  int64_t compile_ns = 0;    // to compile programs, in cpu_ns
+  int64_t throttled_ns = 0;  // that it stood still for cpu.max or memory.high
   MemoryStats memory = {};
   uint64_t tasks = 0;  // processes and threads
   uint64_t processes_started = 0, forks = 0, execs = 0, syscalls = 0, memory_kills = 0;
@@ -403,8 +412,8 @@ class Sandbox {
   // The window of a run with a terminal changed its size. Async-signal-safe.
   void resize(WindowSize window) noexcept;
 
-  // --- while it runs or not, from any thread but not from a handler of its tools. They wait for the
-  // thread in run() to come to a place between two turns of the guest: some milliseconds.
+  // --- while it runs or not, from any thread but not from a handler of its tools. They wait for
+  // the thread in run() to come to a place between two turns of the guest: some milliseconds.
 
   SandboxStats stats() const;
   std::vector<LimitValue> limits() const;

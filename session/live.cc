@@ -1,0 +1,146 @@
+// Live control of a sandbox: what it uses, limits that change, pause and resume.
+#include "base/printable.h"
+#include "kernel/process_info.h"
+#include "session/failures.h"
+#include "session/options.h"
+#include "session/run_watch.h"
+#include "session/sandbox_state.h"
+
+namespace cloche {
+namespace {
+
+using kernel::Kernel;
+
+MemoryStats memory_stats(const kernel::KernelUsage& usage) {
+  const kernel::MemoryUse& memory = usage.memory;
+  return {.processes = memory.processes,
+          .shared = memory.shared,
+          .buffers = memory.buffers,
+          .files = memory.files,
+          .objects = memory.objects,
+          .total = memory.total(),
+          .peak = usage.memory_peak_bytes};
+}
+
+// `inside`: the name of the sandbox below that of the outermost; empty for that one.
+void add_processes(Kernel& kernel, const std::string& inside, SandboxStats& stats) {
+  for (kernel::ProcessInfo& info : kernel::list_processes(kernel)) {
+    stats.processes.push_back({.sandbox = inside,
+                               .pid = info.pid,
+                               .parent = info.parent,
+                               .name = printable(info.name),
+                               .command = printable(info.command),
+                               .state = info.state,
+                               .nice = info.nice,
+                               .cpu_ns = info.cpu_ns,
+                               .memory_bytes = info.memory_bytes,
+                               .threads = info.threads,
+                               .open_files = info.open_files});
+  }
+  for (const auto& nested : kernel.nested()) {
+    ++stats.sandboxes_inside;
+    const std::string& name = nested->name();
+    add_processes(nested->kernel(), name.substr(name.find('.') + 1), stats);
+  }
+}
+
+SandboxStats stats_of(Sandbox::State& sandbox) {
+  Kernel& kernel = *sandbox.kernel;
+  const kernel::KernelUsage usage = kernel.usage();
+  SandboxStats stats;
+  if (const session::RunWatch* watch = sandbox.run.watch) {
+    stats.wall_ns = watch->wall_ns();
+    stats.run_cpu_ns = watch->cpu_ns();
+    stats.output_bytes = sandbox.run.output->used();
+    stats.state = SandboxStats::State::kRunning;
+  }
+  if (sandbox.run.paused) stats.state = SandboxStats::State::kPaused;
+  stats.cpu_ns = usage.cpu_ns;
+  stats.compile_ns = usage.compile_ns;
+  stats.throttled_ns = usage.memory_slowed_ns;
+  stats.memory = memory_stats(usage);
+  stats.tasks = kernel.tasks();
+  stats.processes_started = usage.processes;
+  stats.forks = usage.forks;
+  stats.execs = usage.execs;
+  stats.syscalls = usage.syscalls;
+  stats.memory_kills = usage.memory_kills;
+  stats.file_bytes = sandbox.world.budget->bytes_used();
+  stats.inodes = sandbox.world.budget->inodes_used();
+  add_processes(kernel, "", stats);
+  return stats;
+}
+
+void put_limits_to_work(Sandbox::State& sandbox) {
+  const session::EffectiveLimits& limits = sandbox.limits;
+  sandbox.kernel->set_limits(session::kernel_limits(limits));
+  sandbox.world.budget->set_limits(limits.disk, limits.inodes);
+  if (sandbox.run.watch) {
+    sandbox.run.watch->limits_changed();
+    sandbox.run.output->set_limit(limits.output);
+  }
+}
+
+}  // namespace
+
+const char* to_string(SandboxStats::State state) {
+  switch (state) {
+    case SandboxStats::State::kIdle:
+      return "idle";
+    case SandboxStats::State::kRunning:
+      return "running";
+    case SandboxStats::State::kPaused:
+      return "paused";
+  }
+  return "idle";
+}
+
+SandboxStats Sandbox::stats() const {
+  SandboxStats stats;
+  state_->control.perform([&] { stats = stats_of(*state_); });
+  return stats;
+}
+
+std::vector<LimitValue> Sandbox::limits() const {
+  std::vector<LimitValue> list;
+  state_->control.perform([&] { list = session::list_limits(state_->limits); });
+  return list;
+}
+
+std::optional<Failure> Sandbox::set_limit(const std::string& name, const std::string& value) {
+  std::optional<Failure> failure;
+  state_->control.perform([&] {
+    failure = session::change_limit(state_->limits, name, value);
+    if (!failure) put_limits_to_work(*state_);
+  });
+  return failure;
+}
+
+void Sandbox::pause() {
+  state_->control.perform([this] { state_->run.paused = true; });
+}
+
+void Sandbox::resume() {
+  state_->control.perform([this] { state_->run.paused = false; });
+}
+
+std::optional<Failure> Sandbox::signal_process(int pid, int signo) {
+  std::optional<Failure> failure;
+  state_->control.perform([&] {
+    const auto sent =
+        pid > 0 ? state_->kernel->signal(pid, signo) : abi::SysResult<Unit>(abi::Errno::kINVAL);
+    if (!sent.ok()) failure = session::failure_of(sent.error(), "process " + std::to_string(pid));
+  });
+  return failure;
+}
+
+std::optional<Failure> Sandbox::set_nice(int pid, int nice) {
+  std::optional<Failure> failure;
+  state_->control.perform([&] {
+    const auto set = state_->kernel->set_nice(pid, nice);
+    if (!set.ok()) failure = session::failure_of(set.error(), "process " + std::to_string(pid));
+  });
+  return failure;
+}
+
+}  // namespace cloche
