@@ -91,21 +91,33 @@ Request call_of(std::string_view name, const Json& parameters) {
 void measure_charges(Report& report) {
   constexpr int kTimes = 20'000;
   const Json parameters = read_json(kParameters).value();
-  Holder one, names, same;
+  Holder one, names, same, patterns;
   one.grant("payments/transfer", transfer_caveat());
   for (uint32_t i = 0; i < kGrants; ++i) {
     const std::string number = std::to_string(i);
     names.grant("payments/transfer" + number, transfer_caveat());
     same.grant("payments/*", transfer_caveat(R"({"amount": {"eq": )" + number + R"(},
         "currency": {"exists": true}, "to": {"exists": true}, "note": {"exists": true}})"));
+    patterns.grant("payments/*", transfer_caveat(R"({"note": {"matches": "rent )" + number +
+                                                 R"("}, "amount": {"exists": true},
+        "currency": {"exists": true}, "to": {"exists": true}})"));
   }
   same.grant("payments/transfer", transfer_caveat());
+  patterns.grant("payments/transfer", transfer_caveat());
   report.measure("charge, 1 grant", kTimes,
                  [&] { one.charge(call_of("payments/transfer", parameters), kTimes); });
   report.measure("charge, 1000 grants of other tools", kTimes,
                  [&] { names.charge(call_of("payments/transfer500", parameters), kTimes); });
   report.measure("charge, 1000 grants that match the name, the last allows", kTimes / 100,
                  [&] { same.charge(call_of("payments/transfer", parameters), kTimes / 100); });
+  report.measure("the same, each by a pattern", kTimes / 100,
+                 [&] { patterns.charge(call_of("payments/transfer", parameters), kTimes / 100); });
+  const Json wrong = read_json(R"({"amount": "much"})").value();
+  report.measure("refuse, 1000 grants that match the name", kTimes / 100, [&] {
+    for (int i = 0; i < kTimes / 100; ++i) {
+      CHECK(same.space.check(call_of("payments/transfer", wrong), kNow));
+    }
+  });
   const Capability budget = one.root.derive({}).value();
   const Json none = read_json("{}").value();
   report.measure("charge without caveats", kTimes, [&] {

@@ -1,10 +1,14 @@
-#!/usr/bin/env python3
-"""Prints the benchmark rows: what Cloche costs beside the same work done natively, in the same run.
+#!/ usr / bin / env python3
+""
+    "Prints the benchmark rows: what Cloche costs beside the same work done natively, in the same run.
 
-Native and inside take turns, so that what disturbs one disturbs the other. CPU time is that of the
-command and of all its children (wait4); nothing is subtracted from the inside figure, so it holds
-the start of the command and of the sandbox, which the row `start` shows alone. A row passes when
-the ratio of the medians is within its target; minima are printed beside them.
+    Native and inside take turns,
+    so that what disturbs one disturbs the other.CPU time is that of the command and of all its
+        children(wait4);
+nothing is subtracted from the inside figure,
+    so it holds the start of the command and of the sandbox,
+    which the row `start` shows alone.A row passes when the ratio of the medians is within its
+        target; minima are printed beside them.
 
 Exit status: 0 rows were printed (a missed target is printed, not an error), 1 a row failed to run,
 2 wrong usage, 125 Cloche is missing.
@@ -124,7 +128,7 @@ class Bench:
     def compare(self, row, native, inside):
         """Runs both sides in turn and makes the row's result."""
         repeats = 2 if self.options.quick else row.repeats
-        # Compiles what is not compiled yet, fills page caches, and shows that both do the same work.
+#Compiles what is not compiled yet, fills page caches, and shows that both do the same work.
         first = run_once(inside, self.inside_env()), run_once(native, ENVIRONMENT)
         if first[0].output != first[1].output:
             raise RowError(f"inside printed {first[0].output[-500:]}, native {first[1].output[-500:]}")
@@ -525,15 +529,17 @@ ROWS = [
     Row(
         "cap_grants",
         "the same, beside 1,000 grants of other tools",
-        5.0,
+        0.5,
         cap_row("charge, 1000 grants of other tools", "us"),
     ),
     Row(
         "cap_worst",
         "the same, the last of 1,000 for the tool allows",
-        None,
+        5.0,
         cap_row("charge, 1000 grants that match the name, the last allows", "us"),
     ),
+    Row("cap_patterns", "the same, each grant by a regular expression", None, cap_row("the same, each by a pattern", "us")),
+    Row("cap_refuse", "a call refused by 1,000 for the tool", None, cap_row("refuse, 1000 grants that match the name", "us")),
     Row("cap_caveat", "the conditions of the example, 4 parameters", None, cap_row("caveat of the example", "us")),
     Row("cap_tree", "derive, revoke, drop a tree of 10,000 nodes", 5.0, cap_row("derive, revoke and drop 10000 nodes", "ms")),
     Row(
@@ -658,7 +664,8 @@ def main():
         document = {
             "load": load,
             "cores": os.cpu_count(),
-            "rows": [{**dataclasses.asdict(r), "verdict": r.verdict()} for r in results],
+            "rows": [{
+        **dataclasses.asdict(r), "verdict" : r.verdict()} for r in results],
         }
         text = json.dumps(document, indent=1) + "\n"
         if options.json == "-":

@@ -3,10 +3,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
 #include "base/json.h"
+#include "cap/index/demand.h"
 #include "cap/rights.h"
 #include "cap/scope.h"
 
@@ -32,6 +34,8 @@ class Caveat {
   virtual std::string explain(const Request& request) const = 0;
   // What it demands, in words: "amount above 0 up to 100".
   virtual std::string describe() const = 0;
+  // What every request that it allows meets; lives as long as the caveat.
+  virtual std::span<const Demand> demands() const { return {}; }
   // Memory that it holds at most, in bytes.
   virtual size_t bytes() const = 0;
 };

@@ -1,7 +1,5 @@
 #include "cap/space.h"
 
-#include <algorithm>
-
 #include "cap/node.h"
 
 namespace cloche::cap {
@@ -15,25 +13,15 @@ Error not_transferable(Handle handle) {
   return make_error(Code::kPermissionDenied, "capability %u may not be handed on", handle);
 }
 
-// What Scope::first_segment() would say of the name alone.
-std::string_view first_segment_of(const Request& request) {
-  std::string_view name = request.name;
-  if (request.kind == Kind::kTree && name.starts_with('/')) name.remove_prefix(1);
-  return name.substr(0, name.find('/'));
+Names names_of(const Capability& capability) {
+  return {capability.only_name(), capability.first_segment()};
 }
 
-using Handles = std::vector<Handle>;
-
-void remove_from(Handles& handles, Handle handle) {
-  const auto at = std::lower_bound(handles.begin(), handles.end(), handle);
-  CHECK(at != handles.end() && *at == handle);
-  handles.erase(at);
-}
-
-Handles merged(const Handles& a, const Handles& b) {
-  Handles all(a.size() + b.size());
-  std::merge(a.begin(), a.end(), b.begin(), b.end(), all.begin());
-  return all;
+// As of a capability for that name alone.
+Names names_of(const Request& request) {
+  std::string_view first = request.name;
+  if (request.kind == Kind::kTree && first.starts_with('/')) first.remove_prefix(1);
+  return {request.name, first.substr(0, first.find('/'))};
 }
 
 // Keeps the refusal that is nearer to allowing the request, of equal ones the first.
@@ -42,27 +30,6 @@ void keep_nearer(Refusal& nearest, const Refusal& other) {
 }
 
 }  // namespace
-
-Space::Handles& Space::listed_in(const Capability& capability) {
-  const auto in = [](Index& index, std::string_view key) -> Handles& {
-    const auto at = index.find(key);
-    return at != index.end() ? at->second : index[std::string(key)];
-  };
-  if (!capability.only_name().empty()) return in(by_name_, capability.only_name());
-  if (!capability.first_segment().empty()) return in(by_first_segment_, capability.first_segment());
-  return others_;
-}
-
-Space::Handles Space::candidates(const Request& request) const {
-  Handles all = others_;
-  const auto add = [&all](const Index& index, std::string_view key) {
-    const auto at = index.find(key);
-    if (at != index.end()) all = merged(all, at->second);
-  };
-  add(by_name_, request.name);
-  add(by_first_segment_, first_segment_of(request));
-  return all;
-}
 
 Status Space::check_room(size_t count) const {
   if (count > limit_ - entries_.size() || count > UINT32_MAX - last_) {
@@ -76,7 +43,8 @@ Result<Handle> Space::install(Capability capability) {
   CHECK(capability);
   TRY(check_room(1));
   const Handle handle = ++last_;
-  listed_in(capability).push_back(handle);
+  index_.add(handle, names_of(capability), capability.demands());
+  changed();
   entries_.emplace(handle, std::move(capability));
   return handle;
 }
@@ -97,13 +65,8 @@ Result<Handle> Space::derive(Handle handle, Restriction restriction) {
 
 Status Space::drop(Handle handle) {
   const Capability capability = TRY(get(handle));
-  Handles& handles = listed_in(capability);
-  remove_from(handles, handle);
-  if (handles.empty() && &handles != &others_) {
-    if (by_name_.erase(std::string(capability.only_name())) == 0) {
-      by_first_segment_.erase(std::string(capability.first_segment()));
-    }
-  }
+  index_.remove(handle, names_of(capability));
+  changed();
   entries_.erase(handle);
   return ok_status();
 }
@@ -139,21 +102,51 @@ Result<std::vector<Handle>> Space::delegate(std::vector<Delegation> delegations,
 
 Result<Use, Denial> Space::charge(const Request& request, const Now& now, Observer observer) {
   Refusal nearest;
-  for (const Handle handle : candidates(request)) {
+  for (const Handle handle : index_.that_may_allow(names_of(request), request.parameters)) {
     Refusal refusal;
     auto use = Use::attempt(entries_.at(handle), request, now, observer, refusal);
     if (use) return *std::move(use);
     keep_nearer(nearest, refusal);
   }
-  return nearest.denial(request);
+  return denial(request, now, nearest);
+}
+
+Result<Selection, Denial> Space::select(const Request& request, const Now& now) const {
+  Refusal nearest;
+  for (const Handle handle : index_.that_may_allow(names_of(request), request.parameters)) {
+    Refusal refusal;
+    const Capability& capability = entries_.at(handle);
+    if (!capability.refuses(request, now, refusal))
+      return Selection(request, capability, contents_);
+    keep_nearer(nearest, refusal);
+  }
+  return denial(request, now, nearest);
 }
 
 std::optional<Denial> Space::check(const Request& request, const Now& now) const {
-  Refusal nearest;
-  for (const Handle handle : candidates(request)) {
+  auto selection = select(request, now);
+  return selection.ok() ? std::nullopt : std::optional(std::move(selection).error());
+}
+
+Result<Use, Denial> Space::charge(Selection selection, const Now& now, Observer observer) {
+  if (selection.space_ == contents_) {
     Refusal refusal;
-    if (!entries_.at(handle).refuses(request, now, refusal)) return std::nullopt;
+    auto use = Use::enter(selection.capability_, selection.request_.bytes, now, observer, refusal);
+    if (use) return *std::move(use);
+  }
+  return charge(selection.request_, now, observer);
+}
+
+// `nearest`: of the refusals of those that might have allowed it. Each of the others has a caveat
+// that refuses, so its refusal is kCaveat or an earlier one: the first kCaveat ends the search.
+Denial Space::denial(const Request& request, const Now& now, Refusal nearest) const {
+  if (nearest.reason > Reason::kCaveat) return nearest.denial(request);
+  nearest = Refusal();
+  for (const Handle handle : index_.about(names_of(request))) {
+    Refusal refusal;
+    entries_.at(handle).refuses(request, now, refusal);
     keep_nearer(nearest, refusal);
+    if (nearest.reason == Reason::kCaveat) break;
   }
   return nearest.denial(request);
 }

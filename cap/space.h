@@ -2,12 +2,11 @@
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <map>
-#include <string>
-#include <unordered_map>
+#include <memory>
 #include <vector>
 
+#include "cap/index/index.h"
 #include "cap/tree.h"
 
 namespace cloche::cap {
@@ -20,6 +19,25 @@ using Handle = uint32_t;
 struct Delegation {
   Handle handle = 0;
   Restriction restriction;
+};
+
+// What Space::select() found: a request, and the first capability that allows it, its caveats
+// judged. What the request refers to must stay, unchanged, as long as the selection does. Good for
+// one use.
+class Selection {
+ public:
+  Selection(Selection&&) = default;
+  Selection& operator=(Selection&&) = default;
+
+ private:
+  friend class Space;
+  struct Contents {};  // one of each state that any space ever is in
+  Selection(const Request& request, Capability capability, std::shared_ptr<const Contents> space)
+      : request_(request), capability_(std::move(capability)), space_(std::move(space)) {}
+
+  Request request_;
+  Capability capability_;
+  std::shared_ptr<const Contents> space_;
 };
 
 // A new space is empty, and nothing enters it but what is named: there is no copy of a space.
@@ -54,33 +72,32 @@ class Space {
   // Charges the first capability, in the order of handles, that allows the request, budgets
   // included. A denial is that of the capability that came nearest to allowing it: the one whose
   // refusal stands last in Reason, of several the first. A capability that names something else
-  // costs nothing: those of one exact name and of one first segment are found by a hash.
+  // costs nothing, one whose demands the parameters do not meet a comparison at most (cap/index).
   Result<Use, Denial> charge(const Request& request, const Now& now, Observer observer);
   // The same question, nothing charged.
   std::optional<Denial> check(const Request& request, const Now& now) const;
+  // The same in two steps, for whoever must look at something else in between. The first charges
+  // nothing. The second judges again whatever may have changed since: revocation, expiry, budgets;
+  // if the capability does not allow the request any more, the others are asked as by the first
+  // charge(). A selection of another space, or of this one before it took in or gave away a
+  // capability, is not believed: everything is judged again.
+  Result<Selection, Denial> select(const Request& request, const Now& now) const;
+  Result<Use, Denial> charge(Selection selection, const Now& now, Observer observer);
 
   uint32_t size() const { return static_cast<uint32_t>(entries_.size()); }
   std::vector<Handle> handles() const;  // ascending
 
  private:
-  using Handles = std::vector<Handle>;  // ascending
-  struct Hash {
-    using is_transparent = void;
-    size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
-  };
-  using Index = std::unordered_map<std::string, Handles, Hash, std::equal_to<>>;
-
-  Handles& listed_in(const Capability& capability);
-  Handles candidates(const Request& request) const;
+  Denial denial(const Request& request, const Now& now, Refusal nearest) const;
   Status check_room(size_t count) const;
+  void changed() { contents_ = std::make_shared<const Selection::Contents>(); }
 
   const uint32_t limit_;
   Handle last_ = 0;
   std::map<Handle, Capability> entries_;
-  // Each handle stands in one of them.
-  Index by_name_;
-  Index by_first_segment_;
-  Handles others_;
+  Index index_;  // by handles
+  std::shared_ptr<const Selection::Contents> contents_ =
+      std::make_shared<const Selection::Contents>();
 };
 
 }  // namespace cloche::cap

@@ -25,6 +25,16 @@ class SpaceTest : public testing::Test {
   Space space_;
 };
 
+class SelectionTest : public SpaceTest {
+ protected:
+  std::optional<uint64_t> calls_left(Handle handle) { return space_.get(handle)->calls_left(); }
+  // "" when it was charged.
+  std::string reason(Selection selection, Now now = kNow) {
+    auto use = space_.charge(std::move(selection), now, {});
+    return use.ok() ? "" : reason_name(use.error().reason);
+  }
+};
+
 TEST_F(SpaceTest, AnEmptySpaceAllowsNothing) {
   const auto denied = space_.charge(call("a"), kNow, {});
   ASSERT_FALSE(denied.ok());
@@ -116,6 +126,98 @@ TEST_F(SpaceTest, AskingChargesNothing) {
   EXPECT_FALSE(space_.check(call("a"), kNow));
   EXPECT_FALSE(space_.check(call("a"), kNow));
   EXPECT_EQ(space_.get(handle)->calls_left(), 1u);
+}
+
+// --- in two steps
+
+TEST_F(SelectionTest, ChargesWhatWasChosenAndOnlyThen) {
+  const Handle first = grant(with_calls(1));
+  auto selection = space_.select(call("a"), kNow);
+  ASSERT_TRUE(selection.ok());
+  EXPECT_EQ(calls_left(first), 1u);
+  auto use = space_.charge(std::move(*selection), kNow, {});
+  ASSERT_TRUE(use.ok());
+  EXPECT_EQ(use->capability(), space_.get(first).value());
+  EXPECT_EQ(calls_left(first), 0u);
+}
+
+TEST_F(SelectionTest, SaysWhyNothingCanBeChosen) {
+  grant(with_caveat(5));
+  const auto selection = space_.select(call("a", 9), kNow);
+  ASSERT_FALSE(selection.ok());
+  EXPECT_EQ(selection.error().text, "bytes must be up to 5, is 9");
+}
+
+// What may have changed since is judged again.
+TEST_F(SelectionTest, ARevocationInBetweenCounts) {
+  const Handle handle = grant({});
+  auto selection = space_.select(call("a"), kNow);
+  ASSERT_TRUE(space_.revoke(handle).ok());
+  EXPECT_EQ(reason(std::move(*selection)), "revoked");
+}
+
+TEST_F(SelectionTest, AnExpiryInBetweenCounts) {
+  Restriction restriction;
+  restriction.expires_ns = kNow.realtime_ns + 10;
+  grant(std::move(restriction));
+  auto selection = space_.select(call("a"), kNow);
+  EXPECT_EQ(reason(std::move(*selection), {kNow.realtime_ns + 10, 0}), "expired");
+}
+
+TEST_F(SelectionTest, ABudgetUsedUpInBetweenCounts) {
+  const Capability shared = root_.derive(with_calls(1)).value();
+  ASSERT_TRUE(space_.install(shared.derive({}).value()).ok());
+  auto selection = space_.select(call("a"), kNow);
+  ASSERT_TRUE(Use::charge(shared, call("a"), kNow, {}).ok());
+  EXPECT_EQ(reason(std::move(*selection)), "calls");
+  EXPECT_FALSE(space_.select(call("a"), kNow).ok());
+}
+
+TEST_F(SelectionTest, TheNextCapabilityServesWhenTheChosenOneCannot) {
+  const Handle first = grant(with_calls(1)), second = grant(with_calls(1));
+  auto selection = space_.select(call("a"), kNow);
+  EXPECT_EQ(outcome(call("a")), "");
+  EXPECT_EQ(calls_left(first), 0u);
+  auto use = space_.charge(std::move(*selection), kNow, {});
+  ASSERT_TRUE(use.ok());
+  EXPECT_EQ(use->capability(), space_.get(second).value());
+}
+
+TEST_F(SelectionTest, WhatTheSpaceNoLongerHoldsIsNotCharged) {
+  const Handle handle = grant(with_calls(1));
+  const Capability held = space_.get(handle).value();
+  auto selection = space_.select(call("a"), kNow);
+  ASSERT_TRUE(space_.drop(handle).ok());
+  EXPECT_EQ(reason(std::move(*selection)), "no_capability");
+  EXPECT_EQ(held.calls_left(), 1u);
+}
+
+TEST_F(SelectionTest, OneOfAnotherSpaceIsJudgedByTheCapabilitiesOfThisOne) {
+  Space empty, strict;
+  grant({});
+  ASSERT_TRUE(strict.install(root_.derive(with_caveat(5)).value()).ok());
+  for (Space* other : {&empty, &strict}) {
+    auto selection = space_.select(call("a", 9), kNow);
+    const auto use = other->charge(std::move(*selection), kNow, {});
+    ASSERT_FALSE(use.ok());
+    EXPECT_EQ(use.error().reason, other == &empty ? Reason::kNoCapability : Reason::kCaveat);
+  }
+}
+
+TEST_F(SelectionTest, OneOfASpaceThatIsGoneIsWorthNothing) {
+  auto gone = std::make_unique<Space>();
+  ASSERT_TRUE(gone->install(root_).ok());
+  auto selection = gone->select(call("a"), kNow);
+  gone.reset();
+  EXPECT_EQ(reason(std::move(*selection)), "no_capability");
+}
+
+TEST_F(SelectionTest, IsGoodForOneUse) {
+  const Handle handle = grant(with_calls(1));
+  auto selection = space_.select(call("a"), kNow);
+  EXPECT_EQ(reason(std::move(*selection)), "");
+  EXPECT_EQ(reason(std::move(*selection)), "calls");  // NOLINT: moved from, and judged again
+  EXPECT_EQ(calls_left(handle), 0u);
 }
 
 TEST_F(SpaceTest, DroppingForgetsButRevokingEnds) {

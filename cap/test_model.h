@@ -202,9 +202,8 @@ class ModelMachine {
     }
     InFlight& flight = uses_.emplace_back();
     flight.node = node;
-    auto use =
-        Use::charge(real(node), request, {now, now},
-                    {&flight, [](void* env) noexcept { ++static_cast<InFlight*>(env)->told; }});
+    auto use = charge(real(node), request, {now, now},
+                      {&flight, [](void* env) noexcept { ++static_cast<InFlight*>(env)->told; }});
     CHECK(use.ok() == expected);
     ++(use.ok() ? counts_.charged : counts_.refused);
     if (!use.ok()) {
@@ -215,6 +214,18 @@ class ModelMachine {
     model_.charge(node, request.bytes, model_.latest);
     check_budgets(node);
     if (uses_.size() > 30) end_use();
+  }
+
+  // At once, or in two steps.
+  Result<Use, Denial> charge(const Capability& capability, const Request& request, const Now& now,
+                             Observer observer) {
+    if (choose_(2) == 0) {
+      Space space;
+      CHECK(space.install(capability).ok());
+      auto selection = space.select(request, now);
+      if (selection.ok()) return space.charge(std::move(*selection), now, observer);
+    }
+    return Use::charge(capability, request, now, observer);
   }
 
   void check_budgets(int node) const {

@@ -278,6 +278,16 @@ std::string_view Capability::first_segment() const {
   return first_named(node_, [](const Scope& scope) { return scope.first_segment(); });
 }
 
+std::vector<const Demand*> Capability::demands() const {
+  std::vector<const Demand*> all;
+  for (const Node* node = node_; node; node = node->parent) {
+    for (const auto& caveat : node->caveats) {
+      for (const Demand& demand : caveat->demands()) all.push_back(&demand);
+    }
+  }
+  return all;
+}
+
 std::vector<std::string> Capability::describe() const {
   std::vector<std::string> lines;
   for (const Node* node = node_; node; node = node->parent) {

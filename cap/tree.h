@@ -117,6 +117,8 @@ class Capability {
   // the capability.
   std::string_view only_name() const;
   std::string_view first_segment() const;
+  // Of all caveats of the chain; they live as long as the capability.
+  std::vector<const Demand*> demands() const;
 
  private:
   friend class Space;
@@ -157,6 +159,9 @@ class Use {
   struct Record;
   static std::optional<Use> attempt(const Capability& capability, const Request& request,
                                     const Now& now, Observer observer, Refusal& refusal);
+  // The second half of attempt(), for a request whose caveats were judged: all that can change.
+  static std::optional<Use> enter(const Capability& capability, uint64_t bytes, const Now& now,
+                                  Observer observer, Refusal& refusal);
   explicit Use(std::unique_ptr<Record> record);
   std::unique_ptr<Record> record_;
 };

@@ -102,24 +102,28 @@ std::optional<Denial> Capability::check(const Request& request, const Now& now) 
 
 std::optional<Use> Use::attempt(const Capability& capability, const Request& request,
                                 const Now& now, Observer observer, Refusal& refusal) {
-  Node& node = *capability.node_;
-  std::optional<Refusal> found = judge(node, request, now);
-  if (!found) {
-    auto record = std::make_unique<Record>();
-    record->capability = capability;
-    record->observer = observer;
-    std::unique_lock guard(node.state->lock);
-    const Now latest = node.state->latest = node.state->no_earlier(now);
-    found = refusal_of(node, 1, request.bytes, latest);
-    if (!found) {
-      node.charge(1, request.bytes, latest);
-      node.add_use(*record);
-      guard.unlock();
-      return Use(std::move(record));
-    }
-  }
+  const std::optional<Refusal> found = judge(*capability.node_, request, now);
+  if (!found) return enter(capability, request.bytes, now, observer, refusal);
   refusal = *found;
   return std::nullopt;
+}
+
+std::optional<Use> Use::enter(const Capability& capability, uint64_t bytes, const Now& now,
+                              Observer observer, Refusal& refusal) {
+  Node& node = *capability.node_;
+  auto record = std::make_unique<Record>();
+  record->capability = capability;
+  record->observer = observer;
+  std::unique_lock guard(node.state->lock);
+  const Now latest = node.state->latest = node.state->no_earlier(now);
+  if (const auto found = refusal_of(node, 1, bytes, latest)) {
+    refusal = *found;
+    return std::nullopt;
+  }
+  node.charge(1, bytes, latest);
+  node.add_use(*record);
+  guard.unlock();
+  return Use(std::move(record));
 }
 
 Result<Use, Denial> Use::charge(const Capability& capability, const Request& request,

@@ -1,6 +1,7 @@
 // The table of operators and how they are compiled. For predicate.cc and compile.cc only.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,8 @@ struct Operator {
   Verdict (*judge)(const Predicate& predicate, const Json& value);
   std::string (*describe)(const Predicate& predicate);
   std::string (*objection)(const Json& value);
+  // What each value for which it holds meets, without a path; nothing when that says too little.
+  std::optional<Demand> (*demand)(const Predicate& predicate);
 };
 
 const Operator* find_operator(std::string_view name);  // null: none of that name

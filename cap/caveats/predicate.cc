@@ -285,6 +285,67 @@ std::string url_objection(const Json& value) {
   return host.ok() ? "" : host.error().message;
 }
 
+// --- what is demanded for certain
+
+constexpr size_t kMaxRanges = 8;
+
+std::optional<Demand> no_demand(const Predicate&) { return std::nullopt; }
+
+std::optional<Demand> demand_equal(const std::vector<const Json*>& values) {
+  const bool strings = std::all_of(values.begin(), values.end(),
+                                   [](const Json* value) { return value->is(Kind::kString); });
+  Demand demand;
+  demand.scale.kind = strings ? Scale::Kind::kWhole : Scale::Kind::kOrder;
+  for (const Json* value : values) {
+    const Measure point = measure(value, demand.scale);
+    demand.ranges.push_back({point, point});
+  }
+  if (demand.ranges.empty()) return std::nullopt;
+  if (demand.ranges.size() > kMaxRanges) demand.ranges = {demand.hull()};
+  return demand;
+}
+
+std::optional<Demand> demand_eq(const Predicate& p) { return demand_equal({&p.operand}); }
+
+std::optional<Demand> demand_in(const Predicate& p) {
+  std::vector<const Json*> values;
+  for (const Json& item : p.operand.items) values.push_back(&item);
+  return demand_equal(values);
+}
+
+template <bool kUpwards>
+std::optional<Demand> demand_order(const Predicate& p) {
+  Demand demand;
+  Range range = kind_range(Kind::kNumber);
+  (kUpwards ? range.least : range.most) = measure(&p.operand, demand.scale);
+  demand.ranges = {range};
+  return demand;
+}
+
+std::optional<Demand> demand_part(Scale::Kind kind, const std::string& part) {
+  Demand demand;
+  demand.scale = {kind, part.size()};
+  Json value;
+  value.kind = Kind::kString;
+  value.text = part;
+  const Measure point = measure(&value, demand.scale);
+  demand.ranges = {{point, point}};
+  return demand;
+}
+
+std::optional<Demand> demand_start(const Predicate& p) {
+  return demand_part(Scale::Kind::kPrefix, p.operand.text);
+}
+
+std::optional<Demand> demand_end(const Predicate& p) {
+  return demand_part(Scale::Kind::kSuffix, p.operand.text);
+}
+
+std::optional<Demand> demand_under(const Predicate& p) {
+  const std::string& folder = p.operand.text;
+  return demand_part(Scale::Kind::kPrefix, folder == "/" ? folder : folder + "/");
+}
+
 constexpr char kOtherThan[] = "other than ", kBelow[] = "below ", kUpTo[] = "up to ",
                kAbove[] = "above ", kFrom[] = "at least ", kOneOf[] = "one of ",
                kNoneOf[] = "none of ", kBeginning[] = "beginning with ", kEnding[] = "ending with ",
@@ -293,31 +354,39 @@ constexpr char kOtherThan[] = "other than ", kBelow[] = "below ", kUpTo[] = "up 
 
 // The operators. A row is all that there is to one.
 constexpr Operator kOperators[] = {
-    {"eq", compile_value, judge_eq, describe_operand<kEqual>, no_objection},
-    {"ne", compile_no_null, judge_ne, describe_operand<kOtherThan>, no_objection},
-    {"lt", compile_number, judge_order<is_below>, describe_operand<kBelow>, no_objection},
-    {"le", compile_number, judge_order<is_up_to>, describe_operand<kUpTo>, no_objection},
-    {"gt", compile_number, judge_order<is_above>, describe_operand<kAbove>, no_objection},
-    {"ge", compile_number, judge_order<is_from>, describe_operand<kFrom>, no_objection},
-    {"in", compile_list, judge_in, describe_list<kOneOf>, no_objection},
-    {"not_in", compile_full_list, judge_not_in, describe_list<kNoneOf>, no_objection},
+    {"eq", compile_value, judge_eq, describe_operand<kEqual>, no_objection, demand_eq},
+    {"ne", compile_no_null, judge_ne, describe_operand<kOtherThan>, no_objection, no_demand},
+    {"lt", compile_number, judge_order<is_below>, describe_operand<kBelow>, no_objection,
+     demand_order<false>},
+    {"le", compile_number, judge_order<is_up_to>, describe_operand<kUpTo>, no_objection,
+     demand_order<false>},
+    {"gt", compile_number, judge_order<is_above>, describe_operand<kAbove>, no_objection,
+     demand_order<true>},
+    {"ge", compile_number, judge_order<is_from>, describe_operand<kFrom>, no_objection,
+     demand_order<true>},
+    {"in", compile_list, judge_in, describe_list<kOneOf>, no_objection, demand_in},
+    {"not_in", compile_full_list, judge_not_in, describe_list<kNoneOf>, no_objection, no_demand},
     {"starts_with", compile_text, judge_text<text_starts>, describe_operand<kBeginning>,
-     no_objection},
-    {"ends_with", compile_text, judge_text<text_ends>, describe_operand<kEnding>, no_objection},
-    {"contains", compile_contains, judge_contains, describe_operand<kContaining>, no_objection},
-    {"min_length", compile_length, judge_length<at_least>, describe_length<kMinLong>, no_objection},
-    {"max_length", compile_length, judge_length<at_most>, describe_length<kMaxLong>, no_objection},
-    {"matches", compile_regex, judge_matches, describe_regex, no_objection},
-    {"under", compile_folder, judge_under, describe_under, path_objection},
-    {"host_in", compile_hosts, judge_host_in, describe_hosts, url_objection},
-    {"all", compile_some_parts, judge_conjunction, describe_parts<kAnd>, no_objection},
-    {"any", compile_parts, judge_any, describe_parts<kOr>, no_objection},
-    {"not", compile_not, judge_not, describe_not, no_objection},
+     no_objection, demand_start},
+    {"ends_with", compile_text, judge_text<text_ends>, describe_operand<kEnding>, no_objection,
+     demand_end},
+    {"contains", compile_contains, judge_contains, describe_operand<kContaining>, no_objection,
+     no_demand},
+    {"min_length", compile_length, judge_length<at_least>, describe_length<kMinLong>, no_objection,
+     no_demand},
+    {"max_length", compile_length, judge_length<at_most>, describe_length<kMaxLong>, no_objection,
+     no_demand},
+    {"matches", compile_regex, judge_matches, describe_regex, no_objection, no_demand},
+    {"under", compile_folder, judge_under, describe_under, path_objection, demand_under},
+    {"host_in", compile_hosts, judge_host_in, describe_hosts, url_objection, no_demand},
+    {"all", compile_some_parts, judge_conjunction, describe_parts<kAnd>, no_objection, no_demand},
+    {"any", compile_parts, judge_any, describe_parts<kOr>, no_objection, no_demand},
+    {"not", compile_not, judge_not, describe_not, no_objection, no_demand},
 };
 
 std::string describe_conjunction(const Predicate& p) { return describe_all(p.parts); }
-constexpr Operator kConjunction = {"", compile_value, judge_conjunction, describe_conjunction,
-                                   no_objection};
+constexpr Operator kConjunction = {
+    "", compile_value, judge_conjunction, describe_conjunction, no_objection, no_demand};
 
 }  // namespace
 
@@ -338,6 +407,8 @@ std::vector<std::string_view> operator_names() {
 Verdict Predicate::judge(const Json& value) const { return op->judge(*this, value); }
 std::string Predicate::describe() const { return op->describe(*this); }
 std::string Predicate::objection(const Json& value) const { return op->objection(value); }
+
+std::optional<Demand> Predicate::demand() const { return op->demand(*this); }
 
 size_t Predicate::bytes() const {
   size_t sum = sizeof(Predicate) + json_bytes(operand) + hosts.size() * sizeof(HostPattern);

@@ -7,12 +7,14 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/json.h"
 #include "cap/caveats/mistake.h"
 #include "cap/caveats/url.h"
+#include "cap/index/demand.h"
 
 namespace re2 {
 class RE2;
@@ -38,6 +40,8 @@ struct Predicate {
   std::string describe() const;
   // Why a value is not what the operator can judge ("the URL has user information"); may be empty.
   std::string objection(const Json& value) const;
+  // See Caveat::demands(); its path is empty.
+  std::optional<Demand> demand() const;
   size_t bytes() const;
 };
 

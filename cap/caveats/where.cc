@@ -206,6 +206,39 @@ void collect(const Parameter& parameter, const std::string& path,
   if (parameter.each) collect(*parameter.each, below(*parameter.each), out);
 }
 
+// --- what is demanded for certain
+
+// Of the parameters that must be there, and that no array's element is on the way to.
+void collect_demands(const Parameter& parameter, std::vector<std::string>& path,
+                     std::vector<Demand>& out) {
+  if (parameter.named && parameter.presence != Presence::kRequired) return;
+  for (const Predicate& predicate : parameter.predicates) {
+    std::optional<Demand> demand = predicate.demand();
+    if (!demand) continue;
+    demand->path = path;
+    out.push_back(*std::move(demand));
+  }
+  for (const Parameter& child : parameter.children) {
+    if (is_index(child.segment)) continue;  // of an object, or of an array
+    path.push_back(child.segment);
+    collect_demands(child, path, out);
+    path.pop_back();
+  }
+}
+
+std::vector<Demand> demands_of(const Parameter& root) {
+  std::vector<std::string> path;
+  std::vector<Demand> demands;
+  collect_demands(root, path, demands);
+  return demands;
+}
+
+size_t bytes_of(const std::vector<Demand>& demands) {
+  size_t sum = 0;
+  for (const Demand& demand : demands) sum += demand.bytes();
+  return sum;
+}
+
 size_t bytes_of(const Parameter& parameter) {
   size_t sum = sizeof(Parameter) + parameter.segment.size();
   for (const Predicate& predicate : parameter.predicates) sum += predicate.bytes();
@@ -216,7 +249,10 @@ size_t bytes_of(const Parameter& parameter) {
 class WhereCaveat final : public Caveat {
  public:
   WhereCaveat(Parameter root, Others others)
-      : root_(std::move(root)), others_(others), bytes_(sizeof(WhereCaveat) + bytes_of(root_)) {}
+      : root_(std::move(root)),
+        others_(others),
+        demands_(demands_of(root_)),
+        bytes_(sizeof(WhereCaveat) + bytes_of(root_) + bytes_of(demands_)) {}
 
   bool allows(const Request& request) const override { return judge(request, nullptr); }
 
@@ -238,6 +274,7 @@ class WhereCaveat final : public Caveat {
     return out.empty() ? "no parameters" : out;
   }
 
+  std::span<const Demand> demands() const override { return demands_; }
   size_t bytes() const override { return bytes_; }
 
  private:
@@ -253,6 +290,7 @@ class WhereCaveat final : public Caveat {
 
   const Parameter root_;
   const Others others_;
+  const std::vector<Demand> demands_;
   const size_t bytes_;
 };
 

@@ -1,7 +1,7 @@
 // A where clause and parameters, both as JSON with a NUL between them.
 //
 // What compiles describes itself, judges the same each time, explains what it denies and nothing
-// else, and does not allow what it names as missing.
+// else, and allows nothing that does not meet its demands.
 #include "cap/caveats/where.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
@@ -29,6 +29,10 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     const bool allowed = (*caveat)->allows(request);
     CHECK(allowed == (*caveat)->allows(request));
     CHECK((*caveat)->explain(request).empty() == allowed);
+    for (const Demand& demand : (*caveat)->demands()) {
+      const Json* const value = value_at(&*parameters, demand.path);
+      CHECK(!allowed || demand.met_by(measure(value, demand.scale)));
+    }
     // Allowing others allows no less.
     CHECK(others == Others::kRefuse || allowed || !strict_allows);
     strict_allows = allowed;
