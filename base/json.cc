@@ -32,6 +32,146 @@ std::string pointer_step(std::string_view name) {
   return out;
 }
 
+// Puts members in the order of their names. When two have one name it gives the later one in the
+// text, else null.
+const JsonMember* sort_by_name(std::vector<JsonMember>& members) {
+  const auto before = [](const JsonMember& a, const JsonMember& b) {
+    const int order = a.name.compare(b.name);
+    return order != 0 ? order < 0 : a.name_offset < b.name_offset;
+  };
+  if (!std::is_sorted(members.begin(), members.end(), before)) {
+    std::sort(members.begin(), members.end(), before);
+  }
+  const auto twice =
+      std::adjacent_find(members.begin(), members.end(),
+                         [](const JsonMember& a, const JsonMember& b) { return a.name == b.name; });
+  return twice == members.end() ? nullptr : &*(twice + 1);
+}
+
+constexpr std::string_view kSpace = " \t\n\r";
+constexpr size_t kRootMembers = 8;  // that most texts are an object of, at most
+
+bool is_digit(char c) { return c >= '0' && c <= '9'; }
+bool is_plain(char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; }
+
+// Reads the texts that most callers send, and gives up on all others, wrong or not: those are for
+// the library. So it knows no escapes, nothing beyond ASCII, no exponents and no errors.
+class PlainReader {
+ public:
+  PlainReader(std::string_view text, const JsonLimits& limits)
+      : text_(text), values_left_(limits.values), depth_(std::min(limits.depth, kMaxDepth)) {}
+
+  bool read(Json& root) { return read_value(root, 0) && peek() == '\0' && at_ == text_.size(); }
+
+ private:
+  static constexpr uint32_t kMaxDepth = 16;
+  static constexpr size_t kMaxNumber = 20;  // bytes: far from what no double can hold
+
+  // The next byte that is no white space, '\0' at the end; stays on it.
+  char peek() {
+    while (at_ < text_.size() && kSpace.find(text_[at_]) != std::string_view::npos) ++at_;
+    return at_ < text_.size() ? text_[at_] : '\0';
+  }
+  bool take(char c) {
+    if (peek() != c) return false;
+    ++at_;
+    return true;
+  }
+
+  bool read_value(Json& value, uint32_t depth) {
+    const char first = peek();
+    if (values_left_ == 0) return false;
+    --values_left_;
+    value.offset = static_cast<uint32_t>(at_);
+    switch (first) {
+      case '{':
+        return depth < depth_ && read_object(value, depth + 1);
+      case '[':
+        return depth < depth_ && read_array(value, depth + 1);
+      case '"':
+        value.kind = Json::Kind::kString;
+        return read_string(value.text);
+      case 't':
+        value.boolean = true;
+        return read_word("true", Json::Kind::kBool, value);
+      case 'f':
+        return read_word("false", Json::Kind::kBool, value);
+      case 'n':
+        return read_word("null", Json::Kind::kNull, value);
+      default:
+        return read_number(value);
+    }
+  }
+
+  bool read_word(std::string_view word, Json::Kind kind, Json& value) {
+    value.kind = kind;
+    if (!text_.substr(at_).starts_with(word)) return false;
+    at_ += word.size();
+    return true;
+  }
+
+  bool read_string(std::string& out) {
+    const size_t start = ++at_;
+    while (at_ < text_.size() && is_plain(text_[at_])) ++at_;
+    if (at_ == text_.size() || text_[at_] != '"') return false;
+    out.assign(text_, start, at_ - start);
+    ++at_;
+    return true;
+  }
+
+  // Digits, one at least.
+  bool skip_digits() {
+    const size_t start = at_;
+    while (at_ < text_.size() && is_digit(text_[at_])) ++at_;
+    return at_ > start;
+  }
+
+  bool read_number(Json& value) {
+    const size_t start = at_;
+    if (text_[at_] == '-') ++at_;
+    const size_t first = at_;
+    if (!skip_digits() || (text_[first] == '0' && at_ - first > 1)) return false;
+    if (at_ < text_.size() && text_[at_] == '.') {
+      ++at_;
+      if (!skip_digits()) return false;
+    }
+    if (at_ - start > kMaxNumber) return false;
+    if (at_ < text_.size() && (text_[at_] == 'e' || text_[at_] == 'E')) return false;
+    value.kind = Json::Kind::kNumber;
+    value.text.assign(text_, start, at_ - start);
+    return true;
+  }
+
+  bool read_array(Json& value, uint32_t depth) {
+    value.kind = Json::Kind::kArray;
+    ++at_;
+    if (take(']')) return true;
+    do {
+      if (!read_value(value.items.emplace_back(), depth)) return false;
+    } while (take(','));
+    return take(']');
+  }
+
+  bool read_object(Json& value, uint32_t depth) {
+    value.kind = Json::Kind::kObject;
+    ++at_;
+    if (take('}')) return true;
+    if (depth == 1) value.members.reserve(kRootMembers);
+    do {
+      if (peek() != '"') return false;
+      JsonMember& member = value.members.emplace_back();
+      member.name_offset = static_cast<uint32_t>(at_);
+      if (!read_string(member.name) || !take(':') || !read_value(member.value, depth)) return false;
+    } while (take(','));
+    return take('}') && sort_by_name(value.members) == nullptr;
+  }
+
+  const std::string_view text_;
+  uint32_t values_left_;
+  const uint32_t depth_;
+  size_t at_ = 0;
+};
+
 // Makes a Json of what the library's parser reports. The parser reports no places, so this finds
 // each token in the text again, whose grammar the parser has checked by then; numbers are taken
 // from there, too, since the parser hands them over rounded or in the notation of a locale.
@@ -95,7 +235,7 @@ class Builder {
   }
 
  private:
-  static constexpr std::string_view kSpace = " \t\n\r", kBetween = " \t\n\r,:";
+  static constexpr std::string_view kBetween = " \t\n\r,:";
 
   bool fail(size_t offset, std::string message) {
     if (failed_) return false;
@@ -169,19 +309,9 @@ class Builder {
   }
 
   bool sort_members(std::vector<JsonMember>& members) {
-    const auto before = [](const JsonMember& a, const JsonMember& b) {
-      const int order = a.name.compare(b.name);
-      return order != 0 ? order < 0 : a.name_offset < b.name_offset;
-    };
-    if (!std::is_sorted(members.begin(), members.end(), before)) {
-      std::sort(members.begin(), members.end(), before);
-    }
-    const auto twice = std::adjacent_find(
-        members.begin(), members.end(),
-        [](const JsonMember& a, const JsonMember& b) { return a.name == b.name; });
-    if (twice == members.end()) return true;
-    return fail((twice + 1)->name_offset,
-                "the name \"" + shown_part(twice->name) + "\" occurs twice");
+    const JsonMember* const twice = sort_by_name(members);
+    if (twice == nullptr) return true;
+    return fail(twice->name_offset, "the name \"" + shown_part(twice->name) + "\" occurs twice");
   }
 
   const std::string_view text_;
@@ -207,7 +337,7 @@ void write_value(const Json& value, std::string& out) {
       out += value.text;
       return;
     case Json::Kind::kString:
-      out += quote_json(value.text);
+      append_quoted_json(out, value.text);
       return;
     case Json::Kind::kArray:
       out.push_back('[');
@@ -221,7 +351,7 @@ void write_value(const Json& value, std::string& out) {
       out.push_back('{');
       for (size_t i = 0; i < value.members.size(); ++i) {
         if (i > 0) out.push_back(',');
-        out += quote_json(value.members[i].name);
+        append_quoted_json(out, value.members[i].name);
         out.push_back(':');
         write_value(value.members[i].value, out);
       }
@@ -244,16 +374,32 @@ const Json* Json::find(std::string_view name) const {
 }
 
 Result<Json, JsonError> read_json(std::string_view text, const JsonLimits& limits) {
+  Json plain;
+  if (text.size() <= std::min<size_t>(limits.bytes, UINT32_MAX) &&
+      PlainReader(text, limits).read(plain)) {
+    return plain;
+  }
+  return internal::read_json_by_library(text, limits);
+}
+
+Result<Json, JsonError> internal::read_json_by_library(std::string_view text,
+                                                       const JsonLimits& limits) {
   return Builder(text, limits).read();
 }
 
 // Most strings need no escape, and the library makes a value first.
+void append_quoted_json(std::string& out, std::string_view text) {
+  if (std::all_of(text.begin(), text.end(), is_plain)) {
+    out.append(1, '"').append(text).append(1, '"');
+  } else {
+    out += Library(text).dump(-1, ' ', false, Library::error_handler_t::replace);
+  }
+}
+
 std::string quote_json(std::string_view text) {
-  const bool plain = std::all_of(text.begin(), text.end(), [](char c) {
-    return c >= ' ' && c <= '~' && c != '"' && c != '\\';
-  });
-  if (plain) return std::string(1, '"').append(text).append(1, '"');
-  return Library(text).dump(-1, ' ', false, Library::error_handler_t::replace);
+  std::string out;
+  append_quoted_json(out, text);
+  return out;
 }
 
 std::string write_json(const Json& value) {

@@ -1,4 +1,6 @@
-// JSON of unknown origin, read strictly and exactly (RFC 8259), by nlohmann's parser.
+// JSON of unknown origin, read strictly and exactly (RFC 8259), by nlohmann's parser, or by a small
+// reader of ours that takes only plain texts, about five times as fast: printable ASCII without
+// escapes, short numbers without exponents.
 //
 // Beyond the grammar: a name twice in one object, half a surrogate pair, broken UTF-8 and a byte
 // order mark are errors, since readers disagree about them; so are input, nesting and counts of
@@ -62,6 +64,7 @@ Result<Json, JsonError> read_json(std::string_view text, const JsonLimits& limit
 
 // A string as JSON. What is not UTF-8 becomes U+FFFD.
 std::string quote_json(std::string_view text);
+void append_quoted_json(std::string& out, std::string_view text);
 
 // The value on one line without spaces, members in byte order of their names, numbers as they were
 // written: the same text for the same value, for hashing.
@@ -75,6 +78,11 @@ size_t json_bytes(const Json& value);
 
 // "null", "a number", … for messages.
 const char* kind_name(Json::Kind kind);
+
+namespace internal {
+// As read_json(), by the library alone; the two give the same for any text.
+Result<Json, JsonError> read_json_by_library(std::string_view text, const JsonLimits& limits);
+}  // namespace internal
 
 struct TextPosition {
   size_t line = 1;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <random>
 #include <string>
 
 namespace cloche {
@@ -146,6 +147,59 @@ TEST(Json, CountsMemory) {
   EXPECT_EQ(bytes("null"), sizeof(Json));
   EXPECT_EQ(bytes("[1,22]"), 3 * sizeof(Json) + 3);
   EXPECT_EQ(bytes(R"({"ab":"c"})"), sizeof(Json) + sizeof(JsonMember) + 3);
+}
+
+// Everything that a reader may tell of a text.
+std::string account(const Result<Json, JsonError>& read) {
+  if (!read.ok()) return std::to_string(read.error().offset) + ": " + read.error().message;
+  std::string text = kind_name(read->kind) + std::to_string(read->offset) + read->text;
+  if (read->boolean) text += "!";
+  for (const Json& item : read->items) text += "[" + account(item) + "]";
+  for (const JsonMember& member : read->members) {
+    text += "{" + member.name + "@" + std::to_string(member.name_offset) + account(member.value);
+  }
+  return text;
+}
+
+TEST(Json, TellsOfAnyTextWhatTheLibraryTells) {
+  const std::string samples[] = {
+      R"({"amount": 99.5, "currency": "USD", "note": "rent"})",
+      R"( { "a\"\\" : [ "x\"" , -1.5e3, true,false,null ,{"":[]} ] , "b":"" } )",
+      R"([0,-0,01,1.,.5,1e5,123456789012345678901,-12345678901234567890.5,"\u0041é"])",
+      R"({"b":1,"a":{"c":[[[[]]]]},"b":2})",
+      std::string(20, '[') + "1" + std::string(20, ']'),
+      "\xEF\xBB\xBF{}",
+      std::string("{}\0", 3),
+      "tru",
+      "truefalse",
+      " 7 ",
+      ""};
+  std::mt19937 random(7);
+  const std::string_view bytes = "{}[]\",:-+.eE0123456789 \n\\abtruefalsn\x01\x7f\xc3\xa9\0";
+  int read = 0;
+  for (int i = 0; i < 200'000; ++i) {
+    std::string text = samples[random() % std::size(samples)];
+    for (auto changes = random() % 4; changes > 0 && !text.empty(); --changes) {
+      const size_t at = random() % text.size();
+      const char byte = bytes[random() % bytes.size()];
+      switch (random() % 3) {
+        case 0:
+          text[at] = byte;
+          break;
+        case 1:
+          text.insert(at, 1, byte);
+          break;
+        default:
+          text.erase(at, 1 + random() % 3);
+      }
+    }
+    const JsonLimits limits = {
+        .bytes = 60, .depth = 4 + 16 * static_cast<uint32_t>(random() % 2), .values = 8};
+    const auto value = read_json(text, limits);
+    ASSERT_EQ(account(value), account(internal::read_json_by_library(text, limits))) << text;
+    read += value.ok();
+  }
+  EXPECT_GT(read, 1000);
 }
 
 TEST(Json, SaysWhereSomethingStands) {
