@@ -9,6 +9,8 @@ namespace cloche::audit {
 namespace {
 
 constexpr int64_t kSecond = 1'000'000'000;
+constexpr size_t kOwnBytes = 256;     // our own members of a line, about
+constexpr size_t kSpareBytes = 1024;  // longer ones are rare, and would keep short lines' memory
 
 // "2026-11-24T22:08:34"
 std::string format_second(int64_t seconds) {
@@ -74,20 +76,27 @@ Status Log::set_file_aside() {
 }
 
 // "2026-11-24T22:08:34.123456789Z". Taking a date apart is slow, so that is done once a second.
-std::string Log::time_text() {
+void Log::append_time(std::string& line) {
   const int64_t now = clock_.realtime_ns();
   if (now / kSecond != second_) {
     second_ = now / kSecond;
     second_text_ = format_second(second_);
   }
-  std::string fraction = std::to_string(now % kSecond);
-  fraction.insert(0, 9 - fraction.size(), '0');
-  return second_text_ + "." + fraction + "Z";
+  char fraction[] = ".000000000Z";
+  int64_t rest = now % kSecond;
+  for (char* digit = fraction + 9; digit > fraction; --digit, rest /= 10) {
+    *digit = static_cast<char>('0' + rest % 10);
+  }
+  line.append(second_text_).append(fraction);
 }
 
 Status Log::write_line(const Record& record, std::string_view sandbox) {
-  std::string line =
-      "{\"seq\":" + std::to_string(sequence_ + 1) + ",\"time\":\"" + time_text() + "\",";
+  std::string line = std::exchange(spare_, {});
+  line.clear();
+  line.reserve(record.fields().size() + sandbox.size() + kOwnBytes);
+  line.append("{\"seq\":").append(std::to_string(sequence_ + 1)).append(",\"time\":\"");
+  append_time(line);
+  line.append("\",");
   if (!sandbox.empty()) line.append("\"sandbox\":\"").append(sandbox).append("\",");
   line.append(record.fields()).append(",\"prev\":\"").append(head_).push_back('"');
   std::string hash = hash_of(line);
@@ -105,6 +114,7 @@ Status Log::write_line(const Record& record, std::string_view sandbox) {
   newest_.push_back(std::move(line));
   while (newest_bytes_ > options_.memory_bytes && newest_.size() > 1) {
     newest_bytes_ -= newest_.front().size();
+    if (newest_.front().capacity() <= kSpareBytes) spare_ = std::move(newest_.front());
     newest_.pop_front();
   }
   return ok_status();

@@ -60,7 +60,7 @@ class Log {
   Status write_record(const Record& record, std::string_view sandbox);
   Status write_line(const Record& record, std::string_view sandbox);
   Status set_file_aside();
-  std::string time_text();
+  void append_time(std::string& line);
 
   const LogOptions options_;
   Clock& clock_;
@@ -73,6 +73,7 @@ class Log {
   std::string head_;
   std::deque<std::string> newest_;
   uint64_t newest_bytes_ = 0;
+  std::string spare_;  // the memory of a line that newest_ let go
 };
 
 }  // namespace cloche::audit

@@ -8,6 +8,7 @@
 namespace cloche::audit {
 namespace {
 
+constexpr size_t kUsualBytes = 512;  // of one record
 constexpr std::string_view kReserved[] = {"seq", "time", "sandbox", "prev", "hash"};
 
 bool is_name(std::string_view name) {
@@ -19,6 +20,7 @@ bool is_name(std::string_view name) {
 }  // namespace
 
 Record::Record(std::string_view event) {
+  fields_.reserve(kUsualBytes);
   CHECK(is_name(event));
   fields_.append("\"event\":\"").append(event).push_back('"');
 }
@@ -30,7 +32,7 @@ void Record::begin_field(std::string_view key) {
 
 Record& Record::text(std::string_view key, std::string_view value) {
   begin_field(key);
-  fields_ += quote_json(value);
+  append_quoted_json(fields_, value);
   return *this;
 }
 
@@ -39,7 +41,7 @@ Record& Record::texts(std::string_view key, std::span<const std::string> values)
   char separator = '[';
   for (const std::string& value : values) {
     fields_.push_back(separator);
-    fields_ += quote_json(value);
+    append_quoted_json(fields_, value);
     separator = ',';
   }
   fields_ += values.empty() ? "[]" : "]";

@@ -20,7 +20,8 @@ std::string number_list(const Numbers& numbers) {
     if (text.size() > 1) text.push_back(',');
     text += std::to_string(number);
   }
-  return text + "]";
+  text.push_back(']');
+  return text;
 }
 
 class Record {

@@ -153,7 +153,8 @@ class Broker::Attempt {
     TRY(read());
     const cap::Request request = request_of(name_, &json_, parameters_.size());
     // Who has no capability learns nothing about the tool.
-    if (auto denial = space_.check(request, broker_.now())) return refusal_of(*denial);
+    auto selection = space_.select(request, broker_.now());
+    if (!selection.ok()) return refusal_of(selection.error());
     const RegisteredTool* tool = options_.registry->find(name_);
     if (tool == nullptr) return Refusal{"no_tool", "there is no tool '" + shown_ + "'"};
     TRY(check_schema(*tool));
@@ -162,7 +163,8 @@ class Broker::Attempt {
                      "more than " + std::to_string(options_.calls_at_once) + " calls at a time"};
     }
     auto flight = prepare(*tool);
-    auto use = space_.charge(request, broker_.now(), {flight->work.get(), &Work::revoked});
+    auto use =
+        space_.charge(std::move(*selection), broker_.now(), {flight->work.get(), &Work::revoked});
     if (!use.ok()) return refusal_of(use.error());
     flight->use = std::move(use).value();
     limit_by_expiry(*flight);
@@ -230,7 +232,7 @@ class Broker::Attempt {
     auto flight = std::make_unique<Flight>();
     flight->tool = &tool;
     flight->sandbox = caller_.sandbox;
-    flight->started_ns = options_.clock->monotonic_ns();
+    flight->started_ns = broker_.latest_.monotonic_ns;
     flight->deadline_ns = flight->started_ns + tool.tool.timeout.count();
     auto work = std::make_shared<Work>();
     work->id = ++broker_.last_id_;
@@ -415,6 +417,7 @@ void Broker::deliver() {
     }
     end_flight(id, how, std::move(answer), outcome.detail);
   }
+  if (flights_.empty()) return;
   const int64_t present = options_.clock->monotonic_ns();
   std::vector<CallId> late;
   for (const auto& [id, flight] : flights_) {
