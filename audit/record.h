@@ -24,28 +24,50 @@ std::string number_list(const Numbers& numbers) {
   return text;
 }
 
+// Lower-case letters, digits, dots, underscores.
+constexpr bool is_record_name(std::string_view name) {
+  for (const char c : name) {
+    if (!((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '.' || c == '_')) return false;
+  }
+  return !name.empty();
+}
+
+// The name of a field: a literal, looked at by the compiler. None that the log itself writes.
+class RecordKey {
+ public:
+  consteval RecordKey(const char* name) : name_(name) {  // NOLINT: implicit by design
+    if (!is_record_name(name_)) not_a_name();
+    for (const std::string_view own : {"seq", "time", "sandbox", "event", "prev", "hash"}) {
+      if (name_ == own) not_a_name();
+    }
+  }
+  std::string_view name() const { return name_; }
+
+ private:
+  static void not_a_name();  // not defined, and no constant expression
+  std::string_view name_;
+};
+
 class Record {
  public:
-  // `event` is a name of ours: "tool.call". Names are lower-case letters, digits, dots,
-  // underscores.
+  // `event` is a name of ours: "tool.call".
   explicit Record(std::string_view event);
 
-  // `key` is a name of ours, none of seq, time, sandbox, event, prev, hash, and each once.
-  // Bytes that are not UTF-8 become U+FFFD.
-  Record& text(std::string_view key, std::string_view value);
-  Record& texts(std::string_view key, std::span<const std::string> values);
-  Record& number(std::string_view key, uint64_t value);
+  // Each key once. Bytes that are not UTF-8 become U+FFFD.
+  Record& text(RecordKey key, std::string_view value);
+  Record& texts(RecordKey key, std::span<const std::string> values);
+  Record& number(RecordKey key, uint64_t value);
   template <class Numbers>
-  Record& numbers(std::string_view key, const Numbers& values) {
+  Record& numbers(RecordKey key, const Numbers& values) {
     return json(key, number_list(values));
   }
-  Record& json(std::string_view key, std::string_view value);
+  Record& json(RecordKey key, std::string_view value);
 
   // `"event":"tool.call","tool":"a/b"`
   const std::string& fields() const { return fields_; }
 
  private:
-  void begin_field(std::string_view key);
+  void begin_field(RecordKey key);
   std::string fields_;
 };
 

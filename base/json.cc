@@ -1,6 +1,7 @@
 #include "base/json.h"
 
 #include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
 
 #include "base/decimal.h"
@@ -52,7 +53,15 @@ constexpr std::string_view kSpace = " \t\n\r";
 constexpr size_t kRootMembers = 8;  // that most texts are an object of, at most
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_plain(char c) { return c >= ' ' && c <= '~' && c != '"' && c != '\\'; }
+bool is_space(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
+
+// By byte: whether it stands for itself in a string.
+constexpr auto kPlain = [] {
+  std::array<bool, 256> plain = {};
+  for (size_t c = ' '; c <= '~'; ++c) plain[c] = c != '"' && c != '\\';
+  return plain;
+}();
+bool is_plain(char c) { return kPlain[static_cast<unsigned char>(c)]; }
 
 // Reads the texts that most callers send, and gives up on all others, wrong or not: those are for
 // the library. So it knows no escapes, nothing beyond ASCII, no exponents and no errors.
@@ -69,7 +78,7 @@ class PlainReader {
 
   // The next byte that is no white space, '\0' at the end; stays on it.
   char peek() {
-    while (at_ < text_.size() && kSpace.find(text_[at_]) != std::string_view::npos) ++at_;
+    while (at_ < text_.size() && is_space(text_[at_])) ++at_;
     return at_ < text_.size() ? text_[at_] : '\0';
   }
   bool take(char c) {
@@ -390,7 +399,8 @@ Result<Json, JsonError> internal::read_json_by_library(std::string_view text,
 // Most strings need no escape, and the library makes a value first.
 void append_quoted_json(std::string& out, std::string_view text) {
   if (std::all_of(text.begin(), text.end(), is_plain)) {
-    out.append(1, '"').append(text).append(1, '"');
+    out.push_back('"');
+    out.append(text).push_back('"');
   } else {
     out += Library(text).dump(-1, ' ', false, Library::error_handler_t::replace);
   }

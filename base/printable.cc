@@ -1,5 +1,6 @@
 #include "base/printable.h"
 
+#include <algorithm>
 #include <cstdio>
 
 namespace cloche {
@@ -64,6 +65,10 @@ void append_escaped(std::string& out, unsigned char byte) {
 }  // namespace
 
 std::string printable(std::string_view bytes) {
+  if (std::all_of(bytes.begin(), bytes.end(),
+                  [](char c) { return c >= ' ' && c <= '~' && c != '\\'; })) {
+    return std::string(bytes);
+  }
   std::string out;
   while (!bytes.empty()) {
     const size_t length = utf8_length(bytes);

@@ -1,6 +1,7 @@
 #include "cap/scope.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/printable.h"
 
@@ -13,11 +14,20 @@ bool is_letter_or_digit(char c) {
   return (c >= 'a' && c <= 'z') || is_capital(c) || (c >= '0' && c <= '9');
 }
 
+// By byte: whether it may stand in a name's segment.
+constexpr auto kNameBytes = [] {
+  std::array<bool, 256> bytes = {};
+  for (int c = 0; c < 256; ++c) {
+    bytes[static_cast<size_t>(c)] = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                                    (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
+  }
+  return bytes;
+}();
+
 bool is_name_segment(std::string_view segment) {
   if (segment.empty() || !is_letter_or_digit(segment[0])) return false;
-  return std::all_of(segment.begin(), segment.end(), [](char c) {
-    return is_letter_or_digit(c) || c == '_' || c == '-' || c == '.';
-  });
+  return std::all_of(segment.begin(), segment.end(),
+                     [](char c) { return kNameBytes[static_cast<unsigned char>(c)]; });
 }
 
 // Takes the next segment and the slash after it off `rest`.
@@ -72,7 +82,7 @@ bool is_tree_path(std::string_view path) {
 bool is_canonical(Kind kind, std::string_view name) {
   switch (kind) {
     case Kind::kTool:
-      return check_segments(name, false).ok();
+      return check_tool_name(name).ok();
     case Kind::kTree:
       return is_tree_path(name);
     case Kind::kSandbox:
@@ -83,8 +93,10 @@ bool is_canonical(Kind kind, std::string_view name) {
 
 }  // namespace
 
+Status check_tool_name(std::string_view text) { return check_segments(text, false); }
+
 Result<std::string> parse_tool_name(std::string_view text) {
-  TRY(check_segments(text, false));
+  TRY(check_tool_name(text));
   return std::string(text);
 }
 

@@ -23,6 +23,7 @@ enum class Kind : uint8_t {
 // a name whose fold_case() is that of another tool. Returns the name, or kInvalidArgument with the
 // reason. "payments/transfer", "getPrice", "mcp.files/read-1".
 Result<std::string> parse_tool_name(std::string_view text);
+Status check_tool_name(std::string_view text);
 // Capital letters made small: equal for names that a person may take for one another by case.
 std::string fold_case(std::string_view name);
 inline constexpr size_t kMaxToolName = 255;  // bytes

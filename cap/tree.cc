@@ -225,6 +225,7 @@ uint32_t Capability::depth() const { return node_->depth; }
 
 std::vector<NodeId> Capability::chain() const {
   std::vector<NodeId> ids;
+  ids.reserve(node_->depth);
   for (const Node* node = node_; node; node = node->parent) ids.push_back(node->id);
   std::reverse(ids.begin(), ids.end());
   return ids;

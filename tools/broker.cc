@@ -198,7 +198,7 @@ class Broker::Attempt {
   }
 
   Result<Unit, Refusal> read() {
-    auto name = cap::parse_tool_name(name_);
+    const auto name = cap::check_tool_name(name_);
     if (!name.ok()) {
       return Refusal{"name", "'" + shown_ + "' is no name of a tool: " + name.error().message};
     }

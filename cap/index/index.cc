@@ -6,15 +6,17 @@
 
 namespace cloche::cap {
 
-std::vector<uint32_t> Index::Bucket::that_may_allow(const Json* parameters) const {
-  if (numbers.size() < kSieveFrom) return numbers;
+void Index::Bucket::append_those_that_may_allow(const Json* parameters,
+                                                std::vector<uint32_t>& out) const {
+  if (numbers.size() < kSieveFrom) {
+    out.insert(out.end(), numbers.begin(), numbers.end());
+    return;
+  }
   if (!sieve) {
     sieve.emplace();
     for (const auto& one : demands) sieve->add(one);
   }
-  std::vector<uint32_t> passed = sieve->pass(parameters);
-  for (uint32_t& i : passed) i = numbers[i];
-  return passed;
+  for (const uint32_t i : sieve->pass(parameters)) out.push_back(numbers[i]);
 }
 
 void Index::add(uint32_t number, const Names& names, std::vector<const Demand*> demands) {
@@ -43,15 +45,16 @@ void Index::remove(uint32_t number, const Names& names) {
   if (buckets && bucket.numbers.empty()) buckets->erase(at);
 }
 
-template <class Ask>
-std::vector<uint32_t> Index::collect(const Names& name, Ask ask) const {
-  std::vector<uint32_t> all = ask(others_);
-  const auto add = [&all, &ask](const Buckets& buckets, std::string_view key) {
+// `append` adds to the list what it wants of a bucket, ascending.
+template <class Append>
+std::vector<uint32_t> Index::collect(const Names& name, Append append) const {
+  std::vector<uint32_t> all;
+  append(others_, all);
+  const auto add = [&all, &append](const Buckets& buckets, std::string_view key) {
     const auto at = buckets.find(key);
     if (at == buckets.end()) return;
-    const auto& more = ask(at->second);
     const auto before = static_cast<ptrdiff_t>(all.size());
-    all.insert(all.end(), more.begin(), more.end());
+    append(at->second, all);
     if (before > 0) std::inplace_merge(all.begin(), all.begin() + before, all.end());
   };
   add(by_name_, name.only);
@@ -60,12 +63,15 @@ std::vector<uint32_t> Index::collect(const Names& name, Ask ask) const {
 }
 
 std::vector<uint32_t> Index::about(const Names& name) const {
-  return collect(name, [](const Bucket& bucket) -> const auto& { return bucket.numbers; });
+  return collect(name, [](const Bucket& bucket, std::vector<uint32_t>& out) {
+    out.insert(out.end(), bucket.numbers.begin(), bucket.numbers.end());
+  });
 }
 
 std::vector<uint32_t> Index::that_may_allow(const Names& name, const Json* parameters) const {
-  return collect(name,
-                 [parameters](const Bucket& bucket) { return bucket.that_may_allow(parameters); });
+  return collect(name, [parameters](const Bucket& bucket, std::vector<uint32_t>& out) {
+    bucket.append_those_that_may_allow(parameters, out);
+  });
 }
 
 }  // namespace cloche::cap

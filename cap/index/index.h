@@ -45,7 +45,7 @@ class Index {
     std::vector<std::vector<const Demand*>> demands;  // of each
     mutable std::optional<Sieve> sieve;               // of them all; made when needed
 
-    std::vector<uint32_t> that_may_allow(const Json* parameters) const;
+    void append_those_that_may_allow(const Json* parameters, std::vector<uint32_t>& out) const;
   };
   struct Hash {
     using is_transparent = void;
@@ -53,8 +53,8 @@ class Index {
   };
   using Buckets = std::unordered_map<std::string, Bucket, Hash, std::equal_to<>>;
 
-  template <class Ask>
-  std::vector<uint32_t> collect(const Names& name, Ask ask) const;
+  template <class Append>
+  std::vector<uint32_t> collect(const Names& name, Append append) const;
 
   // Each grant stands in one of them.
   Buckets by_name_;
