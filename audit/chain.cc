@@ -38,7 +38,13 @@ Result<uint64_t> number_of(const Json& line, std::string_view key) {
 std::string first_hash() { return std::string(2 * sizeof(Sha256Digest), '0'); }
 
 std::string hash_of(std::string_view body) {
-  return to_hex(sha256({reinterpret_cast<const uint8_t*>(body.data()), body.size()}));
+  std::string hash;
+  append_hash_of(hash, body);
+  return hash;
+}
+
+void append_hash_of(std::string& out, std::string_view body) {
+  append_hex(out, sha256({reinterpret_cast<const uint8_t*>(body.data()), body.size()}));
 }
 
 Result<Link> read_link(std::string_view line) {

@@ -18,6 +18,7 @@ std::string first_hash();
 
 // The hash, in hexadecimal, of a line that begins with `body` (up to where `,"hash":` would stand).
 std::string hash_of(std::string_view body);
+void append_hash_of(std::string& out, std::string_view body);  // `body` may be of `out`
 
 // What a reader needs of one line.
 struct Link {

@@ -99,8 +99,11 @@ Status Log::write_line(const Record& record, std::string_view sandbox) {
   line.append("\",");
   if (!sandbox.empty()) line.append("\"sandbox\":\"").append(sandbox).append("\",");
   line.append(record.fields()).append(",\"prev\":\"").append(head_).push_back('"');
-  std::string hash = hash_of(line);
-  line.append(",\"hash\":\"").append(hash).append("\"}\n");
+  const size_t body = line.size();
+  line.append(",\"hash\":\"");
+  const size_t hash = line.size();
+  append_hash_of(line, std::string_view(line).substr(0, body));
+  line.append("\"}\n");
   if (!options_.path.empty()) {
     if (!file_.is_open()) {
       return make_error(Code::kIo, "the audit log %s was lost", options_.path.c_str());
@@ -108,7 +111,7 @@ Status Log::write_line(const Record& record, std::string_view sandbox) {
     TRY(file_.append(line, sequence_ + 1));
   }
   ++sequence_;
-  head_ = std::move(hash);
+  head_.assign(line, hash, head_.size());
   line.pop_back();
   newest_bytes_ += line.size();
   newest_.push_back(std::move(line));

@@ -169,14 +169,20 @@ Sha256Digest sha256(std::span<const uint8_t> bytes) {
 }
 
 std::string to_hex(std::span<const uint8_t> bytes) {
+  std::string text;
+  append_hex(text, bytes);
+  return text;
+}
+
+void append_hex(std::string& out, std::span<const uint8_t> bytes) {
   static constexpr char kDigits[] = "0123456789abcdef";
-  std::string text(bytes.size() * 2, '\0');
-  char* at = text.data();
+  const size_t before = out.size();
+  out.resize(before + 2 * bytes.size());
+  char* at = out.data() + before;
   for (const uint8_t byte : bytes) {
     *at++ = kDigits[byte >> 4];
     *at++ = kDigits[byte & 15];
   }
-  return text;
 }
 
 }  // namespace cloche

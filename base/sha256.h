@@ -30,6 +30,7 @@ Sha256Digest sha256(std::span<const uint8_t> bytes);
 
 // Lower-case hexadecimal.
 std::string to_hex(std::span<const uint8_t> bytes);
+void append_hex(std::string& out, std::span<const uint8_t> bytes);
 
 namespace internal {
 // Mixes `count` blocks of 64 bytes into `state`. The two give the same result; the second may be

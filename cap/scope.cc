@@ -1,7 +1,6 @@
 #include "cap/scope.h"
 
 #include <algorithm>
-#include <array>
 
 #include "base/printable.h"
 
@@ -14,20 +13,11 @@ bool is_letter_or_digit(char c) {
   return (c >= 'a' && c <= 'z') || is_capital(c) || (c >= '0' && c <= '9');
 }
 
-// By byte: whether it may stand in a name's segment.
-constexpr auto kNameBytes = [] {
-  std::array<bool, 256> bytes = {};
-  for (int c = 0; c < 256; ++c) {
-    bytes[static_cast<size_t>(c)] = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
-                                    (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
-  }
-  return bytes;
-}();
-
 bool is_name_segment(std::string_view segment) {
   if (segment.empty() || !is_letter_or_digit(segment[0])) return false;
-  return std::all_of(segment.begin(), segment.end(),
-                     [](char c) { return kNameBytes[static_cast<unsigned char>(c)]; });
+  return std::all_of(segment.begin(), segment.end(), [](char c) {
+    return is_letter_or_digit(c) || c == '_' || c == '-' || c == '.';
+  });
 }
 
 // Takes the next segment and the slash after it off `rest`.

@@ -169,6 +169,7 @@ class Broker::Attempt {
     flight->use = std::move(use).value();
     limit_by_expiry(*flight);
     TRY(put_on_record(*flight));
+    flight->work->parameters = std::move(parameters_);
     return flight;
   }
 
@@ -183,6 +184,12 @@ class Broker::Attempt {
   }
 
   const std::string& shown_name() const { return shown_; }
+  std::string take_parameters_hash() {
+    (void)parameters_hash();
+    return std::move(hash_);
+  }
+
+ private:
   const std::string& parameters_hash() {
     if (hash_.empty()) {
       hash_ = hash_of(json_.is(Json::Kind::kObject) ? canonical() : parameters_);
@@ -190,7 +197,6 @@ class Broker::Attempt {
     return hash_;
   }
 
- private:
   // The parameters in the form of write_json().
   const std::string& canonical() {
     if (canonical_.empty()) canonical_ = write_json(json_);
@@ -237,7 +243,6 @@ class Broker::Attempt {
     auto work = std::make_shared<Work>();
     work->id = ++broker_.last_id_;
     work->tool = name_;
-    work->parameters = parameters_;
     work->handler = tool.tool.handler;
     work->deadline = std::chrono::steady_clock::now() + tool.tool.timeout;
     work->mailbox = broker_.mailbox_;
@@ -288,7 +293,8 @@ class Broker::Attempt {
   const BrokerOptions& options_;
   cap::Space& space_;
   const kernel::ToolCaller& caller_;
-  const std::string name_, parameters_;
+  const std::string name_;
+  std::string parameters_;  // until the handler gets them
   const std::string shown_;
   cap::AuditParameters how_ = broker_.audit_of_denials_;
   Json json_;
@@ -308,7 +314,7 @@ Ref<kernel::ToolCall> Broker::call(kernel::Authority& authority, const kernel::T
                   .sandbox = caller.sandbox,
                   .decision = CallReport::Decision::kDenied,
                   .reason = refusal.text,
-                  .parameters_sha256 = attempt.parameters_hash()});
+                  .parameters_sha256 = attempt.take_parameters_hash()});
     call->set_answer({Status::kDenied, refusal.text});
     return call;
   }
@@ -318,7 +324,7 @@ Ref<kernel::ToolCall> Broker::call(kernel::Authority& authority, const kernel::T
                            .sandbox = caller.sandbox,
                            .decision = CallReport::Decision::kAllowed,
                            .reason = {},
-                           .parameters_sha256 = attempt.parameters_hash()});
+                           .parameters_sha256 = attempt.take_parameters_hash()});
   const std::shared_ptr<Work> work = flight->work;
   call->id = work->id;
   flights_.emplace(work->id, std::move(flight));

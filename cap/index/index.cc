@@ -1,6 +1,7 @@
 #include "cap/index/index.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "base/result.h"
 
@@ -53,9 +54,12 @@ std::vector<uint32_t> Index::collect(const Names& name, Append append) const {
   const auto add = [&all, &append](const Buckets& buckets, std::string_view key) {
     const auto at = buckets.find(key);
     if (at == buckets.end()) return;
-    const auto before = static_cast<ptrdiff_t>(all.size());
-    append(at->second, all);
-    if (before > 0) std::inplace_merge(all.begin(), all.begin() + before, all.end());
+    if (all.empty()) return append(at->second, all);
+    std::vector<uint32_t> more, both;
+    append(at->second, more);
+    both.reserve(all.size() + more.size());
+    std::ranges::merge(all, more, std::back_inserter(both));
+    all = std::move(both);
   };
   add(by_name_, name.only);
   add(by_first_segment_, name.first_segment);

@@ -16,7 +16,7 @@ void Sieve::add(const std::vector<const Demand*>& demands) {
     const auto at = slots_.try_emplace({demand->path, demand->scale}, next).first;
     checks.push_back({demand, at->second});
   }
-  std::ranges::stable_sort(checks, {}, [](const Check& c) { return width_of(*c.demand); });
+  std::ranges::sort(checks, {}, [](const Check& c) { return width_of(*c.demand); });
   if (checks.size() > kMaxChecks) checks.resize(kMaxChecks);
   First& first = first_.emplace_back();
   if (!checks.empty()) {
