@@ -81,6 +81,8 @@ class PlainReader {
     while (at_ < text_.size() && is_space(text_[at_])) ++at_;
     return at_ < text_.size() ? text_[at_] : '\0';
   }
+  // Whether it is the very next byte.
+  bool stands(char c) const { return at_ < text_.size() && text_[at_] == c; }
   bool take(char c) {
     if (peek() != c) return false;
     ++at_;
@@ -122,7 +124,7 @@ class PlainReader {
   bool read_string(std::string& out) {
     const size_t start = ++at_;
     while (at_ < text_.size() && is_plain(text_[at_])) ++at_;
-    if (at_ == text_.size() || text_[at_] != '"') return false;
+    if (!stands('"')) return false;
     out.assign(text_, start, at_ - start);
     ++at_;
     return true;
@@ -137,15 +139,15 @@ class PlainReader {
 
   bool read_number(Json& value) {
     const size_t start = at_;
-    if (text_[at_] == '-') ++at_;
+    if (stands('-')) ++at_;
     const size_t first = at_;
     if (!skip_digits() || (text_[first] == '0' && at_ - first > 1)) return false;
-    if (at_ < text_.size() && text_[at_] == '.') {
+    if (stands('.')) {
       ++at_;
       if (!skip_digits()) return false;
     }
     if (at_ - start > kMaxNumber) return false;
-    if (at_ < text_.size() && (text_[at_] == 'e' || text_[at_] == 'E')) return false;
+    if (stands('e') || stands('E')) return false;
     value.kind = Json::Kind::kNumber;
     value.text.assign(text_, start, at_ - start);
     return true;
