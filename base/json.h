@@ -1,6 +1,6 @@
 // JSON of unknown origin, read strictly and exactly (RFC 8259), by nlohmann's parser, or by a small
-// reader of ours that takes only plain texts, about five times as fast: printable ASCII without
-// escapes, short numbers without exponents.
+// reader of ours that takes only plain texts, in less time: printable ASCII without escapes, short
+// numbers without exponents.
 //
 // Beyond the grammar: a name twice in one object, half a surrogate pair, broken UTF-8 and a byte
 // order mark are errors, since readers disagree about them; so are input, nesting and counts of
