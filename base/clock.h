@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 
 namespace cloche {
 
@@ -20,6 +21,9 @@ class RandomSource {
  public:
   virtual ~RandomSource() = default;
   virtual void fill(void* buffer, size_t size) = 0;
+  // A source for somebody else whose numbers depend on what was drawn here before, but neither on
+  // nor to what is drawn here later. Null: who asks shares this one.
+  virtual std::unique_ptr<RandomSource> split() { return nullptr; }
 };
 
 // The host's clocks and getrandom(2).
@@ -29,6 +33,27 @@ class HostClock final : public Clock {
   int64_t realtime_ns() override;
   int64_t cpu_ns() override;
 };
+// Another clock in whole steps, rounded down: all that a guest may know of the time. It still ticks
+// when the other one does, so who counts between two ticks knows more.
+class RoundedClock final : public Clock {
+ public:
+  // `clock` outlives it; `step_ns` is above zero.
+  RoundedClock(Clock& clock, int64_t step_ns) : clock_(clock), step_ns_(step_ns) {}
+  int64_t monotonic_ns() override { return round(clock_.monotonic_ns()); }
+  int64_t realtime_ns() override { return round(clock_.realtime_ns()); }
+  int64_t cpu_ns() override { return round(clock_.cpu_ns()); }
+
+  int64_t step_ns() const { return step_ns_; }
+  int64_t round(int64_t ns) const {
+    const int64_t rest = ns % step_ns_;
+    return ns - rest - (rest < 0 ? step_ns_ : 0);
+  }
+
+ private:
+  Clock& clock_;
+  const int64_t step_ns_;
+};
+
 class HostRandom final : public RandomSource {
  public:
   void fill(void* buffer, size_t size) override;
