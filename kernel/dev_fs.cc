@@ -83,7 +83,7 @@ bool has_directory(Kernel& kernel, std::string_view path) {
 SysResult<Unit> mount_dev(Kernel& kernel) {
   if (!has_directory(kernel, "/dev")) return Unit{};
   vfs::SynthOptions options;
-  options.clock = &kernel.clock();
+  options.clock = &kernel.guest_clock();
   options.dev = kDevDevice;
   options.magic = kTmpfsMagic;
   const auto root = vfs::make_synthfs(options, vfs::SynthSpec::directory(dev_table(kernel), 0755));

@@ -21,7 +21,7 @@ class MemoryDevice final : public OpenFile {
   SysResult<uint64_t> read(Call& call, std::span<uint8_t> out) override {
     if (number_ == kDevNull) return 0;
     if (number_ == kDevRandom || number_ == kDevUrandom)
-      call.kernel().random().fill(out.data(), out.size());
+      call.process().random_source().fill(out.data(), out.size());
     else
       std::memset(out.data(), 0, out.size());
     return out.size();

@@ -255,7 +255,7 @@ bool start_program(Kernel& kernel, Process& process, Thread& thread, Program& pr
   process.name = base_name(program.file_name).substr(0, kNameBytes);
   thread.name = process.name;
   process.program_file = std::move(program.file_name);
-  kernel.random().fill(process.random_bytes.data(), process.random_bytes.size());
+  process.random_source().fill(process.random_bytes.data(), process.random_bytes.size());
   process.did_exec = true;
   ++state.usage.execs;
   return true;

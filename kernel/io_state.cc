@@ -17,7 +17,7 @@ vfs::InodeRef IoState::make_inode(vfs::FileType type, uint32_t mode,
                                   const vfs::Credentials& owner) {
   constexpr uint64_t kAnonymousDevice = 0x0b;
   constexpr int64_t kSecond = 1'000'000'000;
-  const int64_t now = kernel_.clock().realtime_ns();
+  const int64_t now = kernel_.guest_clock().realtime_ns();
   vfs::Stat stat;
   stat.dev = kAnonymousDevice;
   stat.ino = next_inode_++;
@@ -41,7 +41,7 @@ vfs::InodeRef IoState::shared_memory_root() {
   if (shared_memory_) return shared_memory_;
   constexpr uint64_t kOwnBytes = 64 << 20, kOwnInodes = 10'000, kDevice = 0x17;
   vfs::MemfsOptions options;
-  options.clock = &kernel_.clock();
+  options.clock = &kernel_.guest_clock();
   options.budget = kernel_.options().disk;
   if (!options.budget) options.budget = make_ref<vfs::Budget>(kOwnBytes, kOwnInodes);
   options.dev = kDevice;

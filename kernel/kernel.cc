@@ -283,6 +283,7 @@ Kernel::Kernel(KernelOptions options) : state_(std::make_unique<State>()) {
   state_->tasks.set_limit(state_->options.limits.processes);
   state_->forks.set_rate(state_->options.limits.fork_rate);
   if (state_->options.outer) state_->tasks.set_outer(&state_->options.outer->state().tasks);
+  state_->guest_clock.emplace(*state_->options.clock, state_->options.clock_step_ns);
   state_->start_ns = state_->options.clock->monotonic_ns();
   engine::PoolOptions pool;
   pool.should_yield = &State::should_yield;
@@ -480,6 +481,7 @@ std::vector<Process*> Kernel::all_processes() {
 }
 
 Clock& Kernel::clock() { return *state_->options.clock; }
+RoundedClock& Kernel::guest_clock() { return *state_->guest_clock; }
 RandomSource& Kernel::random() { return *state_->options.random; }
 vfs::Namespace& Kernel::names() { return *state_->options.names; }
 const KernelOptions& Kernel::options() const { return state_->options; }

@@ -46,7 +46,9 @@ struct ProgramStart {
 struct KernelOptions {
   engine::Engine* engine = nullptr;
   Clock* clock = nullptr;
-  RandomSource* random = nullptr;
+  // What guests read of any clock is rounded down to it; waiting and limits go by the clock itself.
+  int64_t clock_step_ns = 1;
+  RandomSource* random = nullptr;  // each process has a split() of it, if it splits
   // Root with all mounts; /dev and /proc are added by Kernel.
   std::unique_ptr<vfs::Namespace> names;
   std::string hostname = "cloche";
@@ -159,8 +161,9 @@ class Kernel {
   struct State;
   State& state() { return *state_; }
   IoState& io() { return *io_; }
-  Clock& clock();
-  RandomSource& random();
+  Clock& clock();               // for waiting and counting
+  RoundedClock& guest_clock();  // for all that a guest is told
+  RandomSource& random();       // of the sandbox; see Process::random_source()
   vfs::Namespace& names();
   const KernelOptions& options() const;
   void log(const std::string& line);

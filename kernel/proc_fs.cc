@@ -100,7 +100,9 @@ uint64_t memory_bytes(Process& process) {
   return space ? space->granted() : 0;
 }
 
-long long ticks(int64_t nanoseconds) { return nanoseconds / kNanosecondsPerTick; }
+long long ticks(Kernel& kernel, int64_t nanoseconds) {
+  return kernel.guest_clock().round(nanoseconds) / kNanosecondsPerTick;
+}
 
 int32_t parent_pid(const Process& process) { return process.parent ? process.parent->pid : 1; }
 
@@ -115,11 +117,12 @@ Text stat_text(Process& process) {
   std::string text = format("%d (%s) %c %d %d %d %u %d 0 ", process.pid, process.name.c_str(),
                             state_letter(process), parent_pid(process), process.pgid, process.sid,
                             device, tty ? tty->foreground() : -1);
-  text += format("0 0 0 0 %lld 0 %lld 0 ", ticks(cpu_time(process)),
-                 ticks(process.children_usage.user_ns));
-  const int64_t started = process.start_ns - process.kernel->state().start_ns;
+  Kernel& kernel = *process.kernel;
+  text += format("0 0 0 0 %lld 0 %lld 0 ", ticks(kernel, cpu_time(process)),
+                 ticks(kernel, process.children_usage.user_ns));
+  const int64_t started = process.start_ns - kernel.state().start_ns;
   text += format("%d %d %zu 0 %lld ", kBasePriority + process.nice, process.nice,
-                 process.threads.size(), ticks(std::max<int64_t>(started, 0)));
+                 process.threads.size(), ticks(kernel, std::max<int64_t>(started, 0)));
   const uint64_t bytes = memory_bytes(process);
   text +=
       format("%" PRIu64 " %" PRIu64 " 4294967295 0 0 0 0 0 ", bytes, bytes / AddressSpace::kPage);
@@ -442,8 +445,12 @@ Text meminfo_text(Kernel& kernel) {
   return text;
 }
 
+int64_t time_up(Kernel& kernel) {
+  return kernel.guest_clock().round(kernel.clock().monotonic_ns() - kernel.state().start_ns);
+}
+
 Text uptime_text(Kernel& kernel) {
-  const int64_t up = kernel.clock().monotonic_ns() - kernel.state().start_ns;
+  const int64_t up = time_up(kernel);
   return format("%lld.%02lld 0.00\n", static_cast<long long>(up / kSecond),
                 static_cast<long long>(up % kSecond / kNanosecondsPerTick));
 }
@@ -460,10 +467,9 @@ Text loadavg_text(Kernel& kernel) {
 }
 
 Text stat_of_machine(Kernel& kernel) {
-  const int64_t boot =
-      kernel.clock().realtime_ns() - (kernel.clock().monotonic_ns() - kernel.state().start_ns);
+  const int64_t boot = kernel.guest_clock().realtime_ns() - time_up(kernel);
   const KernelUsage usage = kernel.usage();
-  const long long busy = ticks(usage.cpu_ns);
+  const long long busy = ticks(kernel, usage.cpu_ns);
   return format(
       "cpu  %lld 0 0 0 0 0 0 0 0 0\ncpu0 %lld 0 0 0 0 0 0 0 0 0\nintr 0\nctxt 0\n"
       "btime %lld\nprocesses %" PRIu64 "\nprocs_running 1\nprocs_blocked 0\n",
@@ -483,7 +489,10 @@ std::string uuid(RandomSource& random) {
                 b[14], b[15]);
 }
 
-Text new_uuid(Kernel& kernel) { return uuid(kernel.random()); }
+Text new_uuid(Kernel& kernel) {
+  const Thread* reader = kernel.running();
+  return uuid(reader ? reader->process->random_source() : kernel.random());
+}
 
 std::shared_ptr<vfs::SynthTable> sys_table(Kernel& kernel) {
   auto random = std::make_shared<vfs::SynthTable>();
@@ -550,7 +559,7 @@ std::shared_ptr<vfs::SynthTable> proc_table(Kernel& kernel) {
 
 SysResult<Unit> mount_proc(Kernel& kernel) {
   vfs::SynthOptions options;
-  options.clock = &kernel.clock();
+  options.clock = &kernel.guest_clock();
   options.dev = kProcDevice;
   const auto root = vfs::make_synthfs(options, SynthSpec::directory(proc_table(kernel)));
   return kernel.names().mount("/proc", root, "proc", "proc", "rw,nosuid,nodev,noexec");

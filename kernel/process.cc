@@ -168,6 +168,7 @@ SysResult<Process*> create_process(Kernel& kernel, Process* parent) {
   process->pid = pid;
   process->kernel = &kernel;
   process->start_ns = kernel.clock().monotonic_ns();
+  process->random = (parent ? parent->random_source() : kernel.random()).split();
   if (parent) {
     inherit(*process, *parent);
     process->parent = parent;
@@ -275,6 +276,8 @@ void release_vfork_parent(Kernel& kernel, Process& child) {
   waiter->request_done = true;
   kernel.make_ready(*waiter);
 }
+
+RandomSource& Process::random_source() { return random ? *random : kernel->random(); }
 
 int64_t cpu_time(const Process& process) {
   int64_t total = process.usage.user_ns + process.usage.system_ns;

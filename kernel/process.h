@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "base/clock.h"
 #include "engine/engine.h"
 #include "kernel/futex.h"
 #include "kernel/open_file.h"
@@ -178,6 +179,7 @@ class Process {
   } virtual_timer, profile_timer;
   std::vector<std::unique_ptr<PosixTimer>> timers;
   std::array<uint8_t, 16> random_bytes{};  // AT_RANDOM
+  std::unique_ptr<RandomSource> random;    // its own part of the sandbox's; null: it shares that
   int64_t next_cpu_warning_ns = 0;         // CPU time at which SIGXCPU is sent again; 0: not yet
 
   Process();
@@ -191,6 +193,8 @@ class Process {
     for (const Process* at = this; at != nullptr; at = at->parent) pids.push_back(at->pid);
     return pids;
   }
+  // Where its random numbers come from.
+  RandomSource& random_source();
   Thread* main_thread() const { return threads.empty() ? nullptr : threads.front().get(); }
 };
 

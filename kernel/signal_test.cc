@@ -402,6 +402,64 @@ TEST(TimeTest, NanosleepWaitsAndTellsWhatIsLeft) {
   EXPECT_EQ(box.said(), Lines{"SIGALRM"});
 }
 
+// What guests read is rounded; how long they wait is not.
+TEST(TimeTest, GuestsReadClocksInSteps) {
+  constexpr int64_t kStep = 1'000'000;
+  TestSandbox box({}, nullptr, kStep);
+  EXPECT_EQ(box.run_program([&box](FakeGuest& g) {
+    const auto read = [&g](uint32_t at) {
+      return g.load<int64_t>(at) * 1'000'000'000 + g.load<int64_t>(at + 8);
+    };
+    const auto host = [&g, &box] { return g.ask([&box] { return box.clock().now; }); };
+    box.clock().now += 345'678;
+    for (const int32_t clock : {0, 1, 2, 3, 4, 5, 6, 7, 11, -6, -2}) {
+      if (g.call("clock_gettime64", clock, kData) != 0) g.exit(1);
+      if (read(kData) % kStep != 0) g.exit(2);
+      if (g.call("clock_getres_time64", clock, kData) != 0 || read(kData) % kStep != 0) g.exit(3);
+    }
+    g.call("clock_getres_time64", 1, kData);
+    if (read(kData) != kStep) g.exit(4);
+    g.call("clock_gettime64", 1, kData);
+    const int64_t lag = host() - read(kData);
+    if (lag < 0 || lag >= kStep + 1000) g.exit(5);
+    // 123,456 ns are slept, not 0 and not a step.
+    g.store<int64_t>(kData, 0);
+    g.store<int64_t>(kData + 8, 123'456);
+    const int64_t before = host();
+    if (g.call("clock_nanosleep_time64", 1, 0, kData, 0) != 0) g.exit(6);
+    const int64_t slept = host() - before;
+    if (slept < 123'456 || slept > 130'000) g.exit(7);
+    // What is left of a timer is told in steps, and never as less than it is.
+    for (uint32_t i = 0; i < 4; ++i) g.store<int32_t>(kData + 4 * i, 0);
+    g.store<int32_t>(kData + 8, 5);
+    if (g.call("setitimer", 0, kData, 0) != 0 || g.call("getitimer", 0, kData) != 0) g.exit(8);
+    if (g.load<int32_t>(kData + 8) != 5 || g.load<int32_t>(kData + 12) != 0) g.exit(9);
+    if (g.call("getrusage", 0, kData) != 0 || g.load<int32_t>(kData + 4) % 1000 != 0) g.exit(10);
+  }),
+            0);
+}
+
+TEST(TimeTest, TheRestOfASleepIsNeitherShorterNorLongerThanTheSleep) {
+  for (const int64_t step : {int64_t{1}, int64_t{100'000}, int64_t{1'000'000'000}}) {
+    TestSandbox box({}, nullptr, step);
+    EXPECT_EQ(box.run_program([step](FakeGuest& g) {
+      say_signals(g);
+      g.sigaction(kSigAlrm, kHandler, kSaRestart);
+      for (uint32_t i = 0; i < 4; ++i) g.store<int32_t>(kData + 16 + 4 * i, 0);
+      g.store<int32_t>(kData + 28, 300'000);
+      if (g.call("setitimer", 0, kData + 16, 0) != 0) g.exit(1);
+      g.store<int64_t>(kData, 0);
+      g.store<int64_t>(kData + 8, 700'000'000);
+      if (g.call("clock_nanosleep_time64", 1, 0, kData, kData + 32) != kEintr) g.exit(2);
+      const int64_t left = g.load<int64_t>(kData + 40);
+      if (g.load<int64_t>(kData + 32) != 0 || left > 700'000'000 || left < 399'999'000) g.exit(3);
+      if (left > 400'000'000 + step) g.exit(4);
+    }),
+              0)
+        << step;
+  }
+}
+
 TEST(TimeTest, BadTimesAndClocks) {
   TestSandbox box;
   EXPECT_EQ(box.run_program([](FakeGuest& g) {

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -21,6 +22,7 @@ namespace cloche::kernel {
 
 struct Kernel::State {
   KernelOptions options;
+  std::optional<RoundedClock> guest_clock;
   std::unique_ptr<engine::Pool> pool;
 
   SharedMemory shared_memory;

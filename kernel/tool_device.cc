@@ -220,7 +220,7 @@ SysResult<Unit> mount_tools(Kernel& kernel) {
                return reader ? gate->describe(*reader) : "No tool may be called.\n";
              }));
   vfs::SynthOptions options;
-  options.clock = &kernel.clock();
+  options.clock = &kernel.guest_clock();
   options.dev = kToolsDevice;
   const auto root = vfs::make_synthfs(options, vfs::SynthSpec::directory(table));
   return kernel.names().mount("/run/tools", root, "tools", "proc", "ro,nosuid,nodev,noexec");

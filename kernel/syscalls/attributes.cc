@@ -252,7 +252,7 @@ SysResult<Unit> take_time(const GuestTime& time, const vfs::Timespec& now, bool&
 }
 
 SysResult<TimesRequest> times_request(Call& call, UserPtr times_at) {
-  const int64_t clock = call.kernel().clock().realtime_ns();
+  const int64_t clock = call.kernel().guest_clock().realtime_ns();
   const vfs::Timespec now{clock / kSecond, static_cast<int32_t>(clock % kSecond)};
   struct Pair {
     GuestTime access{0, kTimeNow}, modify{0, kTimeNow};

@@ -107,8 +107,8 @@ SysResult<int32_t> sys_sysinfo(Call& call, UserPtr info) {
   value.unit = 4096;
   value.total_memory = static_cast<uint32_t>(std::min<uint64_t>(total / 4096, UINT32_MAX));
   value.free_memory = static_cast<uint32_t>(std::min<uint64_t>((total - used) / 4096, UINT32_MAX));
-  value.uptime = static_cast<int32_t>((kernel.clock().monotonic_ns() - kernel.state().start_ns) /
-                                      kNanosecondsPerSecond);
+  const int64_t up = kernel.clock().monotonic_ns() - kernel.state().start_ns;
+  value.uptime = static_cast<int32_t>(kernel.guest_clock().round(up) / kNanosecondsPerSecond);
   value.processes =
       static_cast<uint16_t>(std::min<size_t>(kernel.state().tasks.used(), UINT16_MAX));
   TRY(call.put(info, value));
@@ -345,23 +345,24 @@ SysResult<int32_t> sys_prlimit64(Call& call, int32_t pid, uint32_t resource, Use
 
 SysResult<int32_t> sys_getrusage(Call& call, int32_t who, UserPtr usage) {
   constexpr int32_t kSelf = 0, kChildren = -1, kThread = 1;
-  UserRusage value;
+  Usage value;
   if (who == kChildren) {
-    value = to_user(call.process().children_usage);
+    value = call.process().children_usage;
   } else if (who == kSelf) {
-    value = to_user(usage_of(call.process()));
+    value = usage_of(call.process());
   } else if (who == kThread) {
-    value = to_user(Usage{.user_ns = call.thread().cpu_ns});
+    value.user_ns = call.thread().cpu_ns;
   } else {
     return Errno::kINVAL;
   }
-  TRY(call.put(usage, value));
+  TRY(call.put(usage, to_user(value, call.kernel().guest_clock())));
   return 0;
 }
 
 SysResult<int32_t> sys_times(Call& call, UserPtr times) {
   constexpr int64_t kTick = kNanosecondsPerSecond / 100;
-  const auto ticks = [](int64_t ns) { return static_cast<int32_t>(ns / kTick); };
+  RoundedClock& clock = call.kernel().guest_clock();
+  const auto ticks = [&clock](int64_t ns) { return static_cast<int32_t>(clock.round(ns) / kTick); };
   if (times) {
     const Usage own = usage_of(call.process());
     const Usage& children = call.process().children_usage;
@@ -370,7 +371,7 @@ SysResult<int32_t> sys_times(Call& call, UserPtr times) {
     TRY(call.put(times, value));
   }
   // Kept below the range of error numbers; it wraps, as clock_t of 32 bits does.
-  return static_cast<int32_t>((call.kernel().clock().monotonic_ns() / kTick) & INT32_MAX);
+  return static_cast<int32_t>((clock.monotonic_ns() / kTick) & INT32_MAX);
 }
 
 }  // namespace cloche::kernel

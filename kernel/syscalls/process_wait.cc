@@ -113,7 +113,7 @@ SysResult<int32_t> sys_waitid(Call& call, int32_t id_type, int32_t id, UserPtr i
     Change change;
     if (!find_change(*child, options, change)) continue;
     if (info) TRY(call.put(info, describe(*child, change)));
-    if (usage) TRY(call.put(usage, to_user(usage_of(*child))));
+    if (usage) TRY(call.put(usage, to_user(usage_of(*child), call.kernel().guest_clock())));
     if (!(options & kNoWait)) consume(self, *child, change);
     return 0;
   }

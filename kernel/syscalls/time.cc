@@ -45,25 +45,27 @@ int64_t running_for(Call& call) {
   return call.kernel().clock().monotonic_ns() - call.kernel().state().run_start;
 }
 
+// As a guest may know it.
 SysResult<int64_t> read_clock(Call& call, int32_t clock) {
+  RoundedClock& clocks = call.kernel().guest_clock();
   switch (clock) {
     case kClockRealtime:
     case kClockRealtimeCoarse:
     case kClockRealtimeAlarm:
     case kClockTai:
-      return call.kernel().clock().realtime_ns();
+      return clocks.realtime_ns();
     case kClockMonotonic:
     case kClockMonotonicRaw:
     case kClockMonotonicCoarse:
     case kClockBoottime:
     case kClockBoottimeAlarm:
-      return call.kernel().clock().monotonic_ns();
+      return clocks.monotonic_ns();
     case kClockProcessCpu:
-      return cpu_time(call.process()) + running_for(call);
+      return clocks.round(cpu_time(call.process()) + running_for(call));
     case kClockThreadCpu:
-      return call.thread().cpu_ns + running_for(call);
+      return clocks.round(call.thread().cpu_ns + running_for(call));
     default:
-      if (clock < 0) return read_dynamic_clock(call, clock);
+      if (clock < 0) return clocks.round(TRY(read_dynamic_clock(call, clock)));
       return Errno::kINVAL;
   }
 }
@@ -81,13 +83,22 @@ SysResult<int64_t> to_monotonic(Call& call, int32_t clock, int64_t time) {
   return deadline_after(clocks.monotonic_ns(), wait);
 }
 
-SysResult<int32_t> sleep_until(Call& call, UserPtr remaining, bool relative) {
+// What is left of a wait of `whole`, for the guest: in steps of its clock, but never less than is
+// left, so that who waits for the rest has waited long enough.
+int64_t time_left(Call& call, int64_t left, int64_t whole) {
+  const RoundedClock& clock = call.kernel().guest_clock();
+  return std::min(deadline_after(clock.round(left - 1), clock.step_ns()), whole);
+}
+
+SysResult<int32_t> sleep_until(Call& call, UserPtr request, UserPtr remaining, bool relative) {
   const int64_t deadline = call.scratch().deadline;
   const int64_t now = call.kernel().clock().monotonic_ns();
   if (call.timed_out() || deadline <= now) return 0;
   const Errno blocked = call.block({}, deadline, OnSignal::kInterrupt);
-  if (blocked == Errno::kINTR && relative && remaining)
-    TRY(call.put(remaining, to_timespec(deadline - now)));
+  if (blocked == Errno::kINTR && relative && remaining) {
+    const int64_t whole = TRY(get_nanoseconds(call, request));
+    TRY(call.put(remaining, to_timespec(time_left(call, deadline - now, whole))));
+  }
   return blocked;
 }
 
@@ -108,7 +119,8 @@ SysResult<int32_t> sys_clock_settime64(Call& call, int32_t clock, UserPtr value)
 SysResult<int32_t> sys_clock_getres_time64(Call& call, int32_t clock, UserPtr value) {
   TRY(read_clock(call, clock));
   const bool coarse = clock == kClockRealtimeCoarse || clock == kClockMonotonicCoarse;
-  if (value) TRY(call.put(value, to_timespec(coarse ? 4'000'000 : 1)));
+  const int64_t step = call.kernel().guest_clock().step_ns();
+  if (value) TRY(call.put(value, to_timespec(coarse ? std::max<int64_t>(step, 4'000'000) : step)));
   return 0;
 }
 
@@ -124,7 +136,7 @@ SysResult<int32_t> sys_clock_nanosleep_time64(Call& call, int32_t clock, uint32_
     call.scratch().deadline = relative ? deadline_after(call.kernel().clock().monotonic_ns(), time)
                                        : TRY(to_monotonic(call, clock, time));
   }
-  return sleep_until(call, remaining, relative);
+  return sleep_until(call, request, remaining, relative);
 }
 
 SysResult<int32_t> sys_nanosleep(Call& call, UserPtr request, UserPtr remaining) {
@@ -155,8 +167,8 @@ UserItimerval to_itimerval(int64_t interval, int64_t left) {
 }
 
 // An armed timer never reads as zero, which would mean that it is off.
-int64_t left_until(int64_t deadline, int64_t now) {
-  return std::max<int64_t>(deadline - now, 1000);
+int64_t left_until(Call& call, int64_t deadline, int64_t now) {
+  return time_left(call, std::max<int64_t>(deadline - now, 1000), Call::kNoDeadline);
 }
 
 enum IntervalTimerId : int32_t { kTimerReal = 0, kTimerVirtual = 1, kTimerProfile = 2 };
@@ -171,11 +183,11 @@ UserItimerval current_itimer(Call& call, int32_t which) {
   if (which != kTimerReal) {
     const Process::CpuTimer& timer = cpu_timer(call, which);
     return to_itimerval(timer.interval,
-                        timer.deadline ? left_until(timer.deadline, cpu_now(call)) : 0);
+                        timer.deadline ? left_until(call, timer.deadline, cpu_now(call)) : 0);
   }
   const Process::IntervalTimer& timer = call.process().real_timer;
   const int64_t now = call.kernel().clock().monotonic_ns();
-  return to_itimerval(timer.interval, timer.timer ? left_until(timer.deadline, now) : 0);
+  return to_itimerval(timer.interval, timer.timer ? left_until(call, timer.deadline, now) : 0);
 }
 
 void fire_itimer(void* env, uint64_t) {
@@ -263,8 +275,8 @@ UserItimerspec current_value(Call& call, const PosixTimer& timer) {
   UserItimerspec value;
   value.interval = to_timespec(timer.interval);
   if (timer.timer == 0) return value;
-  value.value =
-      to_timespec(std::max<int64_t>(timer.deadline - call.kernel().clock().monotonic_ns(), 1));
+  const int64_t left = timer.deadline - call.kernel().clock().monotonic_ns();
+  value.value = to_timespec(time_left(call, std::max<int64_t>(left, 1), Call::kNoDeadline));
   return value;
 }
 
@@ -372,7 +384,7 @@ SysResult<int32_t> sys_getrandom(Call& call, UserPtr buffer, uint32_t size, uint
   if ((flags & ~kKnown) || (flags & 6) == 6) return Errno::kINVAL;
   constexpr uint32_t kLargest = (32u << 20) - 1;  // of one call, as on Linux
   const auto out = TRY(call.bytes_out(buffer, std::min(size, kLargest)));
-  call.kernel().random().fill(out.data(), out.size());
+  call.process().random_source().fill(out.data(), out.size());
   return static_cast<int32_t>(out.size());
 }
 

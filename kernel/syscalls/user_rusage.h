@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "base/clock.h"
 #include "kernel/process.h"
 
 namespace cloche::kernel {
@@ -15,15 +16,16 @@ struct UserRusage {
 };
 static_assert(sizeof(UserRusage) == 72);
 
-inline UserRusage to_user(const Usage& usage) {
+inline UserRusage to_user(const Usage& usage, const RoundedClock& clock) {
   UserRusage user;
   const auto clamp = [](uint64_t value) {
     return static_cast<int32_t>(std::min<uint64_t>(value, INT32_MAX));
   };
-  user.user_seconds = static_cast<int32_t>(usage.user_ns / 1'000'000'000);
-  user.user_microseconds = static_cast<int32_t>(usage.user_ns % 1'000'000'000 / 1000);
-  user.system_seconds = static_cast<int32_t>(usage.system_ns / 1'000'000'000);
-  user.system_microseconds = static_cast<int32_t>(usage.system_ns % 1'000'000'000 / 1000);
+  const int64_t user_ns = clock.round(usage.user_ns), system_ns = clock.round(usage.system_ns);
+  user.user_seconds = static_cast<int32_t>(user_ns / 1'000'000'000);
+  user.user_microseconds = static_cast<int32_t>(user_ns % 1'000'000'000 / 1000);
+  user.system_seconds = static_cast<int32_t>(system_ns / 1'000'000'000);
+  user.system_microseconds = static_cast<int32_t>(system_ns % 1'000'000'000 / 1000);
   user.max_rss = clamp(usage.max_memory / 1024);
   user.voluntary = clamp(usage.voluntary);
   user.involuntary = clamp(usage.involuntary);

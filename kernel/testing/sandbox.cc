@@ -10,7 +10,7 @@
 
 namespace cloche::kernel::testing {
 
-TestSandbox::TestSandbox(KernelLimits limits, ToolGate* tools)
+TestSandbox::TestSandbox(KernelLimits limits, ToolGate* tools, int64_t clock_step_ns)
     : engine_(std::make_unique<FakeEngine>(host_functions())) {
   KernelOptions options;
   options.user.uid = options.user.gid = 1000;
@@ -26,6 +26,7 @@ TestSandbox::TestSandbox(KernelLimits limits, ToolGate* tools)
   options.tools = tools;
   options.engine = engine_.get();
   options.clock = &clock_;
+  options.clock_step_ns = clock_step_ns;
   options.random = &random_;
   options.limits = limits;
   options.names = std::make_unique<vfs::Namespace>(root_);

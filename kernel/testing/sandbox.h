@@ -13,7 +13,8 @@ namespace cloche::kernel::testing {
 
 class TestSandbox {
  public:
-  explicit TestSandbox(KernelLimits limits = {}, ToolGate* tools = nullptr);
+  explicit TestSandbox(KernelLimits limits = {}, ToolGate* tools = nullptr,
+                       int64_t clock_step_ns = 1);
   ~TestSandbox();
 
   // Defines a program and puts it at /bin/NAME.
