@@ -21,6 +21,7 @@ namespace cloche::vfs {
 namespace {
 
 constexpr uint32_t kNobody = 65534;
+constexpr int64_t kFileClockLag = 10'000'000;  // ns: the clock of the host's files stands so long
 
 class HostInode;
 using HostInodeRef = Ref<HostInode>;
@@ -29,7 +30,10 @@ using HostInodeRef = Ref<HostInode>;
 class HostFs : public RefCounted {
  public:
   explicit HostFs(const HostfsOptions& given)
-      : options(given), host_uid(geteuid()), host_gid(getegid()) {
+      : options(given),
+        host_uid(geteuid()),
+        host_gid(getegid()),
+        made_ns(given.clock ? given.clock->realtime_ns() - kFileClockLag : INT64_MAX) {
     // Beyond it the host's process would get SIGXFSZ for the guest's write.
     rlimit limit;
     if (getrlimit(RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur != RLIM_INFINITY) {
@@ -39,6 +43,10 @@ class HostFs : public RefCounted {
 
   // Closes the handles used longest ago. The one in front always stays.
   void shed_to(size_t count);
+  // A file's time as the guest may know it. Older ones tell nothing of the present.
+  Timespec show_time(const Timespec& time) const;
+  // The last step before the host's files change. EIO.
+  SysResult<Unit> allow_change() const;
   // Room for one more.
   void make_room();
   // The host is out of descriptors: gives back what we can spare.
@@ -49,6 +57,7 @@ class HostFs : public RefCounted {
 
   const HostfsOptions options;
   const uint32_t host_uid, host_gid;
+  const int64_t made_ns;  // realtime
   uint64_t max_file_size = INT64_MAX;
   uint64_t root_dev = 0;
   // Non-directories in use, by identity: all names of a file give one inode.
@@ -148,6 +157,23 @@ class HostInode : public Inode {
   host::Fd root_data_;
   std::map<std::string, HostInode*, std::less<>> directories_;  // child directories in use
 };
+
+Timespec HostFs::show_time(const Timespec& time) const {
+  constexpr int64_t kSecond = 1'000'000'000;
+  int64_t ns;
+  if (__builtin_mul_overflow(time.seconds, kSecond, &ns) ||
+      __builtin_add_overflow(ns, time.nanoseconds, &ns) || ns < made_ns ||
+      ns >= options.clock->realtime_ns() + options.clock->step_ns()) {
+    return time;
+  }
+  const int64_t shown = options.clock->round(ns);
+  return {shown / kSecond, static_cast<int32_t>(shown % kSecond)};
+}
+
+SysResult<Unit> HostFs::allow_change() const {
+  if (options.before_change && !options.before_change()) return Errno::kIO;
+  return Unit{};
+}
 
 // --- handles
 
@@ -332,6 +358,9 @@ SysResult<Stat> HostInode::stat() {
   result.uid = result.uid == fs_->host_uid ? fs_->options.uid : kNobody;
   result.gid = result.gid == fs_->host_gid ? fs_->options.gid : kNobody;
   result.mode &= 01777;
+  for (Timespec* time : {&result.atime, &result.mtime, &result.ctime, &result.btime}) {
+    *time = fs_->show_time(*time);
+  }
   return result;
 }
 
@@ -362,6 +391,7 @@ SysResult<Unit> HostInode::set_attr(const SetAttr& change) {
   if ((change.set_uid && change.uid != now.uid) || (change.set_gid && change.gid != now.gid)) {
     return Errno::kPERM;
   }
+  TRY(fs_->allow_change());
   if (change.set_mode) {
     TRY(host::change_mode(fd, change.mode & 01777));
     seen_mode_ = change.mode & 01777;
@@ -414,6 +444,7 @@ SysResult<InodeRef> HostInode::lookup(std::string_view name) {
 SysResult<int> HostInode::folder_to_change() {
   if (type_ != FileType::kDirectory) return Errno::kNOTDIR;
   if (read_only()) return Errno::kROFS;
+  TRY(fs_->allow_change());
   return handle();
 }
 
@@ -703,7 +734,10 @@ SysResult<host::Fd> HostInode::open_by_name(int flags) {
 SysResult<std::unique_ptr<FileBody>> HostInode::open(OpenAccess access) {
   if (type_ == FileType::kDirectory) return Errno::kISDIR;
   if (type_ != FileType::kRegular) return Errno::kACCES;
-  if (access != OpenAccess::kRead && read_only()) return Errno::kROFS;
+  if (access != OpenAccess::kRead) {
+    if (read_only()) return Errno::kROFS;
+    TRY(fs_->allow_change());
+  }
   int flags = access == OpenAccess::kRead    ? O_RDONLY
               : access == OpenAccess::kWrite ? O_WRONLY
                                              : O_RDWR;

@@ -17,8 +17,10 @@
 // open files.
 #pragma once
 
+#include <functional>
 #include <string>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "vfs/inode.h"
 
@@ -31,6 +33,12 @@ struct HostfsOptions {
   uint64_t dev = 0;  // st_dev
   uint32_t uid = 1000, gid = 1000;
   size_t max_handles = 128;  // at least 4
+  // What the guest may know of the time: times of files that lie between the mount's making and now
+  // are rounded as it rounds. Outlives the mount; null: none is rounded.
+  RoundedClock* clock = nullptr;
+  // Asked before a change of the host's files is tried, opening one for writing included. False:
+  // EIO, and nothing changes. Empty: every change may be.
+  std::function<bool()> before_change = {};
 };
 
 // The root of the mount: the folder or regular file that `host_path` names for the host's process,

@@ -390,6 +390,78 @@ TEST_F(HostfsTest, FilesAloneCanBeMounted) {
   EXPECT_FALSE(static_cast<bool>((*writable)->parent()));
 }
 
+TEST_F(HostfsTest, EachChangeIsAskedForBeforeItHappens) {
+  bool allowed = false;
+  int asked = 0;
+  HostfsOptions options{.mode = HostMode::kReadWrite};
+  options.before_change = [&] {
+    ++asked;
+    return allowed;
+  };
+  auto root = open_hostfs(folder_, options);
+  ASSERT_TRUE(root.ok());
+  TestSpace t(*root);
+  EXPECT_EQ(t.read("/file"), "text");
+  (void)t.stat("/dir");
+  (void)names_in(*t.inode("/"));
+  EXPECT_EQ(t.rmdir("/none"), "ENOENT");
+  EXPECT_EQ(asked, 0);
+  SetAttr mode, times;
+  mode.set_mode = times.set_mtime = true;
+  const std::vector<std::function<std::string()>> changes = {
+      [&] { return outcome(change_attr(*t.inode("/file"), kGuest, mode)); },
+      [&] { return outcome(change_attr(*t.inode("/file"), kGuest, times)); },
+      [&] { return t.write("/file", "new"); },
+      [&] { return t.write("/new", ""); },
+      [&] { return outcome(t.inode("/file")->open(OpenAccess::kReadWrite)); },
+      [&] { return outcome(truncate(*t.inode("/file"), kGuest, 1)); },
+      [&] { return t.mkdir("/made"); },
+      [&] { return t.symlink("/symbolic", "x"); },
+      [&] { return t.link("/file", "/linked"); },
+      [&] { return t.rename("/file", "/dir/file"); },
+      [&] { return t.unlink("/dir/inner"); },
+      [&] { return t.rmdir("/dir"); },
+  };
+  const auto before = fs::status(folder_ + "/file").permissions();
+  const auto written = fs::last_write_time(folder_ + "/file");
+  for (size_t i = 0; i < changes.size(); ++i) {
+    asked = 0;
+    EXPECT_EQ(changes[i](), "EIO") << i;
+    EXPECT_EQ(asked, 1) << i;
+  }
+  EXPECT_EQ(get(folder_ + "/file"), "text");
+  EXPECT_EQ(get(folder_ + "/dir/inner"), "inner text");
+  EXPECT_EQ(fs::status(folder_ + "/file").permissions(), before);
+  EXPECT_EQ(fs::last_write_time(folder_ + "/file"), written);
+  EXPECT_EQ(std::distance(fs::directory_iterator(folder_), {}), 2);
+  allowed = true;
+  EXPECT_EQ(t.write("/file", "new"), "ok");
+  EXPECT_EQ(get(folder_ + "/file"), "new");
+}
+
+TEST_F(HostfsTest, TimesSinceTheMountAreRounded) {
+  constexpr int64_t kSecond = 1'000'000'000;
+  HostClock host;
+  RoundedClock clock(host, kSecond);
+  auto root = open_hostfs(folder_, {.mode = HostMode::kReadWrite, .clock = &clock});
+  ASSERT_TRUE(root.ok());
+  TestSpace t(*root);
+  EXPECT_EQ(t.write("/file", "new"), "ok");
+  const Stat fresh = t.stat("/file");
+  EXPECT_EQ(fresh.mtime.nanoseconds, 0);
+  EXPECT_EQ(fresh.ctime.nanoseconds, 0);
+  // What is neither now nor lately tells nothing of the time.
+  const int64_t now = host.realtime_ns() / kSecond;
+  for (const int64_t seconds : {int64_t{1000}, now - 3600, now + 3600}) {
+    SetAttr times;
+    times.set_mtime = times.set_atime = true;
+    times.mtime = times.atime = {seconds, 123'456'789};
+    ASSERT_EQ(outcome(change_attr(*t.inode("/file"), kGuest, times)), "ok");
+    EXPECT_EQ(t.stat("/file").mtime.seconds, seconds);
+    EXPECT_EQ(t.stat("/file").mtime.nanoseconds, 123'456'789);
+  }
+}
+
 TEST_F(HostfsTest, MountErrorsAreClear) {
   EXPECT_EQ(open_hostfs(base_ + "/none", {}).error().code, Code::kNotFound);
   EXPECT_EQ(open_hostfs("/dev/null", {}).error().code, Code::kInvalidArgument);
