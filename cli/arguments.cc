@@ -43,7 +43,7 @@ class CommandFormatter final : public CLI::Formatter {
 struct RawOptions {
   Argv mounts, env, tools, allow_tools;
   Text workdir, user, hostname, timeout, cpu_time, memory, pids, disk, inodes, open_files, output,
-      script, module, pack, audit, policy, sandboxes;
+      script, module, pack, audit, policy, sandboxes, clock_resolution, random_seed;
   bool interactive = false, terminal = false, json = false, quiet = false, verbose = false;
   std::vector<std::pair<std::string, CLI::Option*>> later;
 };
@@ -74,6 +74,10 @@ void add_sandbox_options(CLI::App& app, RawOptions& raw) {
   add_text(app, "--inodes", raw.inodes, "files kept in memory (100000)", "N");
   add_text(app, "--open-files", raw.open_files, "open files of one process (1024)", "N");
   add_text(app, "--output", raw.output, "bytes of stdout and stderr (64M)", "SIZE");
+  add_text(app, "--clock-resolution", raw.clock_resolution,
+           "what all clocks inside are rounded down to, 1ns to 1s (100us)", "DUR");
+  add_text(app, "--random-seed", raw.random_seed,
+           "64 hexadecimal digits that all random numbers follow from (the host's own)", "HEX");
   add_text(app, "--policy", raw.policy,
            "everything that is granted; all other options can only narrow it", "FILE.json");
   add_list(app, "--tool", raw.tools,
@@ -170,6 +174,12 @@ std::optional<Finished> apply_sandbox(const RawOptions& raw, RunArguments& run) 
   if (auto error = apply_limits(raw, run.sandbox.limits)) return error;
   const auto runs = [](const std::string& text) { return parse_count(text, 0, 1'000'000'000); };
   if (auto error = apply("sandboxes", raw.sandboxes, run.sandbox.sandboxes, runs)) return error;
+  if (auto error = apply("clock-resolution", raw.clock_resolution, run.sandbox.clock_resolution,
+                         parse_resolution)) {
+    return error;
+  }
+  if (raw.random_seed && raw.random_seed->empty()) return own_error("--random-seed: it is empty");
+  run.sandbox.random_seed = raw.random_seed.value_or("");
   if (raw.workdir && !raw.workdir->starts_with('/')) {
     return own_error("--workdir: '" + printable(*raw.workdir) + "' is not an absolute path");
   }

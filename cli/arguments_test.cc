@@ -84,8 +84,20 @@ TEST(ArgumentsTest, Limits) {
   EXPECT_EQ(limits.output, 1024u);
 }
 
+TEST(ArgumentsTest, ClockAndRandom) {
+  const std::string seed(64, 'a');
+  const SandboxOptions options =
+      run_of({"run", "--clock-resolution", "1ms", "--random-seed", seed, "x"}).sandbox;
+  EXPECT_EQ(options.clock_resolution, std::chrono::milliseconds(1));
+  EXPECT_EQ(options.random_seed, seed);
+  EXPECT_EQ(run_of({"shell", "--clock-resolution", "1s"}).sandbox.clock_resolution,
+            std::chrono::seconds(1));
+}
+
 TEST(ArgumentsTest, DefaultsAreThoseOfTheInterface) {
   const RunArguments run = run_of({"run", "x"});
+  EXPECT_FALSE(run.sandbox.clock_resolution);
+  EXPECT_EQ(run.sandbox.random_seed, "");
   // What is not said stays open: the policy may say it, and the sandbox has defaults.
   const Limits& limits = run.sandbox.limits;
   EXPECT_FALSE(limits.timeout || limits.cpu_time || limits.memory || limits.processes ||
@@ -123,6 +135,10 @@ TEST(ArgumentsTest, Refusals) {
   mentions({"run", "--json", "-t", "x"}, "--json");
   mentions({"run", "--memory", "0", "x"}, "--memory");
   mentions({"run", "-w", "x", "y"}, "absolute");
+  mentions({"run", "--clock-resolution", "0", "x"}, "--clock-resolution");
+  mentions({"run", "--clock-resolution", "1001ms", "x"}, "1ns to 1s");
+  mentions({"run", "--clock-resolution", "1", "x"}, "unit");
+  mentions({"run", "--random-seed", "", "x"}, "--random-seed");
   mentions({"shell", "x"}, "x");
   mentions({"shell", "--json"}, "--json");
   mentions({"check"}, "POLICY");

@@ -69,6 +69,15 @@ Expected<nanoseconds> parse_duration(std::string_view text) {
   return result;
 }
 
+Expected<nanoseconds> parse_resolution(std::string_view text) {
+  auto value = parse_duration(text);
+  if (value && (value->count() == 0 || *value > std::chrono::seconds(1))) {
+    return invalid("'" + printable(text) +
+                   "' is not a clock resolution: it must be from 1ns to 1s");
+  }
+  return value;
+}
+
 Expected<uint64_t> parse_size(std::string_view text) {
   const auto wrong = [text](const char* why) {
     return invalid("'" + printable(text) + "' is not a size: " + why +

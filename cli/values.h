@@ -15,6 +15,9 @@ namespace cloche::cli {
 // "1.5s", "250ms", "1m30s"; units ns, us, ms, s, m, h. "0" alone means none. At most 10 years.
 Expected<std::chrono::nanoseconds> parse_duration(std::string_view text);
 
+// The same, from 1ns to 1s.
+Expected<std::chrono::nanoseconds> parse_resolution(std::string_view text);
+
 // "512M": bytes, or with a unit B, K, M, G (powers of 1024, also in lower case). At least 1.
 Expected<uint64_t> parse_size(std::string_view text);
 

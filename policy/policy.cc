@@ -13,8 +13,8 @@ using Kind = Json::Kind;
 
 constexpr size_t kShownWordBytes = 40;
 constexpr JsonLimits kJsonLimits = {.bytes = kMaxPolicyBytes, .depth = 64, .values = 1u << 20};
-const std::vector<std::string_view> kPolicyKeys = {"version", "tools",  "mounts",
-                                                   "env",     "limits", "sandboxes"};
+const std::vector<std::string_view> kPolicyKeys = {"version", "tools", "mounts",    "env",
+                                                   "limits",  "clock", "sandboxes", "random"};
 const std::vector<std::string_view> kMountKeys = {"host", "guest", "mode"};
 const std::vector<std::string_view> kSandboxesKeys = {"runs", "expires"};
 constexpr uint64_t kMaxRuns = 1'000'000'000;
@@ -45,6 +45,8 @@ class Compiler {
     if (const Json* const env = file.find("env")) compile_env(*env, out);
     if (const Json* const limits = file.find("limits")) compile_limits(*limits, out);
     if (const Json* const sandboxes = file.find("sandboxes")) compile_sandboxes(*sandboxes, out);
+    if (const Json* const clock = file.find("clock")) compile_clock(*clock, out);
+    if (const Json* const random = file.find("random")) compile_random(*random, out);
   }
 
  private:
@@ -208,6 +210,41 @@ class Compiler {
     const auto parsed = std::from_chars(value.text.data(), end, number);
     if (parsed.ec != std::errc() || parsed.ptr != end) return std::nullopt;
     return number;
+  }
+
+  // A part with one key, whose text `take` must take; without the key it would say nothing.
+  template <class Take>
+  void compile_single(const Json& part, const std::string& name, std::string_view key,
+                      const char* right, const Take& take) {
+    const std::string quoted_key = "\"" + std::string(key) + "\"";
+    if (!part.is(Kind::kObject)) {
+      return report("/" + name, part.offset,
+                    "\"" + name + "\" is an object with " + quoted_key + ", " + right);
+    }
+    check_keys(part, "/" + name, {key});
+    const Json* const value = part.find(key);
+    if (value && value->is(Kind::kString) && take(value->text)) return;
+    report(cap::pointer_to("/" + name, key), value ? value->offset : part.offset,
+           quoted_key + " must be " + right);
+  }
+
+  void compile_clock(const Json& clock, Policy& out) {
+    compile_single(clock, "clock", "resolution",
+                   "a time from \"1ns\" to \"1s\" like \"1ms\": a whole number and ns, us, ms or s",
+                   [&out](const std::string& text) {
+                     const int64_t ns = cap::parse_duration(text).value_or(0);
+                     if (ns < ClockResolution::kLeast || ns > ClockResolution::kMost) return false;
+                     out.clock = ClockResolution{ns, text};
+                     return true;
+                   });
+  }
+
+  void compile_random(const Json& random, Policy& out) {
+    compile_single(random, "random", "seed", "64 hexadecimal digits, which are 32 bytes",
+                   [&out](const std::string& text) {
+                     out.random_seed = SeededRandom::parse_seed(text);
+                     return out.random_seed.has_value();
+                   });
   }
 
   cap::Mistakes& mistakes_;

@@ -1,10 +1,12 @@
 // The policy file: everything that a sandbox may do, and nothing else.
 //
 //   {"version": 1, "tools": […], "mounts": […], "env": {…}, "limits": {…},
-//    "sandboxes": {"runs": 3, "expires": "2027-01-01T00:00:00Z"}}
+//    "sandboxes": {"runs": 3, "expires": "2027-01-01T00:00:00Z"},
+//    "clock": {"resolution": "1ms"}, "random": {"seed": "…"}}
 //
 // "version" must be there and be 1. A part that is missing grants nothing of its kind, and leaves
-// limits as they are. Unknown keys, names, units and operators are mistakes.
+// limits, clocks and random numbers as they are. Unknown keys, names, units and operators are
+// mistakes.
 #pragma once
 
 #include <optional>
@@ -15,6 +17,7 @@
 
 #include "base/json.h"
 #include "base/result.h"
+#include "base/seeded_random.h"
 #include "cap/caveats/grant.h"
 #include "cap/space.h"
 #include "policy/limits.h"
@@ -36,12 +39,21 @@ struct Sandboxes {
   std::string words;                  // "may start at most 3 sandboxes inside"
 };
 
+// What the clocks of the sandbox are rounded down to.
+struct ClockResolution {
+  static constexpr int64_t kLeast = 1, kMost = 1'000'000'000;
+  int64_t ns = 0;
+  std::string text;  // as in the policy
+};
+
 struct Policy {
   std::vector<cap::Grant> tools;  // in the order of the file, which is that of charging
   std::vector<Mount> mounts;
   std::vector<std::pair<std::string, std::string>> env;  // by name; each once
   std::vector<Limit> limits;                             // each name once
   std::optional<Sandboxes> sandboxes;                    // nothing: it may start none
+  std::optional<ClockResolution> clock;
+  std::optional<SeededRandom::Seed> random_seed;
 
   const Limit* limit(std::string_view name) const;  // null: not set
 };

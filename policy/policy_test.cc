@@ -25,7 +25,9 @@ constexpr const char* kExample = R"({ "version": 1,
   "mounts": [ { "host": "./data", "guest": "/data", "mode": "ro" } ],
   "env": { "LANG": "C.UTF-8" },
   "limits": { "cpu.time": "5s", "cpu.weight": 50, "cpu.max": "0.5", "cpuset": "0-1",
-              "memory.max": "256M", "pids.max": 64 } })";
+              "memory.max": "256M", "pids.max": 64 },
+  "clock": { "resolution": "1ms" },
+  "random": { "seed": "000102030405060708090a0b0c0d0e0f101112131415161718191A1B1C1D1E1F" } })";
 
 // Every mistake, one a line.
 std::string mistakes(std::string_view text) {
@@ -59,6 +61,8 @@ TEST(Policy, TheExampleOfTheInterface) {
   EXPECT_EQ(policy.limit("memory.max")->value, 256u << 20);
   EXPECT_EQ(policy.limit("cpuset")->cores, (std::vector<std::pair<uint32_t, uint32_t>>{{0, 1}}));
   EXPECT_EQ(policy.limit("output.max"), nullptr);
+  EXPECT_EQ(policy.clock->ns, 1'000'000);
+  EXPECT_EQ((*policy.random_seed)[31], 0x1f);
 }
 
 TEST(Policy, InWords) {
@@ -74,7 +78,11 @@ TEST(Policy, InWords) {
           "limit cpu.weight, share of busy cores (100 is usual): 50",
           "limit cpu.max, cores at a time: at most 0.5", "limit cpuset, cores it may run on: 0-1",
           "limit memory.max, memory of all processes: at most 256M",
-          "limit pids.max, processes and threads: at most 64"}));
+          "limit pids.max, processes and threads: at most 64",
+          "reads clocks that are rounded down to 1ms",
+          "gets random numbers that follow from the seed "
+          "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f, in every run the "
+          "same"}));
   EXPECT_EQ(describe(read_policy(R"({"version":1})").value()),
             (std::vector<std::string>{"may call no tools", "sees no files of the host"}));
 }
@@ -86,7 +94,12 @@ TEST(Policy, AsJson) {
   EXPECT_EQ(json->find("tools")->items[1].find("tool")->text, "catalog/*");
   EXPECT_EQ(json->find("mounts")->items[0].find("mode")->text, "ro");
   EXPECT_EQ(json->find("limits")->find("cpu.max")->text, "0.5");
-  EXPECT_EQ(json->find("words")->items.size(), 10u);
+  EXPECT_EQ(json->find("clock")->find("resolution")->text, "1ms");
+  EXPECT_EQ(json->find("random")->find("seed")->text.size(), 64u);
+  EXPECT_EQ(json->find("words")->items.size(), 12u);
+  const auto least = read_json(describe_json(read_policy(R"({"version":1})").value()));
+  EXPECT_TRUE(least->find("clock")->is(Json::Kind::kNull));
+  EXPECT_TRUE(least->find("random")->is(Json::Kind::kNull));
   const std::string text = "{\"version\":1,\n \"tols\": []}";
   EXPECT_EQ(mistakes_json(read_policy(text).error(), text),
             R"({"ok":false,"mistakes":[{"line":2,"column":2,"pointer":"/tols",)"
@@ -194,6 +207,41 @@ TEST(Limits, HaveUnitsAndRanges) {
   }
 }
 
+int64_t resolution(const std::string& value) {
+  auto policy = read_policy("{\"version\":1,\"clock\":{\"resolution\":" + value + "}}");
+  return policy.ok() ? policy->clock->ns : 0;
+}
+
+TEST(ClockAndRandom, HaveUnitsAndRanges) {
+  EXPECT_EQ(resolution("\"1ns\""), 1);
+  EXPECT_EQ(resolution("\"100us\""), 100'000);
+  EXPECT_EQ(resolution("\"1s\""), 1'000'000'000);
+  EXPECT_EQ(resolution("\"1000ms\""), 1'000'000'000);
+  for (const char* value : {"\"0ns\"", "\"1001ms\"", "\"2s\"", "\"1m\"", "\"1\"", "\"\"", "\"ms\"",
+                            "\"-1ms\"", "\"+1ms\"", "\"1.5ms\"", "\"1 ms\"", "\"1MS\"", "1", "0",
+                            "null", "[]", "true", "\"99999999999999999999ns\""}) {
+    EXPECT_EQ(resolution(value), 0) << value;
+  }
+  EXPECT_EQ(
+      mistakes("{\"version\": 1,\n \"clok\": {\"resolution\": \"1ms\"},\n"
+               " \"clock\": {\"resolutoin\": \"1ms\"},\n"
+               " \"random\": {\"seed\": \"12\", \"sed\": 1}}"),
+      "p.json:2:2: /clok: there is no key \"clok\" here; did you mean \"clock\"?\n"
+      "p.json:3:11: /clock/resolution: \"resolution\" must be a time from \"1ns\" to \"1s\" "
+      "like \"1ms\": a whole number and ns, us, ms or s\n"
+      "p.json:3:12: /clock/resolutoin: there is no key \"resolutoin\" here; did you mean "
+      "\"resolution\"?\n"
+      "p.json:4:21: /random/seed: \"seed\" must be 64 hexadecimal digits, which are 32 bytes\n"
+      "p.json:4:27: /random/sed: there is no key \"sed\" here; did you mean \"seed\"?");
+  for (const char* text :
+       {R"({"version": 1, "clock": "1ms"})", R"({"version": 1, "clock": {}})",
+        R"({"version": 1, "clock": null})", R"({"version": 1, "random": {}})",
+        R"({"version": 1, "random": "00"})", R"({"version": 1, "random": {"seed": 5}})",
+        R"({"version": 1, "random": {"seed": null}})"}) {
+    EXPECT_NE(mistakes(text), "") << text;
+  }
+}
+
 TEST(Call, IsAnsweredAsASandboxWould) {
   const Policy policy = read_policy(kExample).value();
   const auto answer = [&policy](const char* tool, const char* parameters, cap::Now now = kNow) {
@@ -275,6 +323,8 @@ TEST(Schema, NamesWhatTheCompilerKnows) {
     }
   };
   keys_are_known(at(schema, {"properties"}), "{", "}");
+  keys_are_known(at(schema, {"$defs", "clock", "properties"}), R"({"version":1,"clock":{)", "}}");
+  keys_are_known(at(schema, {"$defs", "random", "properties"}), R"({"version":1,"random":{)", "}}");
   keys_are_known(at(schema, {"$defs", "grant", "properties"}), R"({"version":1,"tools":[{)", "}]}");
   keys_are_known(at(schema, {"$defs", "mount", "properties"}), R"({"version":1,"mounts":[{)",
                  "}]}");

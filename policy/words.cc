@@ -2,6 +2,7 @@
 
 #include "base/json_text.h"
 #include "base/printable.h"
+#include "base/sha256.h"
 
 namespace cloche::policy {
 namespace {
@@ -59,7 +60,7 @@ std::string sandboxes_json(const Sandboxes& sandboxes) {
 std::vector<std::string> describe(const Policy& policy) {
   std::vector<std::string> lines;
   lines.reserve(policy.tools.size() + policy.mounts.size() + policy.env.size() +
-                policy.limits.size() + 3);
+                policy.limits.size() + 5);
   for (const cap::Grant& grant : policy.tools) lines.push_back(grant.words);
   if (policy.tools.empty()) lines.emplace_back("may call no tools");
   for (const Mount& mount : policy.mounts) {
@@ -76,6 +77,13 @@ std::vector<std::string> describe(const Policy& policy) {
                     (list || limit.row->name == "cpu.weight" ? "" : "at most ") + limit.text);
   }
   if (policy.sandboxes) lines.push_back(policy.sandboxes->words);
+  if (policy.clock) {
+    lines.push_back("reads clocks that are rounded down to " + policy.clock->text);
+  }
+  if (policy.random_seed) {
+    lines.emplace_back("gets random numbers that follow from the seed " +
+                       to_hex(*policy.random_seed) + ", in every run the same");
+  }
   return lines;
 }
 
@@ -84,10 +92,15 @@ std::string describe_json(const Policy& policy) {
   for (const auto& [name, value] : policy.env) env.quote(name, value);
   for (const Limit& limit : policy.limits) limits.quote(limit.row->name, limit.text);
   for (const std::string& line : describe(policy)) words.quote("", line);
+  const auto single = [](std::string_view key, std::string_view value) {
+    return JsonText('{').quote(key, value).end();
+  };
   JsonText whole('{');
   whole.add("ok", "true").add("tools", tools_json(policy)).add("mounts", mounts_json(policy));
   whole.add("env", env.end()).add("limits", limits.end());
   whole.add("sandboxes", policy.sandboxes ? sandboxes_json(*policy.sandboxes) : "null");
+  whole.add("clock", policy.clock ? single("resolution", policy.clock->text) : "null");
+  whole.add("random", policy.random_seed ? single("seed", to_hex(*policy.random_seed)) : "null");
   return whole.add("words", words.end()).end();
 }
 

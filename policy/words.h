@@ -9,11 +9,11 @@
 namespace cloche::policy {
 
 // One line each, printable: what may be called, seen and changed, which variables are set, which
-// limits hold; and what is not granted at all.
+// limits hold, what clocks and random numbers are like; and what is not granted at all.
 std::vector<std::string> describe(const Policy& policy);
 
 // The same on one line: {"ok": true, "tools": [{"tool", "words", "audit"}], "mounts": […], "env":
-// {…}, "limits": {…}, "words": […]}.
+// {…}, "limits": {…}, "clock": null|{"resolution"}, "random": null|{"seed"}, "words": […]}.
 std::string describe_json(const Policy& policy);
 
 // {"ok": false, "mistakes": [{"line", "column", "pointer", "message", "suggestion"|null}]}.

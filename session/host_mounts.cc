@@ -17,7 +17,8 @@ Expected<HostMount> open_host_mount(const Mount& mount, const HostMountOptions& 
       mount.host, {.mode = writable ? vfs::HostMode::kReadWrite : vfs::HostMode::kReadOnly,
                    .dev = options.device,
                    .uid = options.user,
-                   .gid = options.user});
+                   .gid = options.user,
+                   .clock = &options.clock});
   if (!root.ok()) {
     Failure failure = failure_of(root.error());
     failure.message = "mount '" + printable(mount.host) + "' at '" + printable(mount.guest) +

@@ -11,7 +11,7 @@
 namespace cloche::session {
 
 struct HostMountOptions {
-  Clock& clock;
+  RoundedClock& clock;
   Ref<vfs::Budget> budget;  // of what a cow mount keeps in memory
   uint64_t device = 0;
   uint32_t user = 0;  // as whom the guest sees what belongs to the host's user

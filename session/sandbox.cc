@@ -1,4 +1,5 @@
 #include "session/failures.h"
+#include "session/grants.h"
 #include "session/options.h"
 #include "session/policy_options.h"
 #include "session/run.h"
@@ -33,13 +34,19 @@ Expected<Sandbox> Sandbox::create(const Host& host, SandboxOptions options) {
   auto effective = session::effective_limits(state->options.limits, policy ? &*policy : nullptr);
   if (!effective) return effective.error();
   const session::EffectiveLimits& limits = state->limits = *effective;
+  const auto step = session::clock_resolution(state->options, policy ? &*policy : nullptr);
+  if (!step) return step.error();
+  state->guest_clock.emplace(state->clock, *step);
+  const auto seed = session::random_seed(state->options, policy ? &*policy : nullptr);
+  if (!seed) return seed.error();
+  if (*seed) state->seeded_random = std::make_unique<SeededRandom>(**seed);
   auto world = session::build_world({.pack = state->host->pack,
                                      .mounts = state->options.mounts,
                                      .open = session::open_host_mount,
                                      .user = state->options.user,
                                      .disk = limits.disk,
                                      .inodes = limits.inodes,
-                                     .clock = state->clock});
+                                     .clock = *state->guest_clock});
   if (!world) return world.error();
   state->world = std::move(*world);
   if (state->options.workdir.empty()) state->options.workdir = state->world.home;
@@ -48,7 +55,8 @@ Expected<Sandbox> Sandbox::create(const Host& host, SandboxOptions options) {
   kernel::KernelOptions kernel_options;
   kernel_options.engine = state->host->engine.get();
   kernel_options.clock = &state->clock;
-  kernel_options.random = &state->random;
+  kernel_options.clock_step_ns = *step;
+  kernel_options.random = state->seeded_random ? state->seeded_random.get() : &state->host_random;
   kernel_options.names = std::move(state->world.names);
   kernel_options.disk = state->world.budget;
   kernel_options.hostname = state->options.hostname;
@@ -59,12 +67,12 @@ Expected<Sandbox> Sandbox::create(const Host& host, SandboxOptions options) {
     if (raw->options.log) raw->options.log(line);
   };
   if (session::ToolSide::is_wanted(state->options)) {
-    auto tools =
-        session::ToolSide::create(state->options, policy ? &*policy : nullptr, state->clock,
-                                  state->random, [raw = state.get()] { raw->requests.ring(); });
+    auto tools = session::ToolSide::create(state->options, policy ? &*policy : nullptr,
+                                           state->clock, state->host_random,
+                                           [raw = state.get()] { raw->requests.ring(); });
     if (!tools) return tools.error();
     state->tools = std::move(*tools);
-    state->family.emplace(session::Family{*state->host, state->clock, state->random, *state->tools,
+    state->family.emplace(session::Family{*state->host, state->clock, *kernel_options.random, *state->tools,
                                           state->options.log});
     state->gate = std::make_unique<session::SandboxGate>(
         session::SandboxGate::Options{*state->family, "", limits, state->world.budget});

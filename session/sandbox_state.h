@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "base/clock.h"
 #include "kernel/host_stream.h"
@@ -34,7 +35,9 @@ struct Sandbox::State {
   SandboxOptions options;
   session::EffectiveLimits limits;
   HostClock clock;
-  HostRandom random;
+  std::optional<RoundedClock> guest_clock;  // what the guest is told of it
+  HostRandom host_random;
+  std::unique_ptr<RandomSource> seeded_random;  // null: the guest gets the host's
   session::Requests requests;
   session::Control control{requests};
   session::RunState run;  // of the run under way

@@ -31,7 +31,7 @@ struct WorldOptions {
   MountOpener open;  // what a mount is a mount of
   std::string user;
   uint64_t disk = 0, inodes = 0;
-  Clock& clock;  // outlives the world
+  RoundedClock& clock;  // outlives the world
   // What writable places take is taken of this one, too; null: there is none.
   Ref<vfs::Budget> outer_budget = nullptr;
 };

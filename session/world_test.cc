@@ -47,7 +47,8 @@ class WorldTest : public testing::Test {
   }
 
   std::string folder_;
-  HostClock clock_;
+  HostClock host_clock_;
+  RoundedClock clock_{host_clock_, 1};
 };
 
 TEST_F(WorldTest, TheSkeleton) {

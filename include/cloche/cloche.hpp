@@ -218,6 +218,12 @@ struct SandboxOptions {
   // (docs/sub-sandboxes.md). Not set: none, or what the policy says; with a policy the smaller
   // holds.
   std::optional<uint64_t> sandboxes = {};
+  // What every clock of the sandbox is rounded down to, 1 ns to 1 s: the policy's, or 100 us. With
+  // a policy only a coarser one may be asked for.
+  std::optional<std::chrono::nanoseconds> clock_resolution = {};
+  // 64 hexadecimal digits from which all random numbers follow, so that runs can be repeated;
+  // empty: the policy's, or the host's own random numbers. A policy's seed cannot be replaced.
+  std::string random_seed = {};
   ToolExecutor tool_executor = {};  // runs handlers; empty: 64 threads of the sandbox's own
   std::string audit_file = {};      // docs/audit.md; empty: the newest lines in memory only
   // One line each: unknown system calls, traps, refusals. Called from the thread in run().

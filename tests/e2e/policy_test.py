@@ -1,6 +1,8 @@
 """Policies: what --policy grants and how options narrow it, and what `cloche check` says of it."""
 
 import json
+import shutil
+import time
 import unittest
 
 from support import LIMIT, OWN_ERROR, TestCase, command, run
@@ -122,6 +124,94 @@ class Others(PolicyCase):
         self.assert_refused(run("--policy", self.policy(limits={"cpu.max": "0.5"}), "--", "true"), OWN_ERROR, "cpu.max")
 
 
+SEED, OTHER_SEED = "ab" * 32, "cd" * 32
+DRAW = "od -An -N16 -tx1 /dev/urandom"
+
+
+class ClockAndRandom(PolicyCase):
+    # Two processes at a time, which draw in whatever order they run; AT_RANDOM and getrandom, too.
+    SCRIPT = f"""{DRAW}; {DRAW} | cat; cat /proc/sys/kernel/random/uuid /proc/sys/kernel/random/boot_id
+                 mktemp -u; ({DRAW}; {DRAW}) > a & ({DRAW}; {DRAW}) > b & wait; cat a b; shuf -i 1-1000 -n 5"""
+
+    def draw(self, *options):
+        done = run(*options, "-c", self.SCRIPT)
+        self.assertEqual((done.code, done.err), (0, ""))
+        return done.out
+
+    def test_the_same_seed_gives_the_same_numbers(self):
+        first = self.draw("--random-seed", SEED)
+        self.assertEqual(len(set(first.splitlines())), len(first.splitlines()))
+        for _ in range(3):
+            self.assertEqual(self.draw("--random-seed", SEED), first)
+        self.assertEqual(self.draw("--policy", self.policy(random={"seed": SEED.upper()})), first)
+        others = [self.draw("--random-seed", OTHER_SEED), self.draw(), self.draw()]
+        lines = [line for text in others for line in text.splitlines()] + first.splitlines()
+        self.assertEqual(len(set(lines)), len(lines))
+
+    def test_a_policys_seed_stands(self):
+        policy = self.policy(random={"seed": SEED})
+        self.assertEqual(run("--policy", policy, "--random-seed", SEED, "-c", DRAW).out, run("--policy", policy, "-c", DRAW).out)
+        self.assert_refused(run("--policy", policy, "--random-seed", OTHER_SEED, "--", "true"), OWN_ERROR, "not the policy's")
+        without = run("--policy", self.policy(), "--random-seed", SEED, "-c", DRAW)
+        self.assertEqual(without.out, run("--random-seed", SEED, "-c", DRAW).out)
+        for seed in ("", "ab", SEED + "0", SEED[1:] + "g", "0x" + SEED[2:]):
+            self.assert_refused(run("--random-seed", seed, "--", "true"), OWN_ERROR, "seed")
+
+    def nanoseconds(self, *options):
+        """What the clocks say: of the day, of files in memory and of the host, of CPU time."""
+        shutil.rmtree(self.folder / "data", ignore_errors=True)  # older files keep their times
+        (self.folder / "data").mkdir()
+        script = """for i in 1 2 3; do date +%N; done
+                    : > /tmp/f; : > /data/f; stat -c '%.9X %.9Y %.9Z' /tmp/f /data/f | tr ' ' '\n' | cut -d . -f 2
+                    for i in 1 2 3; do read -r up _ < /proc/uptime; echo "${up#*.}0000000"; done
+                    times | tr -s ' ms' '\n' | grep '\.' | sed 's/.*\.//; s/$/000000/'"""
+        done = run("-v", f"{self.folder}/data:/data:rw", *options, "-c", script)
+        self.assertEqual((done.code, done.err), (0, ""))
+        return [int(word[-9:]) for word in done.out.split()]
+
+    def test_clocks_are_rounded(self):
+        for options, step in (((), 100_000), (("--clock-resolution", "1ms"), 1_000_000), (("--clock-resolution", "1s"), 10**9),
+                              (("--clock-resolution", "7us"), 1000)):
+            with self.subTest(options=options):
+                read = self.nanoseconds(*options)
+                self.assertGreater(len(read), 10)
+                self.assertEqual([ns for ns in read if ns % step], [])
+        exact = self.nanoseconds("--clock-resolution", "1ns")
+        self.assertTrue([ns for ns in exact if ns % 100_000], exact)
+
+    def test_waiting_is_exact(self):
+        start = time.monotonic()
+        self.assertEqual(run("--clock-resolution", "1s", "-c", "for i in 1 2 3 4; do sleep 0.01; done; read -t 0.1 < <(sleep 9)").code, 142)
+        self.assertLess(time.monotonic() - start, 3)
+        self.assertEqual(run("--clock-resolution", "1s", "--timeout", "300ms", "-c", "while :; do :; done").code, 124)
+        done = run("-c", "a=${EPOCHREALTIME/./}; sleep 0.02; b=${EPOCHREALTIME/./}; echo $((b - a >= 20000 && b - a < 2000000))")
+        self.assertEqual(done.out, "1\n")
+
+    def test_only_a_coarser_clock_may_be_asked_for(self):
+        coarse = self.policy(clock={"resolution": "1ms"})
+        ticks = "date +%N | cut -c 4-"
+        self.assertEqual(run("--policy", coarse, "-c", ticks).out, "000000\n")
+        self.assertEqual(run("--policy", coarse, "--clock-resolution", "1s", "-c", "date +%N").out, "000000000\n")
+        self.assertEqual(run("--policy", coarse, "--clock-resolution", "1ms", "--", "true").code, 0)
+        self.assert_refused(run("--policy", coarse, "--clock-resolution", "999us", "--", "true"), OWN_ERROR, "999us", "1ms")
+        self.assert_refused(run("--policy", self.policy(), "--clock-resolution", "99us", "--", "true"), OWN_ERROR, "100us")
+        self.assertEqual(run("--clock-resolution", "99us", "--", "true").code, 0)  # without a policy
+        fine = self.policy(clock={"resolution": "1us"})
+        self.assertEqual(run("--policy", fine, "--clock-resolution", "2us", "--", "true").code, 0)
+
+    def test_check_tells_of_both(self):
+        done = command("check", self.policy(clock={"resolution": "1ms"}, random={"seed": SEED}))
+        self.assertIn("rounded down to 1ms", done.out)
+        self.assertIn(SEED, done.out)
+        path = self.folder / "policy.json"
+        path.write_text('{"version": 1,\n "clock": {"resolution": "2s"},\n "random": {"sed": 1}}\n')
+        done = command("check", path)
+        self.assertEqual(done.code, WRONG)
+        self.assertIn(":2:26: ", done.err)
+        self.assertIn('did you mean "seed"?', done.err)
+        self.assertEqual(run("--policy", path, "--", "true").code, OWN_ERROR)
+
+
 class Check(PolicyCase):
     def test_says_in_words_what_is_granted(self):
         done = command("check", self.policy(tools=[TRANSFER]))
@@ -150,7 +240,8 @@ class Check(PolicyCase):
         good = {"version": 1, "tools": [dict(TRANSFER, others="refuse", bytes=10, audit="whole",
                                              rate={"calls": 1, "per": "1m"}, expires="2100-01-01T00:00:00Z")],
                 "mounts": [{"host": "/tmp", "guest": "/m", "mode": "ro"}], "env": {"A": "1"},
-                "limits": {"cpu.time": "1s", "memory.max": "64M"}}
+                "limits": {"cpu.time": "1s", "memory.max": "64M"}, "clock": {"resolution": "1ms"},
+                "random": {"seed": "00" * 32}}
         path = self.folder / "policy.json"
         path.write_text(json.dumps(good))
         self.assertEqual(command("check", path).code, 0)
@@ -175,7 +266,7 @@ class Check(PolicyCase):
                 spoil(inner, key in ("env", "where"))
 
         spoil(good, False)
-        self.assertGreaterEqual(checked, 18)
+        self.assertGreaterEqual(checked, 22)
 
     def test_files_that_are_no_policy(self):
         for text in ("", "{", "[]", "{}", '{"version": 2}', '{"version": 1, "version": 1}', "null", '{"version": "1"}'):
