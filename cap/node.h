@@ -84,6 +84,7 @@ class Node {
   // Set under the lock. When a node is revoked, all below it are.
   std::atomic<bool> revoked = false;
   std::atomic<uint32_t> references = 1;
+  std::atomic<bool> expiry_reported = false;
 
  private:
   Status check_room() const;

@@ -223,12 +223,26 @@ Kind Capability::kind() const { return node_->kind; }
 Rights Capability::rights() const { return node_->rights; }
 uint32_t Capability::depth() const { return node_->depth; }
 
-std::vector<NodeId> Capability::chain() const {
+namespace {
+
+std::vector<NodeId> ids_down_to(const Node* node) {
   std::vector<NodeId> ids;
-  ids.reserve(node_->depth);
-  for (const Node* node = node_; node; node = node->parent) ids.push_back(node->id);
+  if (node) ids.reserve(node->depth);
+  for (; node; node = node->parent) ids.push_back(node->id);
   std::reverse(ids.begin(), ids.end());
   return ids;
+}
+
+}  // namespace
+
+std::vector<NodeId> Capability::chain() const { return ids_down_to(node_); }
+
+std::vector<NodeId> Capability::report_expiry() const {
+  if (node_->expires_ns == Node::kNever) return {};
+  Node* ended = node_;
+  while (ended->parent && ended->parent->expires_ns == node_->expires_ns) ended = ended->parent;
+  if (ended->expiry_reported.exchange(true)) return {};
+  return ids_down_to(ended);
 }
 
 std::optional<int64_t> Capability::expires_ns() const {

@@ -107,6 +107,9 @@ class Capability {
   // When it ends, in realtime ns, by its own or an ancestor's expiry: also the deadline of a call
   // in flight, which the one who makes the call must keep.
   std::optional<int64_t> expires_ns() const;
+  // For whoever saw it expire: the ids down to the node whose expiry ended it. Once for each node:
+  // empty when that one was reported before, or never expires.
+  std::vector<NodeId> report_expiry() const;
   // The least that is left along the chain; nothing: without limit.
   std::optional<uint64_t> calls_left() const;
   std::optional<uint64_t> bytes_left() const;

@@ -89,6 +89,20 @@ TEST_F(TreeTest, TheEarliestExpiryCounts) {
   EXPECT_EQ(outcome(child, call("a"), later(100)), "expired");
 }
 
+TEST_F(TreeTest, AnExpiryIsReportedOnceAndOfTheNodeWhoseItIs) {
+  Restriction early, late;
+  early.expires_ns = kNow.realtime_ns + 100;
+  late.expires_ns = kNow.realtime_ns + 1000;
+  EXPECT_TRUE(root_.report_expiry().empty());  // it never expires
+  const Capability ends = root_.derive(early).value();
+  const Capability below = ends.derive(late).value(), sibling = ends.derive({}).value();
+  EXPECT_EQ(below.report_expiry(), ends.chain());
+  for (const Capability& again : {below, sibling, ends}) EXPECT_TRUE(again.report_expiry().empty());
+  const Capability other = root_.derive(late).value(), earlier = other.derive(early).value();
+  EXPECT_EQ(earlier.report_expiry(), earlier.chain());
+  EXPECT_EQ(other.report_expiry(), other.chain());
+}
+
 TEST_F(TreeTest, AClockSetBackBringsNothingBack) {
   Restriction restriction;
   restriction.expires_ns = kNow.realtime_ns + 100;

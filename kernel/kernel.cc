@@ -487,8 +487,20 @@ vfs::Namespace& Kernel::names() { return *state_->options.names; }
 const KernelOptions& Kernel::options() const { return state_->options; }
 Thread* Kernel::running() { return state_->running; }
 
+const Process* Kernel::acting() {
+  if (state_->running) return state_->running->process;
+  for (const auto& nested : state_->nested) {
+    if (const Process* process = nested->kernel().acting()) return process;
+  }
+  return nullptr;
+}
+
 void Kernel::log(const std::string& line) {
   if (state_->options.log) state_->options.log(line);
+}
+
+void Kernel::tell_limit(const char* limit, const Process* process) {
+  if (state_->options.on_limit) state_->options.on_limit(limit, process);
 }
 
 void Kernel::make_ready(Thread& thread) {

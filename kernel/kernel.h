@@ -64,6 +64,9 @@ struct KernelOptions {
   Kernel* outer = nullptr;
   // Called before a program starts, for the audit log: false keeps it from starting.
   std::function<bool(const ProgramStart& start)> on_start;
+  // Called when a limit of the sandbox is reached, for the audit log: `process` asked for more than
+  // there is, or was ended for it; null: nobody inside did.
+  std::function<void(const char* limit, const Process* process)> on_limit;
   // One line for --verbose: unknown system calls, traps, denied things.
   std::function<void(const std::string& line)> log;
 };
@@ -167,6 +170,7 @@ class Kernel {
   vfs::Namespace& names();
   const KernelOptions& options() const;
   void log(const std::string& line);
+  void tell_limit(const char* limit, const Process* process);  // "pids.max"; see on_limit
   void make_ready(Thread& thread);
   // Calls fire(env, argument) at or soon after `deadline` (monotonic ns), once. Returns an id > 0.
   uint64_t add_timer(int64_t deadline, void* env, void (*fire)(void* env, uint64_t argument),
@@ -186,6 +190,8 @@ class Kernel {
   void swap_mask_back(Thread& thread);
   // The thread whose guest code is running or whose call is being handled; null outside run().
   Thread* running();
+  // The process of running(), here or in a sandbox inside; null: nobody's.
+  const Process* acting();
 
  private:
   explicit Kernel(KernelOptions options);

@@ -59,6 +59,7 @@ bool Kernel::has_room(uint64_t bytes) {
   if (used <= mine.limits.memory && bytes <= mine.limits.memory - used) return true;
   log("memory.max reached: " + std::to_string(used) + " bytes in use, " + std::to_string(bytes) +
       " more wanted");
+  tell_limit("memory.max", acting());
   return false;
 }
 
@@ -73,6 +74,7 @@ void MemoryGuard::check(Kernel& kernel, int64_t now) {
                  std::to_string(maximum) + " bytes) is exceeded: " + std::to_string(used) +
                  " bytes are in use");
       victim->ended_by_limit = "memory.max";
+      kernel.tell_limit(victim->ended_by_limit, victim);
       begin_exit(*victim->kernel, *victim, kSigKill, "memory.max is exceeded");
       ++kernel.state().usage.memory_kills;
     }

@@ -156,7 +156,10 @@ void finish_exit(Kernel& kernel, Process& process) {
 
 SysResult<Process*> create_process(Kernel& kernel, Process* parent) {
   Kernel::State& state = kernel.state();
-  if (state.tasks.full()) return Errno::kAGAIN;
+  if (state.tasks.full()) {
+    kernel.tell_limit("pids.max", parent);
+    return Errno::kAGAIN;
+  }
   if (parent && state.tasks.used() >= parent->limits[kLimitProcesses].soft) return Errno::kAGAIN;
   int32_t pid = state.last_pid;
   do {

@@ -195,6 +195,8 @@ class Process {
   }
   // Where its random numbers come from.
   RandomSource& random_source();
+  // As it stands in the audit log.
+  ToolCaller caller() const { return {lineage(), executable}; }
   Thread* main_thread() const { return threads.empty() ? nullptr : threads.front().get(); }
 };
 

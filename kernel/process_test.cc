@@ -288,6 +288,7 @@ TEST(ProcessTest, ProcessLimitGivesEagainAndCountsZombies) {
     g.exit(pid > 0 ? made : 102);
   });
   EXPECT_EQ(status, 3 << 8);
+  EXPECT_EQ(box.limits_reached, std::vector<std::string>{"pids.max 2"});
 }
 
 TEST(ProcessTest, ForkBombEndsAndIsKilledAtOnce) {
@@ -337,6 +338,7 @@ TEST(ProcessTest, MemoryLimitEndsTheLargestProcess) {
   ASSERT_EQ(box.log.size(), 1u);
   EXPECT_NE(box.log[0].find("memory.max"), std::string::npos);
   EXPECT_EQ(box.log[0].find("large"), 0u) << box.log[0];
+  EXPECT_EQ(box.limits_reached, std::vector<std::string>{"memory.max 3"});
 }
 
 TEST(ProcessTest, GroupsAndSessions) {

@@ -16,8 +16,6 @@ namespace {
 
 constexpr uint64_t kToolsDevice = 6;
 
-ToolCaller caller_of(const Process& process) { return {process.lineage(), process.executable}; }
-
 const char* status_word(ToolAnswer::Status status) {
   switch (status) {
     case ToolAnswer::Status::kOk:
@@ -124,7 +122,7 @@ class ToolFile final : public OpenFile {
 
   // The request is complete. `process` wrote the last of it.
   void begin(Process& process) {
-    const ToolCaller caller = caller_of(process);
+    const ToolCaller caller = process.caller();
     std::string body = std::exchange(body_, {});
     using Verb = ToolRequestLine::Verb;
     switch (request_->verb) {

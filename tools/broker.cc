@@ -72,6 +72,7 @@ struct Broker::Flight {
   std::optional<cap::Use> use;
   std::string sandbox;  // of the caller
   int64_t started_ns = 0, deadline_ns = 0;
+  bool ends_by_expiry = false;  // at its deadline, not by the tool's time-out
   std::optional<size_t> report;
 };
 
@@ -127,6 +128,18 @@ bool Broker::put_on_record(audit::Record& record, const std::string& sandbox) {
   return options_.audit->append(record, sandbox.empty() ? options_.sandbox : sandbox).ok();
 }
 
+template <class Who>
+void Broker::record_expiry(const cap::Capability& capability, const std::string& sandbox,
+                           const Who& who) {
+  const std::vector<cap::NodeId> chain = capability.report_expiry();
+  if (chain.empty()) return;
+  audit::Record record("capability.expired");
+  record.numbers("capability", chain);
+  who(record);
+  // What has expired stays so, also when it cannot be put on record.
+  (void)put_on_record(record, sandbox);
+}
+
 std::optional<size_t> Broker::report(CallReport report) {
   if (reports_.size() >= options_.kept_calls) return std::nullopt;
   reports_.push_back(std::move(report));
@@ -154,18 +167,19 @@ class Broker::Attempt {
     const cap::Request request = request_of(name_, &json_, parameters_.size());
     // Who has no capability learns nothing about the tool.
     auto selection = space_.select(request, broker_.now());
-    if (!selection.ok()) return refusal_of(selection.error());
+    if (!selection.ok()) return deny(selection.error());
     const RegisteredTool* tool = options_.registry->find(name_);
     if (tool == nullptr) return Refusal{"no_tool", "there is no tool '" + shown_ + "'"};
     TRY(check_schema(*tool));
     if (broker_.flights_.size() >= options_.calls_at_once) {
+      if (options_.on_busy) options_.on_busy(caller_);
       return Refusal{"busy",
                      "more than " + std::to_string(options_.calls_at_once) + " calls at a time"};
     }
     auto flight = prepare(*tool);
     auto use =
         space_.charge(std::move(*selection), broker_.now(), {flight->work.get(), &Work::revoked});
-    if (!use.ok()) return refusal_of(use.error());
+    if (!use.ok()) return deny(use.error());
     flight->use = std::move(use).value();
     limit_by_expiry(*flight);
     TRY(put_on_record(*flight));
@@ -230,8 +244,19 @@ class Broker::Attempt {
                    "the parameters do not match the tool's schema: " + words_of(valid.error())};
   }
 
-  static Refusal refusal_of(const cap::Denial& denial) {
+  Refusal deny(const cap::Denial& denial) {
+    if (denial.reason == cap::Reason::kExpired) record_expiry_of(denial.node);
     return {cap::reason_name(denial.reason), denial.text};
+  }
+
+  void record_expiry_of(cap::NodeId node) {
+    for (const cap::Handle handle : space_.handles()) {
+      const auto capability = space_.get(handle);
+      if (!capability.ok() || capability->id() != node) continue;
+      broker_.record_expiry(*capability, caller_.sandbox, [this](audit::Record& record) {
+        record.numbers("pids", caller_.pids).text("program", caller_.program);
+      });
+    }
   }
 
   std::unique_ptr<Flight> prepare(const RegisteredTool& tool) {
@@ -255,6 +280,7 @@ class Broker::Attempt {
     const auto expires = flight.use->capability().expires_ns();
     if (!expires) return;
     const int64_t left = std::max<int64_t>(*expires - options_.clock->realtime_ns(), 0);
+    flight.ends_by_expiry = flight.started_ns + left < flight.deadline_ns;
     flight.deadline_ns = std::min(flight.deadline_ns, flight.started_ns + left);
     flight.work->deadline = std::min(
         flight.work->deadline, std::chrono::steady_clock::now() + std::chrono::nanoseconds(left));
@@ -335,6 +361,11 @@ Ref<kernel::ToolCall> Broker::call(kernel::Authority& authority, const kernel::T
 }
 
 // --- the end of a call
+
+void Broker::record_expiry(const Flight& flight) {
+  record_expiry(flight.use->capability(), flight.sandbox,
+                [&flight](audit::Record& record) { record.number("call", flight.work->id); });
+}
 
 void Broker::end_flight(CallId id, const char* outcome, ToolAnswer answer,
                         std::string_view detail) {
@@ -418,19 +449,29 @@ void Broker::deliver() {
       const auto charged = at->second->use->charge_bytes(answer.body.size(), now());
       if (!charged.ok()) {
         how = cap::reason_name(charged.error().reason);
+        if (charged.error().reason == cap::Reason::kExpired) record_expiry(*at->second);
         answer = {Status::kDenied, "the result was not let through: " + charged.error().text};
       }
     }
     end_flight(id, how, std::move(answer), outcome.detail);
   }
-  if (flights_.empty()) return;
+  if (!flights_.empty()) end_late_flights();
+}
+
+void Broker::end_late_flights() {
   const int64_t present = options_.clock->monotonic_ns();
   std::vector<CallId> late;
   for (const auto& [id, flight] : flights_) {
     if (flight->deadline_ns <= present) late.push_back(id);
   }
   for (const CallId id : late) {
-    end_flight(id, "timeout", {Status::kFailed, "the tool took too long"}, {});
+    const Flight& flight = *flights_.at(id);
+    if (!flight.ends_by_expiry) {
+      end_flight(id, "timeout", {Status::kFailed, "the tool took too long"}, {});
+      continue;
+    }
+    record_expiry(flight);
+    end_flight(id, "expired", {Status::kDenied, "the capability expired during the call"}, {});
   }
 }
 

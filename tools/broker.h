@@ -38,6 +38,8 @@ struct BrokerOptions {
   std::string sandbox;         // its name in the audit log: letters, digits, '-', '_' and '.'
   std::function<void()> ring;  // wakes the sandbox's thread, from any thread
   uint32_t calls_at_once = 256;
+  // Called when that is reached, before the refusal is put on record.
+  std::function<void(const kernel::ToolCaller& caller)> on_busy = {};
   uint64_t audit_parameter_bytes = 8192;  // longer parameters go into the log as their hash only
   uint32_t kept_calls = 10'000;           // of those that calls() tells about
 };
@@ -100,10 +102,16 @@ class Broker {
                   std::string_view detail);
   kernel::ToolAnswer check_result(const Flight& flight, Outcome& outcome, const char** how);
   void give_up(CallId id);
+  void end_late_flights();
   bool record_change(const char* event, const kernel::ToolCaller& caller,
                      const std::vector<cap::Capability>& capabilities);
   // Whether it is on record, as an event of that sandbox; empty: the outermost.
   bool put_on_record(audit::Record& record, const std::string& sandbox);
+  // Puts on record, once, that what ended `capability` is its or an ancestor's expiry. `who` adds
+  // who noticed.
+  template <class Who>
+  void record_expiry(const cap::Capability& capability, const std::string& sandbox, const Who& who);
+  void record_expiry(const Flight& flight);
   std::optional<size_t> report(CallReport report);
   cap::Now now();
 

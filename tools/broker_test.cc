@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "cap/caveats/where.h"
+#include "policy/policy.h"
 #include "tools/test_support.h"
 
 namespace cloche::tools {
@@ -217,6 +218,109 @@ TEST(BrokerTest, ACallEndsWithItsCapabilitysExpiry) {
   EXPECT_TRUE(bench.call(*authority, "t").starts_with("denied "));
 }
 
+TEST(BrokerTest, AnExpiryIsPutOnRecordOnceBeforeWhatItEnds) {
+  Bench bench;
+  bench.add_echo("t");
+  bench.add_echo("u");
+  cap::Restriction soon, sooner;
+  soon.expires_ns = bench.clock.realtime_ns() + 5'000'000'000;
+  sooner.expires_ns = bench.clock.realtime_ns() + 1'000'000'000;
+  const cap::Capability granted = bench.mint("**", std::move(soon));
+  const cap::Capability derived = granted.derive(std::move(sooner)).value();
+  const auto all = bench.authority({granted}), less = bench.authority({derived});
+  const auto second = bench.begin(*less, "u"), third = bench.begin(*less, "u");
+  const auto first = bench.begin(*all, "t");
+  bench.clock.now += 1'000'000'000;
+  bench.broker().deliver();
+  EXPECT_EQ(Bench::text_of(*second), "denied the capability expired during the call");
+  EXPECT_EQ(Bench::text_of(*third), "denied the capability expired during the call");
+  EXPECT_FALSE(first->answered());
+  auto expired = bench.events("capability.expired");
+  ASSERT_EQ(expired.size(), 1u);
+  EXPECT_EQ(expired[0].find("call")->text, "1");
+  EXPECT_EQ(write_json(*expired[0].find("capability")), audit::number_list(derived.chain()));
+  const Json ended = bench.events("tool.end").at(0);
+  EXPECT_EQ(ended.find("outcome")->text, "expired");
+  EXPECT_EQ(std::stoi(ended.find("seq")->text), std::stoi(expired[0].find("seq")->text) + 1);
+  bench.clock.now += 4'000'000'000;
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_EQ(bench.call(*all, "t"), "denied the capability has expired");
+    EXPECT_EQ(bench.call(*less, "t"), "denied the capability has expired");
+  }
+  EXPECT_EQ(Bench::text_of(*first),
+            "denied the result was not let through: the capability has expired");
+  expired = bench.events("capability.expired");
+  ASSERT_EQ(expired.size(), 2u);  // all denials of one expiry are one line
+  EXPECT_EQ(write_json(*expired[1].find("capability")), audit::number_list(granted.chain()));
+  EXPECT_EQ(write_json(*expired[1].find("pids")), "[7,3,1]");
+  EXPECT_EQ(expired[1].find("program")->text, "/usr/bin/agent");
+}
+
+TEST(BrokerTest, AResultThatComesTooLateIsTheFirstToTellOfAnExpiry) {
+  Bench bench;
+  bench.add_echo("t");
+  cap::Restriction soon;
+  soon.expires_ns = bench.clock.realtime_ns() + 5'000'000'000;
+  const auto authority = bench.authority({bench.mint("t", std::move(soon))});
+  const auto pending = bench.begin(*authority, "t");
+  bench.manual.run_all();
+  bench.clock.now += 5'000'000'000;
+  bench.broker().deliver();
+  EXPECT_TRUE(Bench::text_of(*pending).starts_with("denied the result was not let through"));
+  EXPECT_EQ(bench.events("capability.expired").size(), 1u);
+}
+
+// What `cloche check --call` says is what happens, to the nanosecond of an expiry. "2023-11-14
+// T22:13:25Z" is five seconds after the bench's clock begins.
+TEST(BrokerTest, AnswersAsThePolicySays) {
+  const std::string good = R"("where":{"a":{"le":5}})",
+                    ends = R"("expires":"2023-11-14T22:13:25Z")",
+                    later = R"("expires":"2023-11-14T22:13:26Z")";
+  const std::vector<std::string> grants = {
+      "{\"tool\":\"t\"}",
+      "{\"tool\":\"t\"," + good + "}",
+      "{\"tool\":\"t\"," + ends + "}",
+      "{\"tool\":\"*\"," + good + "," + ends + "}",
+      "{\"tool\":\"**\"," + good + "," + later + "}",
+      "{\"tool\":\"t\",\"others\":\"allow\",\"calls\":0," + later + "}",
+      "{\"tool\":\"u\",\"others\":\"allow\"}",
+  };
+  std::vector<std::string> lists = grants;
+  for (const std::string& a : grants) {
+    for (const std::string& b : grants) lists.push_back(a + "," + b);
+  }
+  size_t allowed = 0, expired = 0;
+  for (const std::string& list : lists) {
+    const auto policy = policy::read_policy("{\"version\":1,\"tools\":[" + list +
+                                            R"(],"clock":{"resolution":"1s"},"random":{"seed":")" +
+                                            std::string(64, '0') + "\"}}");
+    ASSERT_TRUE(policy.ok()) << list;
+    for (const int64_t offset : {int64_t{-1}, int64_t{0}, int64_t{1}, int64_t{1'000'000'000}}) {
+      for (const std::string parameters : {"{}", R"({"a":5})", R"({"a":6})", R"({"a":5,"b":1})"}) {
+        Bench bench;
+        bench.clock.now = 5'000'000'000 + offset;
+        bench.add_echo("t");
+        cap::Space space;
+        const auto root = bench.tree.mint(cap::Scope::tools("**").value()).value();
+        ASSERT_TRUE(policy::install(policy->tools, root, space).ok());
+        std::vector<cap::Capability> held;
+        for (const cap::Handle handle : space.handles()) held.push_back(space.get(handle).value());
+        const auto denial = policy::check_call(
+            *policy, "t", read_json(parameters).value(), parameters.size(),
+            {.realtime_ns = bench.clock.realtime_ns(), .monotonic_ns = bench.clock.now});
+        const auto authority = bench.authority(std::move(held));
+        EXPECT_EQ(bench.call(*authority, "t", parameters),
+                  denial ? "denied " + denial->text : "ok " + parameters)
+            << list << " " << offset;
+        allowed += denial ? 0 : 1;
+        expired += denial && denial->reason == cap::Reason::kExpired ? 1 : 0;
+      }
+    }
+  }
+  EXPECT_GT(allowed, 100u);
+  EXPECT_GT(expired, 50u);
+}
+
 TEST(BrokerTest, RevocationEndsCallsInFlightOnceAndForGood) {
   Bench bench;
   bench.add_echo("t");
@@ -252,6 +356,7 @@ TEST(BrokerTest, CallsAtOnceHaveALimit) {
   const auto authority = bench.authority({bench.mint("t", with_calls(3))});
   const auto a = bench.begin(*authority, "t"), b = bench.begin(*authority, "t");
   EXPECT_TRUE(bench.call(*authority, "t").starts_with("denied more than 2 calls"));
+  EXPECT_EQ(bench.busy, std::vector<std::string>{"/usr/bin/agent"});
   bench.broker().deliver();
   EXPECT_TRUE(a->answered() && b->answered());
   EXPECT_EQ(bench.call(*authority, "t"), "ok {}");  // the refused one was not charged

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <utility>
 
 #include "base/ref.h"
@@ -17,9 +18,18 @@ class Budget : public RefCounted {
   Budget(uint64_t bytes_limit, uint64_t inodes_limit, Ref<Budget> outer = nullptr)
       : bytes_limit_(bytes_limit), inodes_limit_(inodes_limit), outer_(std::move(outer)) {}
 
+  enum class Kind : uint8_t { kBytes, kInodes };
+  // `told` hears of everything that is refused.
+  void on_refusal(std::function<void(Kind kind)> told) { told_ = std::move(told); }
+  // Tells; false.
+  bool refuse(Kind kind) {
+    if (told_) told_(kind);
+    return false;
+  }
+
   // Takes all of it or nothing. What was taken must be given back.
   [[nodiscard]] bool take_bytes(uint64_t count) {
-    if (count > bytes_limit_ || bytes_used_ > bytes_limit_ - count) return false;
+    if (count > bytes_limit_ || bytes_used_ > bytes_limit_ - count) return refuse(Kind::kBytes);
     if (question_ && !question_(env_, count)) return false;
     if (outer_ && !outer_->take_bytes(count)) return false;
     bytes_used_ += count;
@@ -31,7 +41,9 @@ class Budget : public RefCounted {
     if (outer_) outer_->give_bytes(count);
   }
   [[nodiscard]] bool take_inodes(uint64_t count = 1) {
-    if (count > inodes_limit_ || inodes_used_ > inodes_limit_ - count) return false;
+    if (count > inodes_limit_ || inodes_used_ > inodes_limit_ - count) {
+      return refuse(Kind::kInodes);
+    }
     if (outer_ && !outer_->take_inodes(count)) return false;
     inodes_used_ += count;
     return true;
@@ -64,6 +76,7 @@ class Budget : public RefCounted {
   bool (*question_)(void* env, uint64_t bytes) = nullptr;
   const Ref<Budget> outer_;
   uint64_t bytes_used_ = 0, bytes_peak_ = 0, inodes_used_ = 0;
+  std::function<void(Kind)> told_;
 };
 
 }  // namespace cloche::vfs

@@ -96,6 +96,22 @@ TEST(PageStoreTest, WritesWhatFitsThenRefuses) {
   EXPECT_EQ(budget->bytes_used(), 3 * PageStore::kPageSize);
 }
 
+TEST(BudgetTest, TellsOfWhatItRefuses) {
+  auto budget = make_budget(PageStore::kPageSize, 1);
+  std::string told;
+  budget->on_refusal(
+      [&told](Budget::Kind kind) { told += kind == Budget::Kind::kBytes ? "bytes " : "inodes "; });
+  PageStore store(budget);
+  EXPECT_EQ(outcome(store.reserve(0, PageStore::kPageSize)), "ok");
+  EXPECT_TRUE(budget->take_inodes());
+  EXPECT_EQ(told, "");
+  EXPECT_EQ(outcome(store.write(PageStore::kPageSize, bytes_of("x"))), "ENOSPC");
+  EXPECT_EQ(told, "bytes ");
+  EXPECT_FALSE(budget->take_inodes());
+  EXPECT_EQ(outcome(store.reserve(0, 100 * PageStore::kPageSize)), "ENOSPC");
+  EXPECT_EQ(told, "bytes inodes bytes ");
+}
+
 // --- memfs
 
 class MemfsTest : public testing::Test {

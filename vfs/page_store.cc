@@ -112,7 +112,10 @@ SysResult<Unit> PageStore::reserve(uint64_t offset, uint64_t length) {
   if (offset >= kMaxSize || length > kMaxSize - offset) return Errno::kFBIG;
   uint64_t first = offset / kPageSize, end = (offset + length + kPageSize - 1) / kPageSize;
   // Asked for first, so that a range far too large fails before anything is made.
-  if (end - first > budget_->bytes_limit() / kPageSize) return Errno::kNOSPC;
+  if (end - first > budget_->bytes_limit() / kPageSize) {
+    budget_->refuse(Budget::Kind::kBytes);
+    return Errno::kNOSPC;
+  }
   uint64_t missing = 0;
   for (uint64_t page = first; page < end; ++page) missing += find(page) == nullptr;
   if (!budget_->take_bytes(missing * kPageSize)) return Errno::kNOSPC;

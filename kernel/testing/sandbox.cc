@@ -30,6 +30,9 @@ TestSandbox::TestSandbox(KernelLimits limits, ToolGate* tools, int64_t clock_ste
   options.random = &random_;
   options.limits = limits;
   options.names = std::make_unique<vfs::Namespace>(root_);
+  options.on_limit = [this](const char* limit, const Process* process) {
+    limits_reached.push_back(std::string(limit) + " " + std::to_string(process ? process->pid : 0));
+  };
   options.log = [this](const std::string& line) { log.push_back(line); };
   kernel_ = Kernel::create(std::move(options));
 }

@@ -36,7 +36,8 @@ class TestSandbox {
   Kernel& kernel() { return *kernel_; }
   ManualClock& clock() { return clock_; }
   std::vector<std::string> log;
-  Ref<Authority> authority;  // what start() gives
+  std::vector<std::string> limits_reached;  // "pids.max 5": which, by which process
+  Ref<Authority> authority;                 // what start() gives
   ExitStatus last;
 
  private:
