@@ -18,7 +18,8 @@ Expected<HostMount> open_host_mount(const Mount& mount, const HostMountOptions& 
                    .dev = options.device,
                    .uid = options.user,
                    .gid = options.user,
-                   .clock = &options.clock});
+                   .clock = &options.clock,
+                   .before_change = options.before_change});
   if (!root.ok()) {
     Failure failure = failure_of(root.error());
     failure.message = "mount '" + printable(mount.host) + "' at '" + printable(mount.guest) +

@@ -15,6 +15,7 @@ struct HostMountOptions {
   Ref<vfs::Budget> budget;  // of what a cow mount keeps in memory
   uint64_t device = 0;
   uint32_t user = 0;  // as whom the guest sees what belongs to the host's user
+  std::function<bool()> before_change = {};  // of a mount that is rw; see vfs::HostfsOptions
 };
 
 struct HostMount {

@@ -4,8 +4,10 @@
 
 #include "base/json.h"
 #include "base/printable.h"
+#include "base/sha256.h"
 #include "kernel/lent_file.h"
 #include "session/failures.h"
+#include "session/grants.h"
 #include "session/options.h"
 #include "session/policy_options.h"
 #include "session/tool_side.h"
@@ -134,6 +136,7 @@ class InnerSandbox::Builder {
     made_.reset(new InnerSandbox(gate_));
     made_->name_ = family_.tools.name_below(gate_.options_.name, ++gate_.started_);
     TRY(make_limits());
+    TRY(make_clock_and_random());
     TRY(make_world());
     TRY(make_authority());
     TRY(pay());
@@ -201,6 +204,25 @@ class InnerSandbox::Builder {
     return Unit{};
   }
 
+  // Its clock is at least as coarse as the one around it. Random numbers come from a seed of its
+  // own, or from those of the process that starts it.
+  Result<Unit, Refusal> make_clock_and_random() {
+    const policy::Policy* const policy = policy_ ? &*policy_ : nullptr;
+    const auto step = clock_resolution(request_.options, policy);
+    if (!step) return wrong(step.error().message);
+    const auto seed = random_seed(request_.options, policy);
+    if (!seed) return wrong(seed.error().message);
+    made_->guest_clock_.emplace(family_.clock, std::max(*step, gate_.options_.clock_step_ns));
+    if (*seed) {
+      made_->random_ = std::make_unique<SeededRandom>(**seed);
+    } else {
+      made_->random_ = process_.random_source().split();
+    }
+    request_.options.clock_resolution = std::chrono::nanoseconds(made_->guest_clock_->step_ns());
+    request_.options.random_seed = *seed ? to_hex(**seed) : "";
+    return Unit{};
+  }
+
   Result<Unit, Refusal> make_world() {
     auto world = build_world(
         {.pack = family_.host.pack,
@@ -210,7 +232,7 @@ class InnerSandbox::Builder {
          .user = request_.options.user,
          .disk = made_->limits_.disk,
          .inodes = made_->limits_.inodes,
-         .clock = family_.clock,
+         .clock = *made_->guest_clock_,
          .outer_budget = gate_.options_.files});
     if (!world) return wrong(world.error().message);
     made_->world_ = std::move(*world);
@@ -291,16 +313,18 @@ class InnerSandbox::Builder {
 
   void make_kernel() {
     InnerSandbox& made = *made_;
-    made.gate_ =
-        std::make_unique<SandboxGate>(SandboxGate::Options{.family = family_,
-                                                           .name = made.name_,
-                                                           .limits = made.limits_,
-                                                           .files = made.world_.budget,
-                                                           .depth = gate_.options_.depth + 1});
+    made.gate_ = std::make_unique<SandboxGate>(
+        SandboxGate::Options{.family = family_,
+                             .name = made.name_,
+                             .limits = made.limits_,
+                             .files = made.world_.budget,
+                             .clock_step_ns = made.guest_clock_->step_ns(),
+                             .depth = gate_.options_.depth + 1});
     kernel::KernelOptions options;
     options.engine = family_.host.engine.get();
     options.clock = &family_.clock;
-    options.random = &family_.random;
+    options.clock_step_ns = made.guest_clock_->step_ns();
+    options.random = made.random_ ? made.random_.get() : &family_.random;
     options.names = std::move(made.world_.names);
     options.disk = made.world_.budget;
     options.hostname = request_.options.hostname;
@@ -312,6 +336,13 @@ class InnerSandbox::Builder {
       raw->last_log_line_ = line;
       if (raw->family_.log) raw->family_.log(raw->name_ + ": " + line);
     };
+    options.on_limit = [gate = made.gate_.get()](const char* limit,
+                                                 const kernel::Process* process) {
+      gate->record_limit(limit, process);
+    };
+    made.world_.budget->on_refusal([raw = &made](vfs::Budget::Kind kind) {
+      raw->gate_->record_full(kind, raw->kernel_ ? raw->kernel_->acting() : nullptr);
+    });
     if (family_.tools.records_programs()) {
       options.on_start = [raw = &made](const kernel::ProgramStart& start) {
         return raw->family_.tools.record_program(start, raw->name_);
@@ -430,7 +461,9 @@ bool InnerSandbox::finished(RunResult& result) {
         std::string("the right to run this sandbox ") + (revoked_ ? "was revoked" : "has expired");
     return true;
   }
-  return watch_->finished(result);
+  if (!watch_->finished(result)) return false;
+  family_.tools.record_stop(result, name_);
+  return true;
 }
 
 void InnerSandbox::end(RunResult& result) {

@@ -56,7 +56,9 @@ class InnerSandbox final : public kernel::Nested {
   std::optional<cap::Use> use_;
   std::atomic<bool> revoked_ = false;
   EffectiveLimits limits_;
-  World world_;  // its namespace has moved into the kernel
+  std::optional<RoundedClock> guest_clock_;
+  std::unique_ptr<RandomSource> random_;  // null: the family's
+  World world_;                           // its namespace has moved into the kernel
   Ref<kernel::OutputBudget> output_;
   std::optional<RunResult> not_started_;         // its program could not be
   int64_t expires_ = kernel::Call::kNoDeadline;  // of the right to run it; monotonic ns

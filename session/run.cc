@@ -153,7 +153,10 @@ class Driver {
 
  private:
   bool finished(RunResult& result) {
-    if (watch_.finished(result)) return true;
+    if (watch_.finished(result)) {
+      if (sandbox_.tools) sandbox_.tools->record_stop(result, "");
+      return true;
+    }
     (void)kernel_.usage();  // the peak of memory is the most that is seen here
     if (!sandbox_.requests.take_kill()) return false;
     result.outcome = Outcome::kCancelled;

@@ -1,3 +1,4 @@
+#include "base/sha256.h"
 #include "session/failures.h"
 #include "session/grants.h"
 #include "session/options.h"
@@ -6,6 +7,13 @@
 #include "session/sandbox_state.h"
 
 namespace cloche {
+namespace {
+
+const kernel::Process* acting_process(const Sandbox::State& sandbox) {
+  return sandbox.kernel ? sandbox.kernel->acting() : nullptr;
+}
+
+}  // namespace
 
 Sandbox::Sandbox(std::unique_ptr<State> state) : state_(std::move(state)) {}
 Sandbox::Sandbox(Sandbox&&) noexcept = default;
@@ -40,13 +48,23 @@ Expected<Sandbox> Sandbox::create(const Host& host, SandboxOptions options) {
   const auto seed = session::random_seed(state->options, policy ? &*policy : nullptr);
   if (!seed) return seed.error();
   if (*seed) state->seeded_random = std::make_unique<SeededRandom>(**seed);
+  state->options.clock_resolution = std::chrono::nanoseconds(*step);
+  state->options.random_seed = *seed ? to_hex(**seed) : "";
+  const bool recorded = session::ToolSide::is_wanted(state->options);
+  std::function<bool(const Mount&)> before_change;
+  if (recorded) {
+    before_change = [raw = state.get()](const Mount& mount) {
+      return raw->tools->record_write(mount, session::SandboxGate::caller_of(acting_process(*raw)));
+    };
+  }
   auto world = session::build_world({.pack = state->host->pack,
                                      .mounts = state->options.mounts,
                                      .open = session::open_host_mount,
                                      .user = state->options.user,
                                      .disk = limits.disk,
                                      .inodes = limits.inodes,
-                                     .clock = *state->guest_clock});
+                                     .clock = *state->guest_clock,
+                                     .before_change = std::move(before_change)});
   if (!world) return world.error();
   state->world = std::move(*world);
   if (state->options.workdir.empty()) state->options.workdir = state->world.home;
@@ -66,17 +84,24 @@ Expected<Sandbox> Sandbox::create(const Host& host, SandboxOptions options) {
     raw->last_log_line = line;
     if (raw->options.log) raw->options.log(line);
   };
-  if (session::ToolSide::is_wanted(state->options)) {
+  if (recorded) {
     auto tools = session::ToolSide::create(state->options, policy ? &*policy : nullptr,
                                            state->clock, state->host_random,
                                            [raw = state.get()] { raw->requests.ring(); });
     if (!tools) return tools.error();
     state->tools = std::move(*tools);
-    state->family.emplace(session::Family{*state->host, state->clock, *kernel_options.random, *state->tools,
-                                          state->options.log});
+    state->family.emplace(session::Family{*state->host, state->clock, *kernel_options.random,
+                                          *state->tools, state->options.log});
     state->gate = std::make_unique<session::SandboxGate>(
-        session::SandboxGate::Options{*state->family, "", limits, state->world.budget});
+        session::SandboxGate::Options{*state->family, "", limits, state->world.budget, *step});
     kernel_options.tools = state->gate.get();
+    kernel_options.on_limit = [gate = state->gate.get()](const char* limit,
+                                                         const kernel::Process* process) {
+      gate->record_limit(limit, process);
+    };
+    state->world.budget->on_refusal([raw = state.get()](vfs::Budget::Kind kind) {
+      raw->gate->record_full(kind, acting_process(*raw));
+    });
     if (state->tools->records_programs()) {
       kernel_options.on_start = [raw = state.get()](const kernel::ProgramStart& start) {
         return raw->tools->record_program(start, "");

@@ -39,6 +39,23 @@ uint64_t SandboxGate::revoke(Authority& authority, const ToolCaller& caller) {
   return options_.family.tools.broker().revoke(authority, named(caller));
 }
 
+ToolCaller SandboxGate::caller_of(const kernel::Process* process) {
+  if (process == nullptr) return {};
+  const auto& gate = static_cast<const SandboxGate&>(*process->kernel->options().tools);
+  return gate.named(process->caller());
+}
+
+void SandboxGate::record_limit(const char* limit, const kernel::Process* process) const {
+  const bool ended = process != nullptr && process->ended_by_limit != nullptr;
+  options_.family.tools.record_limit(
+      limit, ended ? ToolSide::LimitHit::kEnded : ToolSide::LimitHit::kRefused,
+      process != nullptr ? caller_of(process) : named({}));
+}
+
+void SandboxGate::record_full(vfs::Budget::Kind kind, const kernel::Process* process) const {
+  record_limit(kind == vfs::Budget::Kind::kBytes ? "disk.max" : "inodes.max", process);
+}
+
 Ref<kernel::ToolCall> SandboxGate::run(Authority& authority, const ToolCaller& caller,
                                        kernel::Process& process, std::string_view text) {
   const ToolCaller who = named(caller);

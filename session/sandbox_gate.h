@@ -37,6 +37,7 @@ class SandboxGate final : public kernel::ToolGate {
     std::string name;  // of the sandbox, in the audit log; empty: the outermost
     EffectiveLimits limits;
     Ref<vfs::Budget> files;  // of its writable places
+    int64_t clock_step_ns;   // of what its programs read of clocks
     uint32_t depth = 0;      // how many sandboxes are around it
   };
   explicit SandboxGate(Options options) : options_(std::move(options)) {}
@@ -51,6 +52,13 @@ class SandboxGate final : public kernel::ToolGate {
   Ref<kernel::ToolCall> run(kernel::Authority& authority, const kernel::ToolCaller& caller,
                             kernel::Process& process, std::string_view request) override;
   uint64_t revoke(kernel::Authority& authority, const kernel::ToolCaller& caller) override;
+
+  // A limit of this sandbox was reached; `process`, here and below, is of it or of one inside.
+  // Null: nobody.
+  void record_limit(const char* limit, const kernel::Process* process) const;
+  void record_full(vfs::Budget::Kind kind, const kernel::Process* process) const;
+  // For the record, of a process whose sandbox has one of these as its gate.
+  static kernel::ToolCaller caller_of(const kernel::Process* process);
 
  private:
   friend class InnerSandbox;

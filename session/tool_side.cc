@@ -61,6 +61,12 @@ void put_arguments(audit::Record& record, const std::vector<std::string>& argv) 
   record.texts("argv", shown).number("arguments", argv.size());
 }
 
+// Nothing of nobody.
+void put_caller(audit::Record& record, const kernel::ToolCaller& who) {
+  if (who.pids.empty()) return;
+  record.numbers("pids", who.pids).text("program", who.program.substr(0, kMaxArgument));
+}
+
 const char* mode_word(MountMode mode) {
   switch (mode) {
     case MountMode::kReadOnly:
@@ -208,6 +214,9 @@ Expected<std::unique_ptr<ToolSide>> ToolSide::create(const SandboxOptions& optio
   broker.clock = &clock;
   broker.sandbox = side->name_;
   broker.ring = std::move(ring);
+  broker.on_busy = [raw = side.get()](const kernel::ToolCaller& caller) {
+    raw->record_limit("tool_calls.max", LimitHit::kRefused, caller);
+  };
   side->broker_ = std::make_unique<tools::Broker>(std::move(broker));
   for (const auto& [capability, how] : side->audit_ways_) side->broker_->set_audit(capability, how);
   return side;
@@ -223,6 +232,10 @@ void put_world(audit::Record& record, const SandboxOptions& options) {
   }
   for (const auto& variable : options.env) variables.push_back(variable.first);
   record.texts("mounts", mounts).texts("env", variables);
+  if (options.clock_resolution) {
+    record.number("clock_ns", static_cast<uint64_t>(options.clock_resolution->count()));
+  }
+  record.text("random", options.random_seed.empty() ? "host" : "seed");
 }
 
 }  // namespace
@@ -270,6 +283,7 @@ std::vector<ToolCall> ToolSide::calls_of(const std::string& sandbox) const {
 }
 
 std::optional<Failure> ToolSide::record_start(const std::vector<std::string>& argv) {
+  recorded_.clear();
   audit::Record record("run.start");
   put_arguments(record, argv);
   const Status written = log_->append(record, name_);
@@ -282,6 +296,35 @@ bool ToolSide::record_program(const kernel::ProgramStart& start, const std::stri
   record.numbers("pids", start.pids).text("program", start.path.substr(0, kMaxArgument));
   put_arguments(record, start.argv);
   return log_->append(record, name_of(sandbox)).ok();
+}
+
+bool ToolSide::record_write(const Mount& mount, const kernel::ToolCaller& who) {
+  if (recorded_.contains(mount.guest)) return true;
+  audit::Record record("mount.write");
+  record.text("mount", mount.guest).text("host", mount.host);
+  put_caller(record, who);
+  if (!log_->append(record, name_of(who.sandbox)).ok()) return false;
+  recorded_.insert(mount.guest);
+  return true;
+}
+
+void ToolSide::record_limit(const std::string& limit, LimitHit hit, const kernel::ToolCaller& who) {
+  const bool first = recorded_.insert(name_of(who.sandbox) + " " + limit).second;
+  if (!first && hit == LimitHit::kRefused) return;
+  audit::Record record("limit.hit");
+  record.text("limit", limit);
+  put_caller(record, who);
+  // The limit holds, also when it cannot be put on record.
+  (void)log_->append(record, name_of(who.sandbox)).ok();
+}
+
+void ToolSide::record_stop(const RunResult& result, const std::string& sandbox) {
+  const kernel::ToolCaller who{.pids = {}, .program = {}, .sandbox = sandbox};
+  if (result.outcome == Outcome::kTimeout) record_limit("wall.time", LimitHit::kEnded, who);
+  // Of memory.max the kernel told, when it ended a process.
+  if (result.outcome == Outcome::kLimit && result.limit != "memory.max") {
+    record_limit(result.limit, LimitHit::kEnded, who);
+  }
 }
 
 void ToolSide::record_end(const RunResult& result, const std::string& sandbox) {

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -64,6 +65,14 @@ class ToolSide {
   void record_inner_denied(const kernel::ToolCaller& caller, const std::string& why);
   // Wakes the thread that runs the sandbox. Any thread.
   void ring() const { ring_(); }
+  // Whether the first change in this run of the host's files under `mount` is on record.
+  bool record_write(const Mount& mount, const kernel::ToolCaller& who);
+  // A limit was reached: something was refused for it, which is put on record once in a run of each
+  // sandbox, or ended for it. No pids in `who`: it is the sandbox as a whole.
+  enum class LimitHit : uint8_t { kRefused, kEnded };
+  void record_limit(const std::string& limit, LimitHit hit, const kernel::ToolCaller& who);
+  // The same for the limit that ended the whole run, if one did.
+  void record_stop(const RunResult& result, const std::string& sandbox);
   std::vector<std::string> audit_lines() const { return log_->lines(); }
 
  private:
@@ -92,6 +101,7 @@ class ToolSide {
   cap::Tree tree_;
   std::vector<cap::Capability> held_;  // what programs start with
   std::vector<std::pair<cap::Capability, cap::AuditParameters>> audit_ways_;
+  std::set<std::string> recorded_;  // in this run: guest paths of mounts, "sandbox limit"
   std::unique_ptr<tools::Executor> executor_;
   std::unique_ptr<tools::Broker> broker_;
   Ref<kernel::Authority> authority_;

@@ -248,11 +248,17 @@ class Builder {
     auto opened = options_.open(*target.mount, {.clock = options_.clock,
                                                 .budget = world_.budget,
                                                 .device = next_device_++,
-                                                .user = kUserId});
+                                                .user = kUserId,
+                                                .before_change = before_change(*target.mount)});
     if (!opened) return opened.error();
     const bool folder = opened->root->type() == FileType::kDirectory;
     if (auto error = make_mount_point(target, folder)) return error;
     return hang(path, opened->root, "host", opened->type, opened->options);
+  }
+
+  std::function<bool()> before_change(const Mount& mount) const {
+    if (!options_.before_change) return {};
+    return [ask = options_.before_change, mount] { return ask(mount); };
   }
 
   // The folder or file that a mount hangs over. It is made when it is not there, but only in the

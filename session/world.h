@@ -10,6 +10,7 @@
 //   /run/tools   empty here, too; what the kernel puts there tells which tools there are
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -34,6 +35,9 @@ struct WorldOptions {
   RoundedClock& clock;  // outlives the world
   // What writable places take is taken of this one, too; null: there is none.
   Ref<vfs::Budget> outer_budget = nullptr;
+  // Asked before the host's files under a mount are changed; false refuses with EIO. Empty: not
+  // asked.
+  std::function<bool(const Mount& mount)> before_change = {};
 };
 
 struct World {

@@ -3,6 +3,8 @@
 import hashlib
 import json
 import os
+import shutil
+import signal
 import stat
 import time
 import unittest
@@ -257,6 +259,118 @@ class Audit(TestCase):
                 self.assertEqual(self.verify("--open").code, 0 if name == "end" else 1)
         self.assertEqual(command("audit", "verify", self.folder / "none").code, OWN_ERROR)
         self.assertEqual(command("audit").code, OWN_ERROR)
+
+    def events(self, name):
+        return [line for line in audit_lines(self.log) if line["event"] == name]
+
+    def mounts(self):
+        """Options: the same kind of folder in each mode, below /m."""
+        options = []
+        for name, mode in (("rw", "rw"), ("rw2", "rw"), ("cow", "cow"), ("ro", "ro")):
+            (self.folder / name).mkdir(exist_ok=True)
+            (self.folder / name / "old").write_text("old\n")
+            options += ["-v", f"{self.folder / name}:/m/{name}:{mode}"]
+        return options
+
+    def test_the_first_change_of_a_mount_is_on_record_before_it_happens(self):
+        for change in ("echo x > /m/rw/new", "echo x >> /m/rw/old", ": > /m/rw/old", "mkdir /m/rw/d", "rm /m/rw/old", "ln -s x /m/rw/l",
+                       "mv /m/rw/old /m/rw/b", "ln /m/rw/old /m/rw/hard", "chmod 600 /m/rw/old", "touch -d @1 /m/rw/old",
+                       "truncate -s 1 /m/rw/old", "cat 3<>/m/rw/old <&3"):
+            with self.subTest(change=change):
+                shutil.rmtree(self.folder / "rw", ignore_errors=True)
+                self.log.unlink(missing_ok=True)
+                done = run(*self.mounts(), "--audit", self.log, "-c", f"{change}; {change}; cat /m/rw/old; true")
+                self.assertEqual(done.code, 0, done)
+                (write,) = self.events("mount.write")
+                self.assertEqual((write["mount"], write["host"]), ("/m/rw", str(self.folder / "rw")))
+                starts = [line["program"] for line in self.events("program.start") if line["pids"] == write["pids"]]
+                self.assertIn(write["program"], ["/usr/bin/bash", "/usr/bin/coreutils"])
+                self.assertIn(write["program"], starts + ["/usr/bin/bash"])
+
+    def test_only_changes_of_the_host_are_writes(self):
+        done = run(*self.mounts(), "--audit", self.log, "-c", """
+            cat /m/rw/old /m/cow/old; ls -l /m/rw; [ -w /m/rw/old ]; echo x > /tmp/f; rm /tmp/f; echo x > /m/cow/new; rm /m/cow/old
+            chmod 600 /m/cow/new; (echo x > /m/ro/new) 2> /dev/null; rmdir /m/rw/none 2> /dev/null; mv /m/rw/none /m/rw/x 2> /dev/null; true""")
+        self.assertEqual(done.code, 0, done)
+        self.assertEqual(self.events("mount.write"), [])
+        run(*self.mounts(), "--audit", self.log, "-c", "echo x > /m/rw2/new; echo x > /m/rw/new; echo x > /m/rw2/b")
+        self.assertEqual([line["mount"] for line in self.events("mount.write")], ["/m/rw2", "/m/rw"])
+
+    def test_a_write_that_cannot_be_put_on_record_is_refused(self):
+        # The host's command bounds the files that the sandbox's process may still write.
+        script = """exec 5<>/dev/tool; printf 'call break 2\\n{}' >&5; read -r answer <&5
+                    echo x > /m/rw/new; echo x >> /m/rw/old; : > /m/cow/new && read -r text < /m/rw/old && echo "$text" """
+        bound = "import resource, sys; resource.prlimit(int(sys.argv[1]), resource.RLIMIT_FSIZE, (1, 1))"
+        done = run(*self.mounts(), "--audit", self.log, "--tool", f"break=python3 -c '{bound}' $PPID && echo 1",
+                   "--allow-tool", "break", "-c", script,
+                   preexec_fn=lambda: signal.signal(signal.SIGXFSZ, signal.SIG_IGN))
+        self.assertEqual((done.out, done.err.count(": I/O error")), ("old\n", 2), done)
+        self.assertEqual([(path.name, path.read_text()) for path in (self.folder / "rw").iterdir()], [("old", "old\n")])
+        self.assertEqual(self.events("mount.write"), [])
+
+    def hits(self, *options):
+        """What limits were hit in a run of its own: names, and by which programs."""
+        self.log.unlink(missing_ok=True)
+        run("--audit", self.log, *options, timeout=120)
+        end = self.events("run.end")[0]["seq"]
+        for hit in self.events("limit.hit"):
+            self.assertLess(hit["seq"], end)
+        return [(hit["limit"], hit.get("program")) for hit in self.events("limit.hit")]
+
+    def test_limits_are_on_record_when_they_are_hit(self):
+        bash, busy = "/usr/bin/bash", "while :; do :; done"
+        self.assertEqual(self.hits("-c", "echo x > /tmp/f"), [])
+        self.assertEqual(self.hits("--timeout", "200ms", "-c", busy), [("wall.time", None)])
+        self.assertEqual(self.hits("--cpu-time", "200ms", "-c", busy), [("cpu.time", None)])
+        self.assertEqual(self.hits("--output", "10", "-c", "echo 12345678901234567890"), [("output.max", None)])
+        fill = "for i in 1 2; do head -c 2M /dev/zero > /tmp/f; done"
+        self.assertEqual(self.hits("--disk", "1M", "-c", fill), [("disk.max", "/usr/bin/coreutils")])
+        self.assertEqual(self.hits("--inodes", "20", "-c", "for i in {1..40}; do : > /tmp/$i; done"), [("inodes.max", bash)])
+        self.assertEqual(self.hits("--pids", "2", "--timeout", "2s", "-c", "sleep 1 | sleep 1 | sleep 1"),
+                         [("pids.max", bash), ("wall.time", None)])
+        # Each of them fits, all together do not.
+        grow = "for i in 1 2 3 4 5 6; do (x=$(head -c 8M /dev/zero | tr '\\0' a); sleep 2) & done; wait"
+        hits = self.hits("--memory", "64M", "--timeout", "9s", "-c", grow)
+        self.assertIn("memory.max", [limit for limit, program in hits if program], hits)
+
+    def test_calls_at_a_time_are_a_limit(self):
+        calls = """for i in {1..258}; do exec {fd}<>/dev/tool; printf 'call slow 2\\n{}' >&$fd; done; kill $$"""
+        self.assertEqual(self.hits("--tool", "slow=sleep 9", "--allow-tool", "slow", "-c", calls),
+                         [("tool_calls.max", "/usr/bin/bash")])
+        self.assertEqual(len(self.events("tool.denied")), 2)
+
+    def test_an_expiry_is_on_record_when_it_ends_something(self):
+        policy = self.folder / "policy.json"
+        policy.write_text(json.dumps({"version": 1, "tools": [
+            {"tool": "t", "expires": "2020-01-01T00:00:00Z"}, {"tool": "u"},
+            {"tool": "slow", "expires": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 3))}]}))
+        options = ("--policy", policy, "--audit", self.log)
+        for name in ("t", "u", "slow"):
+            options += ("--tool", f"{name}=sleep {'60' if name == 'slow' else '0'}; echo 1")
+        done = run(*options, "-c", "tool call t; tool call t; tool call u; tool call slow")
+        self.assertEqual((done.code, done.out), (DENIED, "1\n"))
+        self.assertIn("expired during the call", done.err)
+        first, second = self.events("capability.expired")
+        denied, ended = self.events("tool.denied")[0], self.events("tool.end")[-1]
+        self.assertEqual((first["seq"], first["pids"]), (denied["seq"] - 1, denied["pids"]))
+        self.assertEqual((second["seq"], second["call"]), (ended["seq"] - 1, ended["call"]))
+        self.assertEqual(ended["outcome"], "expired")
+        self.assertEqual(second["capability"], self.events("tool.call")[-1]["capability"])
+
+    def test_names_of_programs_and_mounts_cannot_forge_a_line(self):
+        (self.folder / "rw").mkdir()
+        host = self.folder / 'rw\n{"event":"x"}'
+        host.mkdir()
+        name = '/tmp/a"}\n{"seq":9,"event":"mount.write"}\x1b[2J\\'
+        script = """cp /usr/bin/bash "$1"; "$1" -c 'echo x > "$0/f"' "$2"; "$1" -c 'head -c 2M /dev/zero | while read -rn 65536; do :; done'
+                    "$1" -c 'printf "%2000000s" x > /tmp/full'"""
+        run("--audit", self.log, "--disk", "3M", "-v", f'{host}:/m\n{{"x"}}:rw', "-c", script, "x", name, '/m\n{"x"}')
+        events = [line["event"] for line in audit_lines(self.log)]
+        self.assertEqual((events.count("mount.write"), events.count("x"), events.count("limit.hit")), (1, 0, 1))
+        (write,), (hit,) = self.events("mount.write"), self.events("limit.hit")
+        self.assertEqual((write["program"], write["mount"], write["host"]), (name, '/m\n{"x"}', str(host)))
+        self.assertEqual(hit["limit"], "disk.max")
+        self.assertEqual(self.verify().code, 0)
 
     def test_one_writer_at_a_time(self):
         done = run("--tool", f"again={CLOCHE} run --audit {self.log} -- true >&2",
