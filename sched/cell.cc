@@ -36,13 +36,36 @@ void rise_to_siblings(const Member*& a, const Member*& b) {
   }
 }
 
+uint32_t tasks_in(Member& member) {
+  return member.kind == Member::Kind::kTask ? 1 : group_of(member).tasks_below;
+}
+
+// Ready tasks. Linear. Of a member without timers and CPU sets, which has no throttled groups.
+size_t waiting_in(Member& member) {
+  if (member.kind == Member::Kind::kTask) return task_of(member).state == State::kReady ? 1 : 0;
+  size_t count = 0;
+  for (Entity* entity : group_of(member).queue.queued())
+    count += waiting_in(*static_cast<Member*>(entity));
+  return count;
+}
+
 unsigned lowest(WorkerMask mask) { return static_cast<unsigned>(std::countr_zero(mask)); }
 
 }  // namespace
 
-Cell::Cell(unsigned workers)
-    : workers_(workers == kMaxWorkers ? kEveryWorker : bit_of(workers) - 1) {
-  CHECK(workers >= 1 && workers <= kMaxWorkers);
+Cell::Cell(const std::vector<unsigned>& cpus)
+    : cpus_(cpus),
+      workers_(cpus.size() == kMaxWorkers ? kEveryWorker : (WorkerMask{1} << cpus.size()) - 1) {
+  CHECK(!cpus.empty() && cpus.size() <= kMaxWorkers);
+}
+
+// All timers of members are set by this, so that it is known who has some.
+void Cell::arm(Member& member, MemberTimer& timer, int64_t due_ns) {
+  const bool was_armed = timer.armed();
+  timers_.set(timer, due_ns);
+  Member& top = member.top();
+  top.armed += timer.armed() ? 1 : 0;
+  top.armed -= was_armed ? 1 : 0;
 }
 
 void Cell::add(TaskNode& task, int64_t now_ns) {
@@ -54,6 +77,7 @@ void Cell::add(TaskNode& task, int64_t now_ns) {
 
 void Cell::remove(TaskNode& task, int64_t now_ns) {
   CHECK(task.state == State::kSleeping || task.state == State::kReady);
+  if (task.state == State::kReady) --waiting_;
   task.state = State::kDone;
   settle_up(task, now_ns);
   finish(task, now_ns);
@@ -62,7 +86,8 @@ void Cell::remove(TaskNode& task, int64_t now_ns) {
 // Nothing of the cell refers to the task after this, nor to groups in which nothing is left.
 void Cell::finish(TaskNode& task, int64_t now_ns) {
   forget_waiting(task);
-  timers_.cancel(task.refill);
+  disarm(task, task.refill);
+  if (!task.cpus.empty()) --task.top().restricted;
   for (GroupNode* group = task.parent; group; group = group->parent) {
     if (--group->tasks_below > 0) continue;
     // The debt stays, and throttles the next one who comes.
@@ -75,8 +100,16 @@ void Cell::finish(TaskNode& task, int64_t now_ns) {
 WorkerMask Cell::effective(const Member& member) const {
   if (!member.parent) return workers_;
   const WorkerMask above = effective(*member.parent);
-  const WorkerMask both = above & member.cpuset;
+  const WorkerMask both = above & serving(member.cpus);
   return both ? both : above;
+}
+
+WorkerMask Cell::serving(const CpuSet& cpus) const {
+  if (cpus.empty()) return workers_;
+  WorkerMask mask = 0;
+  for (unsigned worker = 0; worker < cpus_.size(); ++worker)
+    if (cpus.has(cpus_[worker])) mask |= bit_of(worker);
+  return mask;
 }
 
 void Cell::update_allowed(Member& member, int64_t now_ns) {
@@ -89,7 +122,7 @@ void Cell::update_allowed(Member& member, int64_t now_ns) {
   queue.set_allowed(task, effective(task));
   const bool can_be_cut_off = task.depth > 1 && task.allowed() != workers_;
   if (can_be_cut_off && !task.alarm.armed() && !task.impatient)
-    timers_.set(task.alarm, now_ns + kPatience_ns);
+    arm(task, task.alarm, now_ns + kPatience_ns);
 }
 
 // Brings the member to the place in its parent's queue where its state says it belongs.
@@ -121,8 +154,9 @@ void Cell::settle_up(Member& member, int64_t now_ns) {
 }
 
 void Cell::make_ready(TaskNode& task, int64_t now_ns) {
-  timers_.cancel(task.alarm);
+  disarm(task, task.alarm);
   task.state = State::kReady;
+  ++waiting_;
   task.ready_since_ns = now_ns;
   settle_up(task, now_ns);
 }
@@ -150,7 +184,7 @@ TaskNode* Cell::impatient(unsigned worker) {
 
 // It is not ready any more.
 void Cell::forget_waiting(TaskNode& task) {
-  timers_.cancel(task.alarm);
+  disarm(task, task.alarm);
   if (std::exchange(task.impatient, false)) std::erase(impatient_, &task);
 }
 
@@ -181,6 +215,7 @@ void Cell::take(TaskNode& task, unsigned worker, int64_t now_ns) {
   running_[worker] = {&task, false};
   forget_waiting(task);
   task.state = State::kRunning;
+  --waiting_;
   const bool moved = task.last_worker >= 0 && task.last_worker != static_cast<int32_t>(worker);
   task.last_worker = static_cast<int32_t>(worker);
   for (Member* at = &task; at; at = at->parent) {
@@ -193,7 +228,9 @@ void Cell::take(TaskNode& task, unsigned worker, int64_t now_ns) {
 }
 
 int64_t Cell::slice_of(TaskNode& task, int64_t now_ns) {
-  int64_t slice = timers_.next() == kNever ? kNever : timers_.next() - now_ns;
+  // An idle worker watches the timers; without one, whoever stops next does.
+  const bool watch = !idle_ && timers_.next() != kNever;
+  int64_t slice = watch ? timers_.next() - now_ns : kNever;
   for (Member* at = &task; at->parent; at = at->parent) {
     slice =
         std::min({slice, at->parent->queue.request_left_ns(*at), at->bandwidth.available(now_ns)});
@@ -217,7 +254,7 @@ void Cell::stop(unsigned worker, const Stop& stop, int64_t now_ns) {
         break;
       }
       task.state = State::kSleeping;
-      timers_.set(task.alarm, stop.deadline_ns);
+      arm(task, task.alarm, stop.deadline_ns);
       settle_up(task, now_ns);
       break;
     case Then::kDone:
@@ -251,6 +288,7 @@ void Cell::wake(TaskNode& task, int64_t now_ns) {
 void Cell::advance(int64_t now_ns) {
   while (Timer* due = timers_.pop_due(now_ns)) {
     Member& member = static_cast<MemberTimer*>(due)->member;
+    --member.top().armed;
     if (due == &member.refill)
       unthrottle(member, now_ns);
     else
@@ -262,12 +300,12 @@ void Cell::throttle(Member& member, int64_t now_ns) {
   member.throttled = true;
   member.throttled_since_ns = now_ns;
   ++member.usage.throttles;
-  timers_.set(member.refill, member.bandwidth.next_refill(now_ns));
+  arm(member, member.refill, member.bandwidth.next_refill(now_ns));
   ask_all_within(member);
 }
 
 void Cell::unthrottle(Member& member, int64_t now_ns) {
-  timers_.cancel(member.refill);
+  disarm(member, member.refill);
   member.throttled = false;
   member.usage.throttled_ns += now_ns - member.throttled_since_ns;
   settle_up(member, now_ns);
@@ -327,7 +365,7 @@ void Cell::ask(unsigned worker) {
 }
 
 void Cell::ask_all_within(const Member& member) {
-  for (unsigned worker = 0; worker < static_cast<unsigned>(std::bit_width(workers_)); ++worker) {
+  for (unsigned worker = 0; worker < cpus_.size(); ++worker) {
     const TaskNode* task = running_[worker].task;
     if (task && task->within(member)) ask(worker);
   }
@@ -351,17 +389,20 @@ void Cell::set_quota(Member& member, const std::optional<Quota>& quota, int64_t 
     throttle(member, now_ns);
     settle_up(member, now_ns);
   } else if (spent) {
-    timers_.set(member.refill, member.bandwidth.next_refill(now_ns));
+    arm(member, member.refill, member.bandwidth.next_refill(now_ns));
   } else {
     unthrottle(member, now_ns);
   }
 }
 
-void Cell::set_cpuset(Member& member, WorkerMask workers, int64_t now_ns) {
-  member.cpuset = workers;
+void Cell::set_cpus(Member& member, const CpuSet& cpus, int64_t now_ns) {
+  Member& top = member.top();
+  top.restricted += cpus.empty() ? 0 : 1;
+  top.restricted -= member.cpus.empty() ? 0 : 1;
+  member.cpus = cpus;
   if (member.kind == Member::Kind::kGroup) refresh_allowed(group_of(member), now_ns);
   settle_up(member, now_ns);
-  for (unsigned worker = 0; worker < static_cast<unsigned>(std::bit_width(workers_)); ++worker) {
+  for (unsigned worker = 0; worker < cpus_.size(); ++worker) {
     const TaskNode* task = running_[worker].task;
     if (task && task->within(member) && !(effective(*task) & bit_of(worker))) ask(worker);
   }
@@ -385,6 +426,37 @@ void Cell::set_paused(Member& member, bool paused, int64_t now_ns) {
     ask_all_within(member);
   else
     announce(member);
+}
+
+// --- between cells
+
+Member* Cell::movable(int64_t most) {
+  Member* heaviest = nullptr;
+  for (Entity* entity : root_.queue.queued()) {
+    Member& member = *static_cast<Member*>(entity);
+    if (has_running(member) || member.armed > 0 || member.restricted > 0) continue;
+    if (member.weight() > most) continue;
+    if (!heaviest || member.weight() > heaviest->weight()) heaviest = &member;
+  }
+  return heaviest;
+}
+
+Virtual Cell::extract(Member& member) {
+  waiting_ -= waiting_in(member);
+  root_.tasks_below -= tasks_in(member);
+  const Virtual ahead = root_.queue.ahead(member);
+  root_.queue.leave(member);
+  return ahead;
+}
+
+void Cell::adopt(Member& member, Virtual ahead, int64_t now_ns) {
+  member.parent = &root_;
+  waiting_ += waiting_in(member);
+  root_.tasks_below += tasks_in(member);
+  root_.queue.set_ahead(member, ahead);
+  if (member.kind == Member::Kind::kGroup) refresh_allowed(group_of(member), now_ns);
+  settle_up(member, now_ns);
+  announce(member);
 }
 
 Usage Cell::usage(const Member& member, int64_t now_ns) const {

@@ -41,8 +41,8 @@ class Cell {
     int64_t deadline_ns = kNever;  // of kSleep
   };
 
-  // 1..64 workers.
-  explicit Cell(unsigned workers);
+  // 1..64 workers; worker i serves the CPU cpus[i].
+  explicit Cell(const std::vector<unsigned>& cpus);
   Cell(const Cell&) = delete;
   Cell& operator=(const Cell&) = delete;
 
@@ -77,9 +77,23 @@ class Cell {
   void set_quota(Member& member, const std::optional<Quota>& quota, int64_t now_ns);
   // Within what the groups above it allow; if that leaves none, what they allow (as cgroup v2's
   // cpuset.cpus.effective). Linear in the queued tasks of a group.
-  void set_cpuset(Member& member, WorkerMask workers, int64_t now_ns);
+  void set_cpus(Member& member, const CpuSet& cpus, int64_t now_ns);
   // A group: all that is in it.
   void set_paused(Member& member, bool paused, int64_t now_ns);
+
+  // --- between cells, both of whose locks are held
+  // A queued member of the root that can be moved: none of it runs, has a timer or a CPU set. The
+  // heaviest of at most `most` weight; null: none. Linear in the members of the root that are
+  // queued.
+  Member* movable(int64_t most);
+  // Returns how far it is ahead, for adopt().
+  Virtual extract(Member& member);
+  void adopt(Member& member, Virtual ahead, int64_t now_ns);
+
+  // The workers for which `cpus` (empty: all) has room.
+  WorkerMask serving(const CpuSet& cpus) const;
+  WorkerMask idle() const { return idle_; }
+  size_t waiting() const { return waiting_; }  // ready tasks
 
   // As of now, with the throttling that still lasts.
   Usage usage(const Member& member, int64_t now_ns) const;
@@ -111,10 +125,15 @@ class Cell {
   void ask_all_within(const Member& member);
   void refresh_allowed(GroupNode& group, int64_t now_ns);
 
+  void arm(Member& member, MemberTimer& timer, int64_t due_ns);
+  void disarm(Member& member, MemberTimer& timer) { arm(member, timer, kNever); }
+
+  const std::vector<unsigned> cpus_;
   const WorkerMask workers_;
   GroupNode root_{nullptr};
   std::array<Running, kMaxWorkers> running_;
   WorkerMask idle_ = 0;
+  size_t waiting_ = 0;
   Signals signals_;
   Timers timers_;
   std::vector<TaskNode*> impatient_;  // ready, in the order in which their patience ended

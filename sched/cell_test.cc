@@ -12,6 +12,14 @@ namespace {
 
 using SimTask = Simulation::SimTask;
 
+// CPU i is that of worker i.
+CpuSet cpus(WorkerMask mask) {
+  CpuSet set;
+  for (unsigned i = 0; i < kMaxWorkers; ++i)
+    if (mask & bit_of(i)) set.add(i);
+  return set;
+}
+
 double share(const SimTask& task, int64_t of) {
   return static_cast<double>(task.cpu()) / static_cast<double>(of);
 }
@@ -213,8 +221,8 @@ TEST(Cell, CpusetsAreKept) {
   SimTask& zero = sim.add(busy());
   SimTask& one = sim.add(busy());
   SimTask& both = sim.add(busy());
-  sim.cell.set_cpuset(zero.node, 1, sim.now);
-  sim.cell.set_cpuset(one.node, 2, sim.now);
+  sim.cell.set_cpus(zero.node, cpus(1), sim.now);
+  sim.cell.set_cpus(one.node, cpus(2), sim.now);
   sim.obey();
   sim.run_until(3 * kSecond);
   EXPECT_EQ(zero.cpu_on.count(1), 0u);
@@ -228,15 +236,15 @@ TEST(Cell, DisjointCpusetsShareEachTheirOwnWorker) {
   std::vector<SimTask*> on_zero, on_one;
   for (int i = 0; i < 2; ++i) on_zero.push_back(&sim.add(busy(), i ? 2048 : 1024));
   for (int i = 0; i < 10; ++i) on_one.push_back(&sim.add(busy(), 1024));
-  for (SimTask* task : on_zero) sim.cell.set_cpuset(task->node, 1, sim.now);
-  for (SimTask* task : on_one) sim.cell.set_cpuset(task->node, 2, sim.now);
+  for (SimTask* task : on_zero) sim.cell.set_cpus(task->node, cpus(1), sim.now);
+  for (SimTask* task : on_one) sim.cell.set_cpus(task->node, cpus(2), sim.now);
   sim.obey();
   sim.run_until(10 * kSecond);
   expect_shares(on_zero, 10 * kSecond);
   expect_shares(on_one, 10 * kSecond);
   // The two are far ahead of the ten. Whoever joins them shares with them, not after them.
   SimTask& late = sim.add(busy());
-  sim.cell.set_cpuset(late.node, 1, sim.now);
+  sim.cell.set_cpus(late.node, cpus(1), sim.now);
   sim.run_for(kSecond);
   EXPECT_NEAR(static_cast<double>(late.cpu()) / kSecond, 0.25, 0.1);
 }
@@ -247,10 +255,10 @@ TEST(Cell, AGroupsCpusetBoundsItsTasks) {
   SimTask& any = sim.add(busy(), 1024, &group);
   SimTask& second = sim.add(busy(), 1024, &group);
   SimTask& outside = sim.add(busy(), 1024, &group);
-  sim.cell.set_cpuset(second.node, 0b0010, sim.now);
-  sim.cell.set_cpuset(outside.node, 0b1000, sim.now);
+  sim.cell.set_cpus(second.node, cpus(0b0010), sim.now);
+  sim.cell.set_cpus(outside.node, cpus(0b1000), sim.now);
   sim.run_for(10 * kMs);
-  sim.cell.set_cpuset(group, 0b0011, sim.now);
+  sim.cell.set_cpus(group, cpus(0b0011), sim.now);
   sim.obey();
   sim.run_for(2 * kMs);
   const std::vector<int64_t> before = {any.cpu_on[2] + any.cpu_on[3], second.cpu_on[1],
@@ -391,7 +399,7 @@ TEST(Cell, SurvivesRandomEvents) {
     const auto pick = [&random](uint32_t n) { return static_cast<uint32_t>(random() % n); };
     Simulation sim(1 + seed % 4, seed % 2 ? 1 : kMs);
     std::vector<GroupNode*> groups = {&sim.cell.root()};
-    for (int i = 0; i < 6; ++i) groups.push_back(&sim.add_group(groups[pick(i + 1)]));
+    for (uint32_t i = 1; i <= 6; ++i) groups.push_back(&sim.add_group(groups[pick(i)]));
     std::vector<SimTask*> tasks;
     for (int step = 0; step < 5000; ++step) {
       sim.run_for(pick(2 * kMs));
@@ -409,7 +417,7 @@ TEST(Cell, SurvivesRandomEvents) {
       } else if (what <= 3) {
         sim.cell.set_weight(member, kMinWeight + pick(5000));
       } else if (what == 4) {
-        sim.cell.set_cpuset(member, 1 + pick(15), sim.now);
+        sim.cell.set_cpus(member, cpus(1 + pick(15)), sim.now);
       } else if (what == 5) {
         const bool limit = pick(2);
         sim.cell.set_quota(

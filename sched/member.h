@@ -7,12 +7,14 @@
 #include <optional>
 
 #include "sched/bandwidth.h"
+#include "sched/cpu_set.h"
 #include "sched/queue.h"
 #include "sched/timers.h"
 
 namespace cloche::sched {
 
 class Task;
+struct Crew;
 struct GroupNode;
 struct Member;
 
@@ -41,18 +43,23 @@ struct Member : Entity {
   Member(Kind kind_, GroupNode* parent_);
 
   const Kind kind;
-  const uint32_t depth;     // members of the root: 1
-  GroupNode* const parent;  // null: the root itself
+  const uint32_t depth;  // members of the root: 1
+  GroupNode* parent;     // null: the root itself. Changes when a member of a root moves to another
   bool paused = false, throttled = false;
   int64_t throttled_since_ns = 0;
   Bandwidth bandwidth;
   MemberTimer refill{*this};
-  WorkerMask cpuset = kEveryWorker;  // as was asked; Entity::allowed() is what comes of it
+  CpuSet cpus;  // as was asked, empty: all; Entity::allowed() is what comes of it
   Usage usage;
+
+  // Of members of a root: timers that are armed, members with CPU sets; it and all below it.
+  uint32_t armed = 0, restricted = 0;
+  std::atomic<Crew*> home{nullptr};  // of members of a root: whose lock guards it and all below it
 
   bool barred() const { return paused || throttled; }
   // Is `group` this one or one above it?
   bool within(const Member& group) const;
+  Member& top();  // the member of the root that it is, or is in
 };
 
 struct TaskNode : Member {
@@ -85,6 +92,12 @@ inline bool Member::within(const Member& group) const {
   for (const Member* at = this; at; at = at->parent)
     if (at == &group) return true;
   return false;
+}
+
+inline Member& Member::top() {
+  Member* at = this;
+  while (at->depth > 1) at = at->parent;
+  return *at;
 }
 
 inline TaskNode& task_of(Member& member) { return static_cast<TaskNode&>(member); }

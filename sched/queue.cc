@@ -184,6 +184,7 @@ void Queue::enter(Entity& entity) {
   entity.vruntime_ = entity.known_ ? std::max(entity.vruntime_, time_ - request) : time_;
   entity.deadline_ = entity.vruntime_ + request;
   entity.known_ = true;
+  all_weights_ += entity.weight_;
   entity.place_ = Entity::Place::kQueued;
   entity.order_ = ++orders_;
   insert(entity);
@@ -197,6 +198,7 @@ void Queue::leave(Entity& entity) {
   else
     remove_from(running_, entity);
   entity.place_ = Entity::Place::kOut;
+  all_weights_ -= entity.weight_;
 }
 
 void Queue::start(Entity& entity) {
@@ -282,6 +284,8 @@ void Queue::set_weight(Entity& entity, Weight weight) {
   if (entity.known_)
     entity.vruntime_ = time_ - (time_ - entity.vruntime_) * entity.weight_ / weight;
   entity.deadline_ = entity.vruntime_ + left * entity.weight_ / weight;
+  if (entity.place_ != Entity::Place::kOut)
+    all_weights_ += static_cast<int64_t>(weight) - entity.weight_;
   entity.weight_ = weight;
   if (!queued) return;
   insert(entity);
@@ -307,6 +311,11 @@ void Queue::set_allowed(Entity& entity, WorkerMask allowed) {
   if (queued) erase(entity);
   entity.allowed_ = allowed;
   if (queued) insert(entity);
+}
+
+void Queue::set_ahead(Entity& entity, Virtual ahead) {
+  CHECK(entity.place_ == Entity::Place::kOut);
+  entity.vruntime_ = time_ + ahead;
 }
 
 std::vector<Entity*> Queue::queued() const {

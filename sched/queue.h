@@ -116,6 +116,13 @@ class Queue {
   void set_slice(Entity& entity, int64_t slice_ns);
   void set_allowed(Entity& entity, WorkerMask allowed);
 
+  // How far a vruntime is ahead of V: what a member takes along to another queue, where set_ahead()
+  // is called before it enters.
+  Virtual ahead(const Entity& entity) const { return entity.vruntime_ - time_; }
+  void set_ahead(Entity& entity, Virtual ahead);
+
+  // Of all that are queued or running.
+  int64_t weight() const { return all_weights_; }
   bool empty() const { return root_ == nullptr && apart_.empty(); }
   // Those that are queued, in no order. Linear.
   std::vector<Entity*> queued() const;
@@ -144,7 +151,8 @@ class Queue {
   uint64_t orders_ = 0;
   Virtual weighted_sum_ = 0;  // of weight * vruntime of the queued
   int64_t weights_ = 0;       // of the queued; both without those set apart
-  Virtual time_ = 0;          // the latest V; never goes back
+  int64_t all_weights_ = 0;
+  Virtual time_ = 0;  // the latest V; never goes back
   std::vector<Entity*> running_, shifted_;
 };
 

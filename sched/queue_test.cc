@@ -65,7 +65,7 @@ TEST(Queue, AShorterRequestIsServedSoonerButNotMore) {
   for (Entity& other : others) queue.enter(other);
   queue.enter(quick);
   int64_t quick_got = 0, all = 0;
-  size_t turns = 0, longest = 0, since = 0;
+  size_t longest = 0, since = 0;
   while (all < 3300 * kMs) {
     const bool is_quick = queue.pick(0) == &quick;
     const int64_t used = is_quick ? kMs / 2 : 3 * kMs;
@@ -74,7 +74,6 @@ TEST(Queue, AShorterRequestIsServedSoonerButNotMore) {
     quick_got += is_quick ? used : 0;
     since = is_quick ? 0 : since + 1;
     longest = std::max(longest, since);
-    ++turns;
   }
   EXPECT_NEAR(static_cast<double>(quick_got) / static_cast<double>(all), 1.0 / 11, 0.003);
   EXPECT_LE(longest, 3u);

@@ -5,6 +5,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <numeric>
 #include <string>
 #include <vector>
 
@@ -33,7 +34,7 @@ inline Script rhythm(int64_t compute, int64_t sleep) {
 class Simulation {
  public:
   // A task that is to stop does so when the time is a multiple of `tick` (1: at once).
-  explicit Simulation(unsigned workers, int64_t tick = 1) : cell(workers), tick_(tick) {
+  explicit Simulation(unsigned workers, int64_t tick = 1) : cell(numbers(workers)), tick_(tick) {
     for (unsigned i = 0; i < workers; ++i) {
       workers_.emplace_back();
       (void)cell.pick(i, now);
@@ -73,6 +74,11 @@ class Simulation {
     SimTask* task = nullptr;
     int64_t start = 0, end = 0;
   };
+  static std::vector<unsigned> numbers(unsigned count) {
+    std::vector<unsigned> all(count);
+    std::iota(all.begin(), all.end(), 0u);
+    return all;
+  }
   void begin(unsigned worker);
   void end(unsigned worker);
   int64_t next_event() const;
