@@ -364,6 +364,11 @@ def cap_row(name, unit):
     return figures_row(lambda bench: bench.figures("cap_bench", "5" if bench.options.quick else "31"), name, unit)
 
 
+def sched_row(name, unit, measure="cpu"):
+    """A figure of sched_bench; those of a percentile are no minimum of anything, but the figure itself."""
+    return figures_row(lambda bench: bench.figures("sched_bench", "1" if bench.options.quick else "5"), name, unit, measure)
+
+
 JSONSCHEMA = "jsonschema==4.23.0"
 
 
@@ -564,6 +569,12 @@ ROWS = [
         50.0,
         cap_row("read and describe a policy of 1000 grants", "ms"),
     ),
+    Row("sched_switch", "from one task to another on a worker", 5.0, sched_row("switch", "us")),
+    Row("sched_switch_idle", "the same beside 10,000 that sleep", 5.0, sched_row("switch beside 10000 idle", "us")),
+    Row("sched_idle_1000", "a tick of 1 ms while 1,000 tasks sleep", 1.0, sched_row("tick with 1000 idle", "us")),
+    Row("sched_idle_10000", "a tick of 1 ms while 10,000 tasks sleep", 1.0, sched_row("tick with 10000 idle", "us")),
+    Row("sched_wake_p50", "a wake-up among 100 busy tasks, p50", None, sched_row("wake among 100 busy, p50", "ms", "wall")),
+    Row("sched_wake_p99", "the same, p99", 10.0, sched_row("wake among 100 busy, p99", "ms", "wall")),
     Row("parked_bash", "a bash that waits, one of 40 in a sandbox", 0.5, parked_row),
     Row("compile_bash", "first compile of bash", 3.0, compile_row),
     Row("size_command", "the command, stripped", 15.0, size_row("command")),

@@ -72,7 +72,7 @@ void Cell::add(TaskNode& task, int64_t now_ns) {
   CHECK(task.state == State::kSleeping && task.place() == Place::kOut);
   for (GroupNode* group = task.parent; group; group = group->parent) ++group->tasks_below;
   make_ready(task, now_ns);
-  announce(task);
+  announce(task, now_ns);
 }
 
 void Cell::remove(TaskNode& task, int64_t now_ns) {
@@ -212,7 +212,7 @@ Cell::Turn Cell::pick(unsigned worker, int64_t now_ns) {
 }
 
 void Cell::take(TaskNode& task, unsigned worker, int64_t now_ns) {
-  running_[worker] = {&task, false};
+  running_[worker] = {&task, now_ns};
   forget_waiting(task);
   task.state = State::kRunning;
   --waiting_;
@@ -282,7 +282,7 @@ void Cell::charge(TaskNode& task, const Stop& stop, int64_t now_ns) {
 void Cell::wake(TaskNode& task, int64_t now_ns) {
   if (task.state != State::kSleeping) return;
   make_ready(task, now_ns);
-  announce(task);
+  announce(task, now_ns);
 }
 
 void Cell::advance(int64_t now_ns) {
@@ -309,11 +309,11 @@ void Cell::unthrottle(Member& member, int64_t now_ns) {
   member.throttled = false;
   member.usage.throttled_ns += now_ns - member.throttled_since_ns;
   settle_up(member, now_ns);
-  announce(member);
+  announce(member, now_ns);
 }
 
 // Somebody can be picked who could not before: finds a worker for it.
-void Cell::announce(const Member& member) {
+void Cell::announce(const Member& member, int64_t now_ns) {
   for (const Member* at = &member; at->parent; at = at->parent)
     if (at->place() != Place::kQueued) return;
   if (const WorkerMask idle = member.allowed() & idle_) {
@@ -327,11 +327,11 @@ void Cell::announce(const Member& member) {
     kick(idle);
     return;
   }
-  preempt_for(member);
+  preempt_for(member, now_ns);
 }
 
 // Of the workers that it may take, the one whose task can wait longest.
-void Cell::preempt_for(const Member& woken) {
+void Cell::preempt_for(const Member& woken, int64_t now_ns) {
   Virtual longest = 0;
   WorkerMask victim = 0;
   for (WorkerMask left = woken.allowed() & workers_; left; left &= left - 1) {
@@ -339,7 +339,7 @@ void Cell::preempt_for(const Member& woken) {
     if (!running.task || running.asked) continue;
     const Member *a = &woken, *b = running.task;
     rise_to_siblings(a, b);
-    if (a == b || !a->parent->queue.preempts(*a, *b)) continue;
+    if (a == b || !a->parent->queue.preempts(*a, *b, now_ns - running.start_ns)) continue;
     const Virtual wait = b->deadline() - a->deadline();
     if (wait <= longest) continue;
     longest = wait;
@@ -425,7 +425,7 @@ void Cell::set_paused(Member& member, bool paused, int64_t now_ns) {
   if (paused)
     ask_all_within(member);
   else
-    announce(member);
+    announce(member, now_ns);
 }
 
 // --- between cells
@@ -456,7 +456,7 @@ void Cell::adopt(Member& member, Virtual ahead, int64_t now_ns) {
   root_.queue.set_ahead(member, ahead);
   if (member.kind == Member::Kind::kGroup) refresh_allowed(group_of(member), now_ns);
   settle_up(member, now_ns);
-  announce(member);
+  announce(member, now_ns);
 }
 
 Usage Cell::usage(const Member& member, int64_t now_ns) const {

@@ -101,6 +101,7 @@ class Cell {
  private:
   struct Running {
     TaskNode* task = nullptr;
+    int64_t start_ns = 0;
     bool asked = false;  // to yield
   };
 
@@ -118,8 +119,8 @@ class Cell {
   void throttle(Member& member, int64_t now_ns);
   void unthrottle(Member& member, int64_t now_ns);
   void finish(TaskNode& task, int64_t now_ns);
-  void announce(const Member& member);
-  void preempt_for(const Member& woken);
+  void announce(const Member& member, int64_t now_ns);
+  void preempt_for(const Member& woken, int64_t now_ns);
   void kick(WorkerMask candidates);
   void ask(unsigned worker);
   void ask_all_within(const Member& member);

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <bit>
 #include <random>
 
 #include "sched/testing/simulation.h"
@@ -352,6 +353,101 @@ TEST(Cell, AnInteractiveTaskIsServedWithinTenMilliseconds) {
     EXPECT_LE(percentile(shell.latencies, 0.5), 2 * kMs);
     EXPECT_LE(percentile(shell.latencies, 0.99), 10 * kMs);
   }
+}
+
+// One of two busy tasks held its worker for seconds (the host compiled something for it). Its debt
+// is its own: who wakes meanwhile is served as soon as ever.
+TEST(Cell, ADebtDoesNotDelayWhoWakes) {
+  Simulation sim(1, kMs);
+  SimTask& steady = sim.add(busy());
+  SimTask& debtor = sim.add([first = true]() mutable {
+    return Step{kMs, 0, std::exchange(first, false) ? 3 * kSecond : 0};
+  });
+  SimTask& shell = sim.add(rhythm(200'000, 49'700'000));
+  sim.run_for(kSecond);
+  const int64_t before = debtor.cpu();
+  sim.run_for(kSecond);
+  EXPECT_LE(debtor.cpu() - before, kMs);
+  EXPECT_GT(steady.cpu(), 1900 * kMs);
+  EXPECT_LE(percentile(shell.latencies, 0.99), 10 * kMs);
+}
+
+// Nobody waits for the end of a long slice: the worker whose task can wait longest is asked to
+// yield.
+TEST(Cell, AWakeTakesAWorkerThatIsBusy) {
+  Simulation sim(2, kMs);
+  for (int i = 0; i < 4; ++i) sim.add(busy(), 1024, nullptr, 100 * kMs);
+  SimTask& shell = sim.add(rhythm(200'000, kNever));
+  for (int64_t i = 1; i <= 100; ++i) sim.at(i * 49'700'000, [&] { sim.wake(shell); });
+  sim.run_for(10 * kSecond);
+  EXPECT_EQ(shell.latencies.size(), 100u);
+  EXPECT_LE(percentile(shell.latencies, 1), kMs);
+}
+
+// A wake takes no more than one worker, and none from a task that is due before it.
+TEST(Cell, AWakeAsksOneWorkerAtMost) {
+  Simulation sim(2, kMs);
+  SimTask& first = sim.add(rhythm(kMs, kNever));
+  SimTask& second = sim.add(rhythm(kMs, kNever));
+  for (int i = 0; i < 2; ++i) sim.add(busy());
+  sim.run_for(kSecond);
+  sim.cell.wake(first.node, sim.now);
+  const WorkerMask asked = sim.cell.take_signals().yield;
+  EXPECT_EQ(std::popcount(asked), 1);
+  sim.cell.wake(second.node, sim.now);
+  const WorkerMask then = sim.cell.take_signals().yield;
+  EXPECT_EQ(std::popcount(then), 1);
+  EXPECT_EQ(asked & then, 0u);
+}
+
+// Between cells: what moves takes along how far it is ahead, and runs there.
+TEST(Cell, AMemberMovesToAnotherCell) {
+  Simulation from(1), to(1);
+  GroupNode& group = from.add_group();
+  SimTask& first = from.add(busy(), 1024, &group);
+  from.run_for(10 * kMs);
+  EXPECT_EQ(from.cell.movable(INT64_MAX), nullptr);  // it runs
+  SimTask& hog = from.add(busy(), 2048);
+  from.run_for(10 * kMs);
+  while (first.node.state == TaskNode::State::kRunning) from.run_for(kMs);
+  EXPECT_EQ(from.cell.movable(1023), nullptr);
+  ASSERT_EQ(from.cell.movable(1024), &group);
+  const Virtual ahead = from.cell.extract(group);
+  EXPECT_EQ(from.cell.waiting(), 0u);
+  to.cell.adopt(group, ahead, to.now);
+  EXPECT_EQ(to.cell.waiting(), 1u);
+  EXPECT_EQ(to.cell.take_signals().kick, bit_of(0));
+  EXPECT_EQ(to.cell.pick(0, to.now).task, &first.node);
+  to.cell.stop(0, {.cpu_ns = kMs, .then = Cell::Then::kDone}, kMs);
+  EXPECT_EQ(to.cell.root().tasks_below, 0u);
+  EXPECT_EQ(from.cell.root().tasks_below, 1u);
+  from.run_for(10 * kMs);
+  EXPECT_GT(hog.cpu(), 10 * kMs);
+}
+
+// What has a timer or a CPU set stays, and what is in a group with such.
+TEST(Cell, WhoSleepsOrIsBoundDoesNotMove) {
+  Simulation sim(1);
+  sim.add(busy());
+  GroupNode& sleepy = sim.add_group();
+  sim.add(rhythm(1, kSecond), 1024, &sleepy);
+  sim.add(busy(), 1024, &sleepy);
+  SimTask& bound = sim.add(busy());
+  sim.cell.set_cpus(bound.node, cpus(1), sim.now);
+  sim.run_for(50 * kMs);
+  for (int i = 0; i < 50; ++i) {
+    sim.run_for(kMs);
+    const Member* movable = sim.cell.movable(INT64_MAX);
+    EXPECT_NE(movable, &sleepy);
+    EXPECT_NE(movable, &bound.node);
+  }
+  sim.cell.set_cpus(bound.node, {}, sim.now);
+  bool moved = false;
+  for (int i = 0; i < 50 && !moved; ++i) {
+    sim.run_for(kMs);
+    moved = sim.cell.movable(INT64_MAX) == &bound.node;
+  }
+  EXPECT_TRUE(moved);
 }
 
 // Sleeping a little gives nobody more than its share.

@@ -334,8 +334,9 @@ int64_t Queue::lag_ns(const Entity& entity) const {
   return to_ns(average() - entity.vruntime_, entity.weight_);
 }
 
-bool Queue::preempts(const Entity& woken, const Entity& running) const {
-  return woken.vruntime_ <= time_ && woken.deadline_ < running.deadline_;
+bool Queue::preempts(const Entity& woken, const Entity& running, int64_t ran_ns) const {
+  const Virtual now = running.vruntime_ + to_virtual(ran_ns, running.weight_);
+  return woken.vruntime_ <= std::max(time_, now) && woken.deadline_ < running.deadline_;
 }
 
 }  // namespace cloche::sched

@@ -132,8 +132,9 @@ class Queue {
   int64_t request_left_ns(const Entity& entity) const;
   // weight * (V - vruntime) in ns of CPU time. Of a queued entity.
   int64_t lag_ns(const Entity& entity) const;
-  // Should `woken`, queued, take the worker on which `running` runs?
-  bool preempts(const Entity& woken, const Entity& running) const;
+  // Should `woken`, queued, take the worker on which `running` has run for `ran_ns` by now, which
+  // is not charged yet?
+  bool preempts(const Entity& woken, const Entity& running, int64_t ran_ns) const;
 
  private:
   Virtual average() const;
