@@ -418,11 +418,12 @@ void Cell::refresh_allowed(GroupNode& group, int64_t now_ns) {
   }
 }
 
-void Cell::set_paused(Member& member, bool paused, int64_t now_ns) {
-  if (member.paused == paused) return;
-  member.paused = paused;
+// `reason`: one of those for which member.barred() says so.
+void Cell::bar(Member& member, bool& reason, bool value, int64_t now_ns) {
+  if (reason == value) return;
+  reason = value;
   settle_up(member, now_ns);
-  if (paused)
+  if (value)
     ask_all_within(member);
   else
     announce(member, now_ns);

@@ -79,7 +79,11 @@ class Cell {
   // cpuset.cpus.effective). Linear in the queued tasks of a group.
   void set_cpus(Member& member, const CpuSet& cpus, int64_t now_ns);
   // A group: all that is in it.
-  void set_paused(Member& member, bool paused, int64_t now_ns);
+  void set_paused(Member& member, bool paused, int64_t now_ns) {
+    bar(member, member.paused, paused, now_ns);
+  }
+  // As paused, for whoever looks at a task between two turns: the one does not undo the other.
+  void set_held(TaskNode& task, bool held, int64_t now_ns) { bar(task, task.held, held, now_ns); }
 
   // --- between cells, both of whose locks are held
   // A queued member of the root that can be moved: none of it runs, has a timer or a CPU set. The
@@ -118,6 +122,7 @@ class Cell {
   void charge(TaskNode& task, const Stop& stop, int64_t now_ns);
   void throttle(Member& member, int64_t now_ns);
   void unthrottle(Member& member, int64_t now_ns);
+  void bar(Member& member, bool& reason, bool value, int64_t now_ns);
   void finish(TaskNode& task, int64_t now_ns);
   void announce(const Member& member, int64_t now_ns);
   void preempt_for(const Member& woken, int64_t now_ns);

@@ -5,11 +5,11 @@
 #include <condition_variable>
 #include <memory>
 #include <mutex>
-#include <thread>
 #include <vector>
 
 #include "sched/cell.h"
 #include "sched/scheduler.h"
+#include "sched/thread.h"
 
 namespace cloche::sched {
 
@@ -32,16 +32,23 @@ struct TaskRecord final : TaskNode, Sleeper {
   bool removing = false;                     // it is done after this turn, whatever that says
   bool watching = false;  // the reactor knows it; of the worker, or of who removes it
   std::atomic<bool> done{false};
+  // Holds: those that exist or wait, and whether one exists; with the crew's lock. The number
+  // changes whenever one that waits should look again.
+  uint32_t holds = 0;
+  bool is_held = false;
+  std::atomic<uint32_t> hold_changes{0};
+  void tell_holds() {
+    hold_changes.fetch_add(1);
+    hold_changes.notify_all();
+  }
 };
 
 class Worker {
  public:
   Worker(Crew& crew, unsigned index, unsigned cpu) : crew_(crew), index_(index), cpu_(cpu) {}
-  void start() {
-    thread_ = std::thread([this] { main(); });
-  }
+  Status start() { return thread_.start<&Worker::main>(this); }
   void join() { thread_.join(); }
-  bool is_this_thread() const { return thread_.get_id() == std::this_thread::get_id(); }
+  bool is_this_thread() const { return thread_.is_this(); }
 
   // With the crew's lock.
   void ask_to_yield() { asked_.store(true, std::memory_order_relaxed); }
@@ -64,7 +71,7 @@ class Worker {
   bool kicked_ = false;             // guarded by the crew's lock
   std::atomic<bool> asked_{false};  // to yield
   std::condition_variable wakeup_;
-  std::thread thread_;
+  Thread thread_;
 };
 
 struct Crew {

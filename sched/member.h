@@ -45,7 +45,7 @@ struct Member : Entity {
   const Kind kind;
   const uint32_t depth;  // members of the root: 1
   GroupNode* parent;     // null: the root itself. Changes when a member of a root moves to another
-  bool paused = false, throttled = false;
+  bool paused = false, held = false, throttled = false;
   int64_t throttled_since_ns = 0;
   Bandwidth bandwidth;
   MemberTimer refill{*this};
@@ -56,7 +56,7 @@ struct Member : Entity {
   uint32_t armed = 0, restricted = 0;
   std::atomic<Crew*> home{nullptr};  // of members of a root: whose lock guards it and all below it
 
-  bool barred() const { return paused || throttled; }
+  bool barred() const { return paused || held || throttled; }
   // Is `group` this one or one above it?
   bool within(const Member& group) const;
   Member& top();  // the member of the root that it is, or is in

@@ -31,7 +31,7 @@ Result<std::unique_ptr<Reactor>> Reactor::create() {
   if (epoll_ctl(epoll.get(), EPOLL_CTL_ADD, bell.get(), &event) != 0)
     return errno_error(errno, "epoll_ctl");
   std::unique_ptr<Reactor> reactor(new Reactor(std::move(epoll), std::move(bell)));
-  reactor->thread_ = std::thread([self = reactor.get()] { self->run(); });
+  TRY(reactor->thread_.start<&Reactor::run>(reactor.get()));
   return reactor;
 }
 
@@ -39,7 +39,7 @@ Reactor::~Reactor() {
   CHECK(armed_.empty());
   const uint64_t one = 1;
   (void)!write(bell_.get(), &one, sizeof one);
-  if (thread_.joinable()) thread_.join();
+  thread_.join();
 }
 
 void Reactor::run() {

@@ -8,12 +8,12 @@
 #include <memory>
 #include <mutex>
 #include <span>
-#include <thread>
 #include <unordered_map>
 #include <vector>
 
 #include "base/owned_fd.h"
 #include "base/result.h"
+#include "sched/thread.h"
 
 namespace cloche::sched {
 
@@ -37,7 +37,7 @@ class Sleeper {
 // Thread class: safe; each sleeper is armed and disarmed by one thread at a time.
 class Reactor {
  public:
-  // kIo: no descriptor left.
+  // kIo, kResourceExhausted: no descriptor or no thread left.
   static Result<std::unique_ptr<Reactor>> create();
   ~Reactor();  // nobody is armed any more
 
@@ -66,7 +66,7 @@ class Reactor {
   std::mutex mutex_;
   std::unordered_map<int, std::vector<Watch>> watches_;  // by descriptor: those known to epoll_
   std::unordered_map<Sleeper*, std::vector<int>> armed_;
-  std::thread thread_;
+  Thread thread_;
 };
 
 }  // namespace cloche::sched

@@ -8,6 +8,7 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <thread>
 
 namespace cloche::sched {
 namespace {

@@ -73,7 +73,7 @@ Result<std::unique_ptr<Scheduler>> Scheduler::create(const SchedulerOptions& opt
   }
   std::unique_ptr<Scheduler> scheduler(new Scheduler(std::move(state)));
   for (const auto& crew : scheduler->state_->crews)
-    for (const auto& worker : crew->workers) worker->start();
+    for (const auto& worker : crew->workers) TRY(worker->start());
   return scheduler;
 }
 
@@ -144,6 +144,10 @@ TaskHandle::TaskHandle(Scheduler& scheduler, std::shared_ptr<TaskRecord> record)
 
 TaskRecord& TaskHandle::record() const { return *static_cast<TaskRecord*>(owner_.get()); }
 
+std::shared_ptr<TaskRecord> TaskHandle::shared_record() const {
+  return std::static_pointer_cast<TaskRecord>(owner_);
+}
+
 void Handle::set_weight(Weight weight) {
   CHECK(weight > 0);
   Lock lock;
@@ -209,6 +213,40 @@ void TaskHandle::remove() {
   }
   if (lock) lock.unlock();
   join();
+}
+
+TaskHandle::Hold::Hold(const TaskHandle& task) : record_(task.shared_record()) {
+  Lock lock;
+  Crew* crew = &lock_home(*record_, lock);
+  if (++record_->holds == 1) {
+    crew->cell.set_held(*record_, true, crew->now());
+    crew->obey();
+  }
+  const auto in_turn = [this] { return record_->state == TaskNode::State::kRunning; };
+  while (record_->is_held || in_turn()) {
+    if (in_turn()) {
+      const auto worker = static_cast<size_t>(record_->last_worker);
+      CHECK(!crew->workers[worker]->is_this_thread());
+    }
+    const uint32_t changes = record_->hold_changes.load();
+    lock.unlock();
+    record_->hold_changes.wait(changes);
+    crew = &lock_home(*record_, lock);
+  }
+  record_->is_held = true;
+}
+
+TaskHandle::Hold::~Hold() {
+  Lock lock;
+  Crew& crew = lock_home(*record_, lock);
+  record_->is_held = false;
+  if (--record_->holds > 0) {
+    record_->tell_holds();
+    return;
+  }
+  crew.cell.set_held(*record_, false, crew.now());
+  crew.obey();
+  crew.keep_time();
 }
 
 void TaskHandle::join() const { record().done.wait(false, std::memory_order_acquire); }

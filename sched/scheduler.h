@@ -113,7 +113,8 @@ class Handle {
   // kInvalidArgument: none of them is served by the crew to which it belongs, whose CPUs the
   // message names.
   Status set_cpus(const CpuSet& cpus);
-  // A group: all in it. When this returns, a turn may still be under way, which was asked to yield.
+  // A group: all in it. When this returns, a turn may still be under way, which was asked to yield;
+  // Hold waits for it.
   void pause();
   void resume();
   Usage usage() const;
@@ -145,6 +146,20 @@ class TaskHandle : public Handle {
   // Never runs again, and does not run when this returns: waits for the turn that is under way. The
   // Task may be destroyed then. Not from within its own turn. Nothing if it is done already.
   void remove();
+  // While one lives, the task is in no turn and begins none, so its owner may touch what its turns
+  // touch. Made, it waits for the turn under way, which is asked to yield, and for other Holds:
+  // some ms. Not in the task's own turn. The task may be done, or removed meanwhile.
+  class Hold {
+   public:
+    explicit Hold(const TaskHandle& task);
+    ~Hold();
+    Hold(const Hold&) = delete;
+    Hold& operator=(const Hold&) = delete;
+
+   private:
+    const std::shared_ptr<TaskRecord> record_;
+  };
+
   // Waits until it is done (by its own outcome, or removed).
   void join() const;
   bool done() const;
@@ -152,6 +167,7 @@ class TaskHandle : public Handle {
  private:
   friend class Scheduler;
   TaskHandle(Scheduler& scheduler, std::shared_ptr<TaskRecord> record);
+  std::shared_ptr<TaskRecord> shared_record() const;
   TaskRecord& record() const;
 };
 
@@ -167,7 +183,8 @@ struct SchedulerOptions {
 
 class Scheduler {
  public:
-  // kInvalidArgument: no clock, or numbers out of range; kIo: no descriptors left.
+  // kInvalidArgument: no clock, or numbers out of range; kIo, kResourceExhausted: no descriptor or
+  // no thread left.
   static Result<std::unique_ptr<Scheduler>> create(const SchedulerOptions& options);
   // All tasks are done; CHECKed.
   ~Scheduler();

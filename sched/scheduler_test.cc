@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <poll.h>
+#include <pthread.h>
 #include <sched.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -178,6 +179,18 @@ TEST_F(SchedulerTest, SharesOutOfRangeAreErrors) {
             Code::kInvalidArgument);
 }
 
+// Stacks of 64 TiB.
+TEST_F(SchedulerTest, NoRoomForThreadsIsAnError) {
+  pthread_attr_t before, huge;
+  ASSERT_EQ(pthread_getattr_default_np(&before), 0);
+  ASSERT_EQ(pthread_getattr_default_np(&huge), 0);
+  ASSERT_EQ(pthread_attr_setstacksize(&huge, size_t{1} << 46), 0);
+  ASSERT_EQ(pthread_setattr_default_np(&huge), 0);
+  const auto made = Scheduler::create({.workers = 2, .clock = &clock_});
+  ASSERT_EQ(pthread_setattr_default_np(&before), 0);
+  EXPECT_EQ(made.error().code, Code::kResourceExhausted);
+}
+
 TEST_F(SchedulerTest, GroupsNestUpToABound) {
   auto scheduler = make(1);
   std::vector<GroupHandle> groups = {scheduler->add_group({}).value()};
@@ -223,6 +236,57 @@ TEST_F(SchedulerTest, PausedItDoesNotRun) {
   group.resume();
   wait_until([&] { return task.turns() > turns; });
   handle.remove();
+}
+
+// What turns and holders touch needs no lock of its own: ThreadSanitizer watches `shared`.
+TEST_F(SchedulerTest, AHoldIsBetweenTurns) {
+  auto scheduler = make(2);
+  int64_t shared = 0;
+  TestTask task([&shared](Turn& turn) {
+    ++shared;
+    return compute(turn);
+  });
+  TaskHandle handle = scheduler->add(task, {}).value();
+  constexpr int kHolds = 50;
+  const auto hold = [&] {
+    for (int i = 0; i < kHolds; ++i) {
+      const TaskHandle::Hold held(handle);
+      const int64_t before = ++shared;
+      std::this_thread::sleep_for(std::chrono::microseconds(100));
+      EXPECT_EQ(shared, before);
+    }
+  };
+  std::thread other(hold);
+  hold();
+  other.join();
+  handle.remove();
+  EXPECT_EQ(shared, task.turns() + 2 * kHolds);
+  const TaskHandle::Hold held(handle);  // it is done, which is no obstacle
+}
+
+TEST_F(SchedulerTest, AHoldDoesNotResumeWhatIsPaused) {
+  auto scheduler = make(1);
+  TestTask task(compute);
+  TaskHandle handle = scheduler->add(task, {}).value();
+  handle.pause();
+  {
+    const TaskHandle::Hold held(handle);
+  }
+  const int turns = task.turns();
+  std::this_thread::sleep_for(std::chrono::milliseconds(10));
+  EXPECT_EQ(task.turns(), turns);
+  handle.resume();
+  wait_until([&] { return task.turns() > turns; });
+  handle.remove();
+}
+
+TEST_F(SchedulerTest, WhatIsHeldCanBeRemoved) {
+  auto scheduler = make(1);
+  TestTask task(compute);
+  TaskHandle handle = scheduler->add(task, {}).value();
+  const TaskHandle::Hold held(handle);
+  handle.remove();
+  EXPECT_TRUE(handle.done());
 }
 
 TEST_F(SchedulerTest, AQuotaThrottles) {
@@ -292,6 +356,7 @@ TEST_F(SchedulerTest, WithstandsStorms) {
         if (random() % 64 == 0) groups[random() % 4].resume();
         if (random() % 512 == 0) (void)actor.handle->set_quota(Quota{kMs, 2 * kMs}).ok();
         if (random() % 64 == 0) (void)actor.handle->usage();
+        if (random() % 512 == 0) const TaskHandle::Hold held(*actor.handle);
       }
     };
     std::vector<std::thread> threads;

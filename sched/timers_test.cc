@@ -24,7 +24,7 @@ TEST(Timers, FireInTheOrderOfTheirDeadlinesThenOfTheirSetting) {
   timers.set(t[3], 10);
   EXPECT_EQ(timers.next(), 10);
   EXPECT_EQ(timers.pop_due(9), nullptr);
-  for (const size_t next : {1, 3, 2}) EXPECT_EQ(timers.pop_due(25), &t[next]);
+  for (const size_t next : {1u, 3u, 2u}) EXPECT_EQ(timers.pop_due(25), &t[next]);
   EXPECT_EQ(timers.pop_due(25), nullptr);
   EXPECT_TRUE(t[0].armed());
   EXPECT_FALSE(t[1].armed());

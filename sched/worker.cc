@@ -52,6 +52,7 @@ void Worker::take_turn(const Cell::Turn& turn, Lock& lock) {
   if (record.removing) as_asked.then = Cell::Then::kDone;
   crew_.cell.stop(index_, as_asked, crew_.now());
   crew_.obey();
+  if (record.holds > 0) record.tell_holds();
   if (as_asked.then != Cell::Then::kDone) return;
   auto self = std::move(record.self);
   lock.unlock();
