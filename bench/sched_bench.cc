@@ -214,7 +214,8 @@ void measure_quota(int64_t span_ns) {
 
 int main(int argc, char** argv) {
   using namespace cloche::sched;
-  const int64_t span_ns = (argc > 1 ? std::max(1, std::atoi(argv[1])) : 5) * 1000 * kMs;
+  const int64_t span_ns =
+      (argc > 1 ? std::max(1L, std::strtol(argv[1], nullptr, 10)) : 5L) * 1000 * kMs;
   measure_switches(15);
   measure_idle("tick with 1000 idle", 1000, 15);
   measure_idle("tick with 10000 idle", 10'000, 15);

@@ -19,7 +19,7 @@ Status check_quota(const Quota& quota) {
 }
 
 void Bandwidth::set(const std::optional<Quota>& quota, int64_t now_ns) {
-  if (quota_) refill(now_ns);
+  if (quota_) refill(*quota_, now_ns);
   if (!quota) {
     left_ns_ = std::min<int64_t>(left_ns_, 0);
   } else if (!quota_) {
@@ -33,13 +33,13 @@ void Bandwidth::set(const std::optional<Quota>& quota, int64_t now_ns) {
 
 int64_t Bandwidth::available(int64_t now_ns) {
   if (!quota_) return kUnlimited;
-  refill(now_ns);
+  refill(*quota_, now_ns);
   return left_ns_;
 }
 
 int64_t Bandwidth::next_refill(int64_t now_ns) {
-  CHECK(quota_);
-  refill(now_ns);
+  if (!quota_) return now_ns;
+  refill(*quota_, now_ns);
   if (left_ns_ > 0) return now_ns;
   const int64_t periods = -left_ns_ / quota_->quota_ns + 1;
   return period_start_ns_ + periods * quota_->period_ns;
@@ -47,17 +47,17 @@ int64_t Bandwidth::next_refill(int64_t now_ns) {
 
 void Bandwidth::charge(int64_t used_ns, int64_t now_ns) {
   if (!quota_) return;
-  refill(now_ns);
+  refill(*quota_, now_ns);
   left_ns_ -= used_ns;
 }
 
-void Bandwidth::refill(int64_t now_ns) {
-  const int64_t periods = (now_ns - period_start_ns_) / quota_->period_ns;
+void Bandwidth::refill(const Quota& quota, int64_t now_ns) {
+  const int64_t periods = (now_ns - period_start_ns_) / quota.period_ns;
   if (periods <= 0) return;
-  period_start_ns_ += periods * quota_->period_ns;
+  period_start_ns_ += periods * quota.period_ns;
   // In 128 bits: a machine that slept for long has missed many periods.
-  const __int128 refilled = left_ns_ + static_cast<__int128>(periods) * quota_->quota_ns;
-  left_ns_ = static_cast<int64_t>(std::min<__int128>(refilled, quota_->quota_ns));
+  const __int128 refilled = left_ns_ + static_cast<__int128>(periods) * quota.quota_ns;
+  left_ns_ = static_cast<int64_t>(std::min<__int128>(refilled, quota.quota_ns));
 }
 
 }  // namespace cloche::sched

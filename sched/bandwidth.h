@@ -36,13 +36,13 @@ class Bandwidth {
 
   // CPU time that may be used now; kUnlimited, or <= 0 when there is none in this period.
   int64_t available(int64_t now_ns);
-  // When there will be some, at the earliest: now if there is. Only with a quota.
+  // When there will be some, at the earliest: now if there is.
   int64_t next_refill(int64_t now_ns);
   // `used_ns` >= 0 of CPU time was used.
   void charge(int64_t used_ns, int64_t now_ns);
 
  private:
-  void refill(int64_t now_ns);
+  void refill(const Quota& quota, int64_t now_ns);
 
   std::optional<Quota> quota_;
   int64_t period_start_ns_ = 0;

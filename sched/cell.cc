@@ -40,15 +40,6 @@ uint32_t tasks_in(Member& member) {
   return member.kind == Member::Kind::kTask ? 1 : group_of(member).tasks_below;
 }
 
-// Ready tasks. Linear. Of a member without timers and CPU sets, which has no throttled groups.
-size_t waiting_in(Member& member) {
-  if (member.kind == Member::Kind::kTask) return task_of(member).state == State::kReady ? 1 : 0;
-  size_t count = 0;
-  for (Entity* entity : group_of(member).queue.queued())
-    count += waiting_in(*static_cast<Member*>(entity));
-  return count;
-}
-
 unsigned lowest(WorkerMask mask) { return static_cast<unsigned>(std::countr_zero(mask)); }
 
 }  // namespace
@@ -68,6 +59,11 @@ void Cell::arm(Member& member, MemberTimer& timer, int64_t due_ns) {
   top.armed -= was_armed ? 1 : 0;
 }
 
+void Cell::count_ready(TaskNode& task, int more) {
+  waiting_ += static_cast<size_t>(more);
+  task.top().ready += static_cast<uint32_t>(more);
+}
+
 void Cell::add(TaskNode& task, int64_t now_ns) {
   CHECK(task.state == State::kSleeping && task.place() == Place::kOut);
   for (GroupNode* group = task.parent; group; group = group->parent) ++group->tasks_below;
@@ -77,7 +73,7 @@ void Cell::add(TaskNode& task, int64_t now_ns) {
 
 void Cell::remove(TaskNode& task, int64_t now_ns) {
   CHECK(task.state == State::kSleeping || task.state == State::kReady);
-  if (task.state == State::kReady) --waiting_;
+  if (task.state == State::kReady) count_ready(task, -1);
   task.state = State::kDone;
   settle_up(task, now_ns);
   finish(task, now_ns);
@@ -113,6 +109,7 @@ WorkerMask Cell::serving(const CpuSet& cpus) const {
 }
 
 void Cell::update_allowed(Member& member, int64_t now_ns) {
+  CHECK(member.parent);
   Queue& queue = member.parent->queue;
   if (member.kind == Member::Kind::kGroup) {
     queue.set_allowed(member, group_of(member).queue.allowed());
@@ -156,7 +153,7 @@ void Cell::settle_up(Member& member, int64_t now_ns) {
 void Cell::make_ready(TaskNode& task, int64_t now_ns) {
   disarm(task, task.alarm);
   task.state = State::kReady;
-  ++waiting_;
+  count_ready(task, 1);
   task.ready_since_ns = now_ns;
   settle_up(task, now_ns);
 }
@@ -215,7 +212,7 @@ void Cell::take(TaskNode& task, unsigned worker, int64_t now_ns) {
   running_[worker] = {&task, now_ns};
   forget_waiting(task);
   task.state = State::kRunning;
-  --waiting_;
+  count_ready(task, -1);
   const bool moved = task.last_worker >= 0 && task.last_worker != static_cast<int32_t>(worker);
   task.last_worker = static_cast<int32_t>(worker);
   for (Member* at = &task; at; at = at->parent) {
@@ -443,7 +440,7 @@ Member* Cell::movable(int64_t most) {
 }
 
 Virtual Cell::extract(Member& member) {
-  waiting_ -= waiting_in(member);
+  waiting_ -= member.ready;
   root_.tasks_below -= tasks_in(member);
   const Virtual ahead = root_.queue.ahead(member);
   root_.queue.leave(member);
@@ -452,7 +449,7 @@ Virtual Cell::extract(Member& member) {
 
 void Cell::adopt(Member& member, Virtual ahead, int64_t now_ns) {
   member.parent = &root_;
-  waiting_ += waiting_in(member);
+  waiting_ += member.ready;
   root_.tasks_below += tasks_in(member);
   root_.queue.set_ahead(member, ahead);
   if (member.kind == Member::Kind::kGroup) refresh_allowed(group_of(member), now_ns);

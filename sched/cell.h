@@ -123,6 +123,7 @@ class Cell {
   void throttle(Member& member, int64_t now_ns);
   void unthrottle(Member& member, int64_t now_ns);
   void bar(Member& member, bool& reason, bool value, int64_t now_ns);
+  void count_ready(TaskNode& task, int more);
   void finish(TaskNode& task, int64_t now_ns);
   void announce(const Member& member, int64_t now_ns);
   void preempt_for(const Member& woken, int64_t now_ns);

@@ -412,13 +412,18 @@ TEST(Cell, AMemberMovesToAnotherCell) {
   while (first.node.state == TaskNode::State::kRunning) from.run_for(kMs);
   EXPECT_EQ(from.cell.movable(1023), nullptr);
   ASSERT_EQ(from.cell.movable(1024), &group);
+  // Ready but paused: it counts, and comes along.
+  SimTask& paused = from.add(busy(), 1024, &group);
+  from.cell.set_paused(paused.node, true, from.now);
   const Virtual ahead = from.cell.extract(group);
   EXPECT_EQ(from.cell.waiting(), 0u);
   to.cell.adopt(group, ahead, to.now);
-  EXPECT_EQ(to.cell.waiting(), 1u);
+  EXPECT_EQ(to.cell.waiting(), 2u);
   EXPECT_EQ(to.cell.take_signals().kick, bit_of(0));
   EXPECT_EQ(to.cell.pick(0, to.now).task, &first.node);
   to.cell.stop(0, {.cpu_ns = kMs, .then = Cell::Then::kDone}, kMs);
+  to.cell.remove(paused.node, kMs);
+  EXPECT_EQ(to.cell.waiting(), 0u);
   EXPECT_EQ(to.cell.root().tasks_below, 0u);
   EXPECT_EQ(from.cell.root().tasks_below, 1u);
   from.run_for(10 * kMs);

@@ -6,9 +6,13 @@
 
 namespace cloche::sched {
 
-Crew::Crew(Scheduler::State& scheduler_, Clock& clock_, Reactor& reactor_,
+Crew::Crew(Scheduler::State& scheduler_, Clock& clock_, std::unique_ptr<Reactor> reactor_,
            std::vector<unsigned> cpus_)
-    : scheduler(scheduler_), clock(clock_), reactor(reactor_), cpus(std::move(cpus_)), cell(cpus) {
+    : scheduler(scheduler_),
+      clock(clock_),
+      reactor(std::move(reactor_)),
+      cpus(std::move(cpus_)),
+      cell(cpus) {
   for (unsigned i = 0; i < cpus.size(); ++i)
     workers.push_back(std::make_unique<Worker>(*this, i, cpus[i]));
 }
@@ -51,7 +55,7 @@ void wake_task(TaskRecord& task) {
   offer_work(crew);
 }
 
-void release(std::shared_ptr<TaskRecord> task) {
+void release(const std::shared_ptr<TaskRecord>& task) {
   task->done.store(true, std::memory_order_release);
   task->done.notify_all();
 }

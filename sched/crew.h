@@ -30,7 +30,10 @@ struct TaskRecord final : TaskNode, Sleeper {
   const std::shared_ptr<GroupRecord> group;  // null: a member of the root
   std::shared_ptr<TaskRecord> self;          // until it is done
   bool removing = false;                     // it is done after this turn, whatever that says
-  bool watching = false;  // the reactor knows it; of the worker, or of who removes it
+  Reactor* watched_by = nullptr;             // who knows it; of the worker, or of who removes it
+  void stop_watching() {
+    if (Reactor* reactor = std::exchange(watched_by, nullptr)) reactor->disarm(*this);
+  }
   std::atomic<bool> done{false};
   // Holds: those that exist or wait, and whether one exists; with the crew's lock. The number
   // changes whenever one that waits should look again.
@@ -75,7 +78,8 @@ class Worker {
 };
 
 struct Crew {
-  Crew(Scheduler::State& scheduler, Clock& clock, Reactor& reactor, std::vector<unsigned> cpus);
+  Crew(Scheduler::State& scheduler, Clock& clock, std::unique_ptr<Reactor> reactor,
+       std::vector<unsigned> cpus);
   Crew(const Crew&) = delete;
   Crew& operator=(const Crew&) = delete;
 
@@ -88,7 +92,7 @@ struct Crew {
 
   Scheduler::State& scheduler;
   Clock& clock;
-  Reactor& reactor;
+  const std::unique_ptr<Reactor> reactor;
   const std::vector<unsigned> cpus;  // of the workers
   std::mutex mutex;
   Cell cell;                     // guarded by mutex, and all that follows
@@ -109,7 +113,7 @@ Crew& lock_home(Member& member, std::unique_lock<std::mutex>& lock);
 // Ends the task's sleep, or the next one.
 void wake_task(TaskRecord& task);
 // The record of a task that the cell let go of, without the lock: nobody may use it after this.
-void release(std::shared_ptr<TaskRecord> task);
+void release(const std::shared_ptr<TaskRecord>& task);
 
 // --- between crews. With a single one these return at once.
 

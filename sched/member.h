@@ -52,8 +52,9 @@ struct Member : Entity {
   CpuSet cpus;  // as was asked, empty: all; Entity::allowed() is what comes of it
   Usage usage;
 
-  // Of members of a root: timers that are armed, members with CPU sets; it and all below it.
-  uint32_t armed = 0, restricted = 0;
+  // Of members of a root, all below them included: timers that are armed, members with CPU sets,
+  // tasks that are ready.
+  uint32_t armed = 0, restricted = 0, ready = 0;
   std::atomic<Crew*> home{nullptr};  // of members of a root: whose lock guards it and all below it
 
   bool barred() const { return paused || held || throttled; }

@@ -61,15 +61,15 @@ Result<std::unique_ptr<Scheduler>> Scheduler::create(const SchedulerOptions& opt
   if (count > CpuSet::kCpus || per_crew == 0)
     return make_error(Code::kInvalidArgument, "%zu workers in crews of %zu", count, per_crew);
   auto state = std::make_unique<State>();
-  state->reactor = TRY(Reactor::create());
   for (size_t first = 0; first < count; first += per_crew) {
     std::vector<unsigned> served;
     for (size_t i = first; i < std::min(first + per_crew, count); ++i) {
       served.push_back(list[i % list.size()]);
       state->cpus.add(served.back());
     }
+    auto reactor = TRY(Reactor::create());
     state->crews.push_back(
-        std::make_unique<Crew>(*state, *options.clock, *state->reactor, std::move(served)));
+        std::make_unique<Crew>(*state, *options.clock, std::move(reactor), std::move(served)));
   }
   std::unique_ptr<Scheduler> scheduler(new Scheduler(std::move(state)));
   for (const auto& crew : scheduler->state_->crews)
@@ -100,9 +100,9 @@ Result<GroupHandle> Scheduler::add_group(const Share& share, const GroupHandle* 
   if (!lock) lock = Lock(crew->mutex);
   GroupNode& node = above ? static_cast<GroupNode&>(*above) : crew->cell.root();
   auto record = std::make_shared<GroupRecord>(node, above);
-  record->home = crew;
+  if (!above) record->home = crew;
   apply(*crew, *record, share);
-  return GroupHandle(*this, std::move(record));
+  return GroupHandle(*this, record);
 }
 
 Result<TaskHandle> Scheduler::add(Task& task, const Share& share, const GroupHandle* parent) {
@@ -115,7 +115,7 @@ Result<TaskHandle> Scheduler::add(Task& task, const Share& share, const GroupHan
   if (!lock) lock = Lock(crew->mutex);
   GroupNode& node = above ? static_cast<GroupNode&>(*above) : crew->cell.root();
   auto record = std::make_shared<TaskRecord>(task, node, above);
-  record->home = crew;
+  if (!above) record->home = crew;
   record->self = record;
   apply(*crew, *record, share);
   crew->cell.add(*record, crew->now());
@@ -123,7 +123,7 @@ Result<TaskHandle> Scheduler::add(Task& task, const Share& share, const GroupHan
   crew->keep_time();
   lock.unlock();
   offer_work(*crew);
-  return TaskHandle(*this, std::move(record));
+  return TaskHandle(*this, record);
 }
 
 unsigned Scheduler::workers() const {
@@ -136,10 +136,10 @@ CpuSet Scheduler::cpus() const { return state_->cpus; }
 
 // --- handles
 
-GroupHandle::GroupHandle(Scheduler& scheduler, std::shared_ptr<GroupRecord> record)
+GroupHandle::GroupHandle(Scheduler& scheduler, const std::shared_ptr<GroupRecord>& record)
     : Handle(scheduler, record, *record) {}
 
-TaskHandle::TaskHandle(Scheduler& scheduler, std::shared_ptr<TaskRecord> record)
+TaskHandle::TaskHandle(Scheduler& scheduler, const std::shared_ptr<TaskRecord>& record)
     : Handle(scheduler, record, *record) {}
 
 TaskRecord& TaskHandle::record() const { return *static_cast<TaskRecord*>(owner_.get()); }
@@ -208,8 +208,8 @@ void TaskHandle::remove() {
     crew.obey();
     auto self = std::move(task.self);
     lock.unlock();
-    if (std::exchange(task.watching, false)) crew.reactor.disarm(task);
-    release(std::move(self));
+    task.stop_watching();
+    release(self);
   }
   if (lock) lock.unlock();
   join();

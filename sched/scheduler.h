@@ -134,7 +134,7 @@ class Handle {
 class GroupHandle : public Handle {
  private:
   friend class Scheduler;
-  GroupHandle(Scheduler& scheduler, std::shared_ptr<GroupRecord> record);
+  GroupHandle(Scheduler& scheduler, const std::shared_ptr<GroupRecord>& record);
 };
 
 class TaskHandle : public Handle {
@@ -166,7 +166,7 @@ class TaskHandle : public Handle {
 
  private:
   friend class Scheduler;
-  TaskHandle(Scheduler& scheduler, std::shared_ptr<TaskRecord> record);
+  TaskHandle(Scheduler& scheduler, const std::shared_ptr<TaskRecord>& record);
   std::shared_ptr<TaskRecord> shared_record() const;
   TaskRecord& record() const;
 };

@@ -10,7 +10,6 @@ namespace cloche::sched {
 
 // Fixed after create().
 struct Scheduler::State {
-  std::unique_ptr<Reactor> reactor;
   std::vector<std::unique_ptr<Crew>> crews;
   CpuSet cpus;
 };

@@ -56,13 +56,13 @@ void Worker::take_turn(const Cell::Turn& turn, Lock& lock) {
   if (as_asked.then != Cell::Then::kDone) return;
   auto self = std::move(record.self);
   lock.unlock();
-  if (std::exchange(record.watching, false)) crew_.reactor.disarm(record);
-  release(std::move(self));
+  record.stop_watching();
+  release(self);
   lock.lock();
 }
 
 Cell::Stop Worker::run(TaskRecord& record, int64_t slice_ns) {
-  if (std::exchange(record.watching, false)) crew_.reactor.disarm(record);
+  record.stop_watching();
   record.notified.exchange(false);
   Turn turn(slice_ns, asked_, crew_.clock);
   const int64_t start = crew_.clock.cpu_ns();
@@ -87,8 +87,9 @@ Cell::Stop Worker::run(TaskRecord& record, int64_t slice_ns) {
 }
 
 void Worker::watch(TaskRecord& record, Outcome& outcome) {
-  record.watching = crew_.reactor.arm(record, outcome.waits).ok();
-  if (!record.watching)
+  if (crew_.reactor->arm(record, outcome.waits).ok())
+    record.watched_by = crew_.reactor.get();
+  else
     outcome.deadline_ns = std::min(outcome.deadline_ns, crew_.now() + kPollInstead_ns);
 }
 
