@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <thread>
+
 namespace cloche::sched {
 namespace {
 
@@ -21,9 +23,17 @@ TEST(CpuSet, RefusesWhatIsNoList) {
   }
 }
 
-TEST(CpuSet, PinsAThread) {
+TEST(CpuSet, PinsTheCallingThreadOnly) {
   const CpuSet before = CpuSet::of_this_thread();
-  ASSERT_FALSE(before.empty());
+  const unsigned last = before.list().back();
+  CpuSet pinned;
+  std::thread thread([last, &pinned] {
+    EXPECT_TRUE(pin_this_thread(last).ok());
+    pinned = CpuSet::of_this_thread();
+  });
+  thread.join();
+  EXPECT_EQ(pinned.list(), std::vector<unsigned>{last});
+  EXPECT_EQ(CpuSet::of_this_thread(), before);
   EXPECT_EQ(pin_this_thread(CpuSet::kCpus).error().code, Code::kInvalidArgument);
 }
 
