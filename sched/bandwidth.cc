@@ -39,10 +39,11 @@ int64_t Bandwidth::available(int64_t now_ns) {
 
 int64_t Bandwidth::next_refill(int64_t now_ns) {
   if (!quota_) return now_ns;
-  refill(*quota_, now_ns);
+  const Quota quota = *quota_;
+  refill(quota, now_ns);
   if (left_ns_ > 0) return now_ns;
-  const int64_t periods = -left_ns_ / quota_->quota_ns + 1;
-  return period_start_ns_ + periods * quota_->period_ns;
+  const int64_t periods = -left_ns_ / quota.quota_ns + 1;
+  return period_start_ns_ + periods * quota.period_ns;
 }
 
 void Bandwidth::charge(int64_t used_ns, int64_t now_ns) {
