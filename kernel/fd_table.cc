@@ -83,6 +83,15 @@ void FdTable::close_for_exec(Process& owner) {
       (void)close(Fd{static_cast<int32_t>(i)}, owner);
 }
 
+void FdTable::close_range(uint32_t first, uint32_t last, Process& owner) {
+  for (size_t i = first; i < entries_.size() && i <= last; ++i)
+    if (entries_[i].file) (void)close(Fd{static_cast<int32_t>(i)}, owner);
+}
+
+void FdTable::close_range_on_exec(uint32_t first, uint32_t last) {
+  for (size_t i = first; i < entries_.size() && i <= last; ++i) entries_[i].close_on_exec = true;
+}
+
 void FdTable::close_all(Process& owner) {
   for (size_t i = 0; i < entries_.size(); ++i)
     if (entries_[i].file) (void)close(Fd{static_cast<int32_t>(i)}, owner);

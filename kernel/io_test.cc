@@ -266,6 +266,27 @@ TEST(DescriptorTest, DupAndLowestNumber) {
   });
 }
 
+TEST(DescriptorTest, RangesAreClosed) {
+  TestSandbox box;
+  expect_success(box, [](FakeGuest& g) {
+    for (int32_t i = 0; i < 8; ++i) GUEST_CHECK(open(g, "/tmp", kO_RDONLY) == i);
+    GUEST_CHECK(g.call("dup3", 0, 900, 0) == 900);
+    GUEST_CHECK(g.call("close_range", 3, 2, 0) == kEinval);
+    GUEST_CHECK(g.call("close_range", 0, 0, 1) == kEinval);
+    GUEST_CHECK(g.call("close_range", 2, 3, 0) == 0);
+    GUEST_CHECK(g.call("close_range", 5, -1, 4) == 0);  // CLOSE_RANGE_CLOEXEC
+    for (const int32_t open_one : {0, 1, 4}) GUEST_CHECK(g.call("fcntl64", open_one, 1, 0) == 0);
+    for (const int32_t marked : {5, 6, 7, 900}) GUEST_CHECK(g.call("fcntl64", marked, 1, 0) == 1);
+    for (const int32_t closed : {2, 3}) GUEST_CHECK(g.call("fcntl64", closed, 1, 0) == kEbadf);
+    GUEST_CHECK(open(g, "/tmp", kO_RDONLY) == 2);  // not marked before it is open
+    GUEST_CHECK(g.call("close_range", 1, -1, 0) == 0);
+    GUEST_CHECK(g.call("close", 900) == kEbadf);
+    GUEST_CHECK(g.call("close_range", 1, -1, 0) == 0);  // nothing is there
+    GUEST_CHECK(open(g, "/tmp", kO_RDONLY) == 1);
+    g.exit(0);
+  });
+}
+
 TEST(DescriptorTest, TableIsLimited) {
   KernelLimits limits;
   limits.open_files = 8;

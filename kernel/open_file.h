@@ -120,6 +120,9 @@ class FdTable {
   SysResult<bool> close_on_exec(Fd fd) const;
   SysResult<Unit> set_close_on_exec(Fd fd, bool on);
   void close_for_exec(Process& owner);
+  // All that are open of `first` to `last`, both included.
+  void close_range(uint32_t first, uint32_t last, Process& owner);
+  void close_range_on_exec(uint32_t first, uint32_t last);
   void close_all(Process& owner);
   std::unique_ptr<FdTable> copy() const;
   uint32_t open_count() const;

@@ -170,6 +170,7 @@ SysResult<int32_t> sys_dup3(Call& call, Fd old_fd, Fd new_fd, uint32_t flags);
 SysResult<int32_t> sys_fcntl64(Call& call, Fd fd, uint32_t command, UserPtr pointer);
 SysResult<int32_t> sys_ioctl(Call& call, Fd fd, uint32_t command, UserPtr argument);
 SysResult<int32_t> sys_close(Call& call, Fd fd);
+SysResult<int32_t> sys_close_range(Call& call, uint32_t first, uint32_t last, uint32_t flags);
 SysResult<int32_t> sys_pipe2(Call& call, UserPtr fds_at, uint32_t flags);
 SysResult<uint64_t> sys_read(Call& call, Fd fd, UserPtr buffer, uint32_t count);
 SysResult<uint64_t> sys_write(Call& call, Fd fd, UserPtr buffer, uint32_t count);

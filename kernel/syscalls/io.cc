@@ -340,6 +340,19 @@ SysResult<int32_t> sys_close(Call& call, Fd fd) {
   return 0;
 }
 
+SysResult<int32_t> sys_close_range(Call& call, uint32_t first, uint32_t last, uint32_t flags) {
+  constexpr uint32_t kUnshare = 2, kOnExec = 4;
+  if (first > last || (flags & ~(kUnshare | kOnExec))) return Errno::kINVAL;
+  Process& process = call.process();
+  if (flags & kUnshare) process.fds = process.fds->copy();
+  if (flags & kOnExec) {
+    process.fds->close_range_on_exec(first, last);
+  } else {
+    process.fds->close_range(first, last, process);
+  }
+  return 0;
+}
+
 SysResult<int32_t> sys_dup(Call& call, Fd fd) {
   return install(call, TRY(call.process().fds->get_any(fd)), 0);
 }

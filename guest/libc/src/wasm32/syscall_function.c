@@ -32,6 +32,7 @@ long syscall(long number, ...) {
     CALL(getdents64);
     CALL(openat);
     CALL(openat2);
+    CALL(close_range);
     CALL(renameat2);
     CALL(statx);
     CALL(faccessat2);
