@@ -14,6 +14,7 @@ enum Ioctl : uint32_t {
   kTiocPkt = 0x5420, kFionBio = 0x5421, kTiocNotty = 0x5422, kTcSbrkP = 0x5425,
   kTiocGsid = 0x5429, kTiocGptn = 0x80045430, kTiocSptlck = 0x40045431,
   kTiocGptlck = 0x80045439, kTiocGptpeer = 0x5441,
+  kToolOpen = 0xc101, kToolRevoke = 0xc102,  // of /dev/tool only
   kFioNclex = 0x5450, kFioClex = 0x5451, kFioAsync = 0x5452,
 };
 // clang-format on

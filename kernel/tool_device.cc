@@ -6,7 +6,9 @@
 #include "kernel/file_lock.h"
 #include "kernel/inode_state.h"
 #include "kernel/io_state.h"
+#include "kernel/ioctl.h"
 #include "kernel/kernel.h"
+#include "kernel/open.h"
 #include "kernel/tool_gate.h"
 #include "kernel/tool_request.h"
 #include "vfs/synthfs.h"
@@ -74,6 +76,14 @@ class ToolFile final : public OpenFile {
     return size;
   }
 
+  SysResult<int32_t> ioctl(Call& call, uint32_t command, UserPtr argument) override {
+    if (command == kToolOpen) return open_again(call, argument.address);
+    if (command != kToolRevoke) return Errno::kNOTTY;
+    if (!writable()) return Errno::kBADF;
+    if (!narrowed_) return Errno::kPERM;
+    return static_cast<int32_t>(gate().revoke(*authority_, call.process().caller()));
+  }
+
   uint32_t poll() override {
     if (pending_) return pending_->answered() ? kPollIn : 0;
     return answer_.empty() ? kPollOut : kPollIn;
@@ -87,6 +97,13 @@ class ToolFile final : public OpenFile {
 
  private:
   ToolGate& gate() { return *kernel_.options().tools; }
+
+  // Never for more than this file is open for.
+  SysResult<int32_t> open_again(Call& call, uint32_t flags) {
+    if (flags & ~uint32_t{kCloseOnExec | kNonBlock}) return Errno::kINVAL;
+    const uint32_t kept = (flags_ & kAccessMode) | (flags & kNonBlock);
+    return install(call, make_ref<ToolFile>(kernel_, location_, authority_, kept), flags);
+  }
 
   // Takes bytes up to the end of the line. EINVAL for a line that is no request: it is forgotten.
   SysResult<uint64_t> take_line(std::string_view bytes) {

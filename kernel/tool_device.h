@@ -5,12 +5,16 @@
 //   list\n                                       what may be called, as JSON
 //   narrow LENGTH\n<LENGTH bytes of JSON>        from now on, this open file can do only so much
 //   run LENGTH\n<LENGTH bytes of JSON>           a sandbox inside this one; answered at its end
-//   adopt\n                                      the process takes this file's authority for its
-//   own revoke\n                                     ends what narrow made, also in other processes
+//   adopt\n                                      the process takes this file's authority as its own
+//   revoke\n                                     ends what narrow made, also in other processes
 //
 // Each is answered by `ok LENGTH\n`, `denied LENGTH\n` or `failed LENGTH\n` and LENGTH bytes. One
 // request at a time; open the device again to call in parallel. Closing the last descriptor before
 // the answer gives the call up.
+//
+// Two ioctls: kToolOpen makes another open file with the authority and the access mode of this one,
+// but not the right to revoke it; its argument is O_CLOEXEC and O_NONBLOCK, or 0. kToolRevoke is
+// `revoke` whatever somebody who shares this file has written: it gives how many, or EPERM.
 #pragma once
 
 #include "kernel/open_file.h"

@@ -195,6 +195,46 @@ TEST_F(ToolDeviceTest, AuthorityNarrowsPassesOnAndIsAdopted) {
   });
 }
 
+constexpr int32_t kOpenAgain = 0xc101, kRevoke = 0xc102;
+
+TEST_F(ToolDeviceTest, AnotherFileOfTheSameAuthority) {
+  run([](FakeGuest& g) {
+    const int32_t fd = open(g, kDevice, kO_RDWR);
+    EXPECT_EQ(write(g, fd, "narrow 5\n-less"), 14);
+    EXPECT_EQ(read(g, fd), "ok 0\n");
+    EXPECT_EQ(write(g, fd, "call wait 2\n{}"), 14);
+    const int32_t again = g.call("ioctl", fd, kOpenAgain, kO_CLOEXEC);
+    ASSERT_GE(again, 0);
+    EXPECT_EQ(g.call("fcntl64", again, 1, 0), 1);  // FD_CLOEXEC
+    EXPECT_EQ(write(g, again, "list\n"), 5);       // not the other one's conversation
+    EXPECT_EQ(read(g, again), "ok 12\n[\"all-less\"]");
+    // It cannot take away what the other one lends.
+    EXPECT_EQ(write(g, again, "revoke\n"), 7);
+    EXPECT_TRUE(read(g, again).starts_with("failed "));
+    EXPECT_EQ(g.call("ioctl", again, kRevoke, 0), -static_cast<int32_t>(Errno::kPERM));
+    EXPECT_EQ(g.call("ioctl", fd, kRevoke, 0), 3);  // although a call is under way
+    EXPECT_EQ(g.call("ioctl", fd, kOpenAgain, kO_RDWR), -static_cast<int32_t>(Errno::kINVAL));
+    EXPECT_EQ(g.call("ioctl", fd, 0xc103, 0), -static_cast<int32_t>(Errno::kNOTTY));
+    const int32_t waits = g.call("ioctl", fd, kOpenAgain, kO_NONBLOCK);
+    EXPECT_EQ(write(g, waits, "call never 2\n{}"), 15);
+    EXPECT_EQ(read(g, waits), "!" + std::to_string(static_cast<int32_t>(Errno::kAGAIN)));
+    g.exit(0);
+  });
+}
+
+TEST_F(ToolDeviceTest, AnotherFileIsOpenForNoMoreThanTheFirst) {
+  run([](FakeGuest& g) {
+    const int32_t only_reads = open(g, kDevice, kO_RDONLY);
+    const int32_t again = g.call("ioctl", only_reads, kOpenAgain, 0);
+    ASSERT_GE(again, 0);
+    EXPECT_EQ(write(g, again, "list\n"), -static_cast<int32_t>(Errno::kBADF));
+    EXPECT_EQ(g.call("ioctl", only_reads, kRevoke, 0), -static_cast<int32_t>(Errno::kBADF));
+    const int32_t path = open(g, kDevice, kO_PATH);
+    EXPECT_EQ(g.call("ioctl", path, kOpenAgain, 0), -static_cast<int32_t>(Errno::kBADF));
+    g.exit(0);
+  });
+}
+
 TEST_F(ToolDeviceTest, WithoutAuthorityThereIsNoDoor) {
   box_.authority = nullptr;
   run([](FakeGuest& g) {
