@@ -57,14 +57,16 @@ prepare_toolchain() {
     clang-22 --version
     cat "$PORTS/port.sh" "$PORTS/build-port"
     cd "$CLOCHE_SYSROOT"
-    find . -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum
+    find . -type f ! -name libcloche.a ! -path './include/cloche/*' -print0 | LC_ALL=C sort -z |
+      xargs -0 sha256sum
   } | sha256)
   INTERFACE_KEY=$({
     clang-22 --version
     cat "$PORTS/port.sh"
     cd "$CLOCHE_SYSROOT"
     cloche-nm --defined-only --extern-only lib/libc.a 2> /dev/null | awk '{ print $NF }' | sort -u
-    find include etc -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum
+    find include etc -type f ! -path 'include/cloche/*' -print0 | LC_ALL=C sort -z |
+      xargs -0 sha256sum
   } | sha256)
   mkdir -p "$CACHE/ports" "$CACHE/configure"
 }
@@ -83,6 +85,11 @@ port_key() {
     source_rows "$name" | cut -d' ' -f4
     cd "$PORTS/$name"
     find . -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum
+    # Our own library concerns only those who link it.
+    if grep -q -e -lcloche recipe; then
+      cd "$CLOCHE_SYSROOT"
+      find lib/libcloche.a include/cloche -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum
+    fi
   } | sha256 | cut -c1-24
 }
 

@@ -1,20 +1,20 @@
 // cloche: starts sandboxes inside this one, with less than it has.
 #define _GNU_SOURCE
+#include <cloche/cap.h>
+#include <err.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
 
-#include "device.h"
 #include "options.h"
 #include "result.h"
 
 static int memory_file(const char *name) {
   const int fd = memfd_create(name, MFD_CLOEXEC);
-  if (fd < 0) die(EXIT_OWN_ERROR, "no room for the output: %s", strerror(errno));
+  if (fd < 0) errx(EXIT_OWN_ERROR, "no room for the output: %s", strerror(errno));
   return fd;
 }
 
@@ -28,27 +28,29 @@ static void put_streams(cJSON *request, const int streams[3]) {
   }
 }
 
-static int open_gate(void) {
-  const int device = open("/dev/tool", O_RDWR | O_CLOEXEC);
-  if (device >= 0) return device;
+static int open_authority(void) {
+  const int cap = cloche_cap_open();
+  if (cap >= 0) return cap;
   if (errno == ENOENT || errno == EACCES) {
-    die(EXIT_DENIED, "denied: no sandbox may be started from here");
+    errx(EXIT_DENIED, "denied: no sandbox may be started from here");
   }
-  die(EXIT_OWN_ERROR, "/dev/tool: %s", strerror(errno));
+  errx(EXIT_OWN_ERROR, "/dev/tool: %s", strerror(errno));
 }
 
 static cJSON *run(cJSON *request_object) {
   char *body = cJSON_PrintUnformatted(request_object);
-  if (!body) die(EXIT_OWN_ERROR, "out of memory");
-  char verb[64];
-  snprintf(verb, sizeof verb, "run %zu\n", strlen(body));
-  const struct answer answer = request(open_gate(), verb, body, strlen(body));
+  if (!body) errx(EXIT_OWN_ERROR, "out of memory");
+  const int sandbox = cloche_sandbox_start(open_authority(), body, strlen(body));
+  if (sandbox < 0) errx(EXIT_OWN_ERROR, "the sandbox could not be started: %s", strerror(errno));
   free(body);
-  if (answer.status == STATUS_DENIED) die(EXIT_DENIED, "denied: %s", answer.body);
-  if (answer.status == STATUS_FAILED) die(EXIT_OWN_ERROR, "%s", answer.body);
-  cJSON *result = cJSON_ParseWithLength(answer.body, answer.size);
-  if (!cJSON_IsObject(result)) die(EXIT_OWN_ERROR, "the result makes no sense");
-  free(answer.body);
+  struct cloche_text answer;
+  const int status = cloche_tool_finish(sandbox, &answer);
+  if (status < 0) errx(EXIT_OWN_ERROR, "no answer: %s", strerror(errno));
+  if (status == CLOCHE_TOOL_DENIED) errx(EXIT_DENIED, "denied: %s", answer.bytes);
+  if (status == CLOCHE_TOOL_FAILED) errx(EXIT_OWN_ERROR, "%s", answer.bytes);
+  cJSON *result = cJSON_ParseWithLength(answer.bytes, answer.size);
+  if (!cJSON_IsObject(result)) errx(EXIT_OWN_ERROR, "the result makes no sense");
+  free(answer.bytes);
   return result;
 }
 
@@ -66,7 +68,7 @@ static int run_command(int argc, char **argv) {
     put_output(result, "stderr", streams[2]);
     char *text = cJSON_PrintUnformatted(result);
     if (!text || puts(text) < 0 || fflush(stdout) != 0) {
-      die(EXIT_OWN_ERROR, "writing the result: %s", strerror(errno));
+      errx(EXIT_OWN_ERROR, "writing the result: %s", strerror(errno));
     }
   }
   char *why = explain(result, options.program);
@@ -81,5 +83,5 @@ int main(int argc, char **argv) {
          "Starts a sandbox inside this one; see cloche run --help.");
     return 0;
   }
-  die(EXIT_OWN_ERROR, "inside a sandbox there is the command 'run' only; see cloche run --help");
+  errx(EXIT_OWN_ERROR, "inside a sandbox there is the command 'run' only; see cloche run --help");
 }

@@ -1,12 +1,11 @@
 #include "options.h"
 
+#include <err.h>
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "device.h"
 
 enum {
   OPTION_HOSTNAME = 256,
@@ -71,7 +70,7 @@ static const char kUsage[] =
     "but not runnable; 127: not found.\n";
 
 static void *need(void *made) {
-  if (!made) die(EXIT_OWN_ERROR, "out of memory");
+  if (!made) errx(EXIT_OWN_ERROR, "out of memory");
   return made;
 }
 
@@ -97,7 +96,7 @@ static void add_mount(cJSON *request, const char *text) {
     if (mode) *mode++ = '\0';
   }
   if (!inside || !*copy || *inside != '/') {
-    die(EXIT_OWN_ERROR, "--mount '%s': it must be PATH:INSIDE[:ro|rw|cow], with INSIDE absolute", text);
+    errx(EXIT_OWN_ERROR, "--mount '%s': it must be PATH:INSIDE[:ro|rw|cow], with INSIDE absolute", text);
   }
   cJSON *mount = need(cJSON_CreateObject());
   set_text(mount, "host", copy);
@@ -109,7 +108,7 @@ static void add_mount(cJSON *request, const char *text) {
 
 static void add_variable(cJSON *request, const char *text) {
   char *name = need(strdup(text)), *value = strchr(name, '=');
-  if (!value || value == name) die(EXIT_OWN_ERROR, "--env '%s': it must be NAME=VALUE", text);
+  if (!value || value == name) errx(EXIT_OWN_ERROR, "--env '%s': it must be NAME=VALUE", text);
   *value++ = '\0';
   set_text(member(request, "env", cJSON_CreateObject), name, value);
   free(name);
@@ -118,7 +117,7 @@ static void add_variable(cJSON *request, const char *text) {
 // A whole number of few digits.
 static double count_of(const char *option, const char *text) {
   if (!*text || strlen(text) > 9 || text[strspn(text, "0123456789")]) {
-    die(EXIT_OWN_ERROR, "--%s '%s': it must be a whole number", option, text);
+    errx(EXIT_OWN_ERROR, "--%s '%s': it must be a whole number", option, text);
   }
   return strtod(text, NULL);
 }
@@ -138,18 +137,18 @@ static void set_limit(cJSON *request, int number, const char *text) {
 
 static void set_policy(cJSON *request, const char *path) {
   FILE *file = fopen(path, "re");
-  if (!file) die(EXIT_OWN_ERROR, "--policy %s: %s", path, strerror(errno));
+  if (!file) errx(EXIT_OWN_ERROR, "--policy %s: %s", path, strerror(errno));
   char *text = NULL;
   size_t size = 0, room = 0;
   while (!feof(file)) {
     if (size + 4097 > room) text = need(realloc(text, room = room ? 2 * room : 65536));
     size += fread(text + size, 1, 4096, file);
-    if (ferror(file)) die(EXIT_OWN_ERROR, "--policy %s: %s", path, strerror(errno));
+    if (ferror(file)) errx(EXIT_OWN_ERROR, "--policy %s: %s", path, strerror(errno));
   }
   fclose(file);
   text[size] = '\0';
   if (strlen(text) != size || size == 0) {
-    die(EXIT_OWN_ERROR, "--policy %s: %s", path, size ? "it holds a NUL byte" : "it is empty");
+    errx(EXIT_OWN_ERROR, "--policy %s: %s", path, size ? "it holds a NUL byte" : "it is empty");
   }
   set_text(request, "policy", text);
   set_text(request, "policy_name", path);
@@ -187,7 +186,7 @@ static void take_option(struct options *options, int option, const char **script
       return;
     case OPTION_JSON: options->json = true; return;
     case 't':
-      die(EXIT_OWN_ERROR, "-t: a sandbox inside has no terminal of its own yet, so this is refused");
+      errx(EXIT_OWN_ERROR, "-t: a sandbox inside has no terminal of its own yet, so this is refused");
     default:
       exit(EXIT_OWN_ERROR);  // getopt has said why
   }
@@ -213,7 +212,7 @@ struct options read_options(int argc, char **argv) {
   }
   for (int i = optind; i < argc; ++i) cJSON_AddItemToArray(words, need(cJSON_CreateString(argv[i])));
   if (cJSON_GetArraySize(words) == 0) {
-    die(EXIT_OWN_ERROR, "run: PROGRAM is missing (or -c SCRIPT); see cloche run --help");
+    errx(EXIT_OWN_ERROR, "run: PROGRAM is missing (or -c SCRIPT); see cloche run --help");
   }
   options.program = cJSON_GetArrayItem(words, 0)->valuestring;
   return options;

@@ -5,7 +5,7 @@
 
 #include "cJSON.h"
 
-enum { EXIT_OWN_ERROR = 125 };
+enum { EXIT_DENIED = 77, EXIT_OWN_ERROR = 125 };
 
 struct options {
   cJSON* request;

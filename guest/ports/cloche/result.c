@@ -1,5 +1,6 @@
 #include "result.h"
 
+#include <err.h>
 #include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -8,7 +9,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "device.h"
 #include "options.h"
 
 enum { EXIT_TIMEOUT = 124, EXIT_NOT_RUNNABLE = 126, EXIT_NOT_FOUND = 127, EXIT_SIGNAL = 128,
@@ -70,7 +70,7 @@ char *explain(const cJSON *result, const char *program) {
   } else {
     made = asprintf(&text, "%s", is(outcome, "exited") ? "" : message);
   }
-  if (made < 0) die(EXIT_OWN_ERROR, "out of memory");
+  if (made < 0) errx(EXIT_OWN_ERROR, "out of memory");
   return text;
 }
 
@@ -105,7 +105,7 @@ static bool is_text(const uint8_t *bytes, size_t size) {
 static char *base64(const uint8_t *bytes, size_t size) {
   static const char kDigits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
   char *text = malloc((size + 2) / 3 * 4 + 1), *out = text;
-  if (!text) die(EXIT_OWN_ERROR, "out of memory");
+  if (!text) errx(EXIT_OWN_ERROR, "out of memory");
   for (size_t i = 0; i < size; i += 3) {
     const size_t count = size - i < 3 ? size - i : 3;
     uint32_t group = 0;
@@ -118,13 +118,13 @@ static char *base64(const uint8_t *bytes, size_t size) {
 
 static uint8_t *read_file(int fd, size_t *size) {
   struct stat stat;
-  if (fstat(fd, &stat) != 0) die(EXIT_OWN_ERROR, "the output: %s", strerror(errno));
+  if (fstat(fd, &stat) != 0) errx(EXIT_OWN_ERROR, "the output: %s", strerror(errno));
   *size = 0;
   uint8_t *bytes = malloc((size_t)stat.st_size + 1);
-  if (!bytes) die(EXIT_OWN_ERROR, "the output of %lld bytes does not fit", (long long)stat.st_size);
+  if (!bytes) errx(EXIT_OWN_ERROR, "the output of %lld bytes does not fit", (long long)stat.st_size);
   while (*size < (size_t)stat.st_size) {
     const ssize_t got = pread(fd, bytes + *size, (size_t)stat.st_size - *size, (off_t)*size);
-    if (got < 0) die(EXIT_OWN_ERROR, "the output: %s", strerror(errno));
+    if (got < 0) errx(EXIT_OWN_ERROR, "the output: %s", strerror(errno));
     if (got == 0) break;
     *size += (size_t)got;
   }

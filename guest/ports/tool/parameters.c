@@ -1,12 +1,11 @@
 #include "parameters.h"
 
 #include <ctype.h>
+#include <err.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "device.h"
 
 static const char *digits(const char *at) {
   while (isdigit((unsigned char)*at)) ++at;
@@ -33,7 +32,7 @@ static bool is_number(const char *text) {
 }
 
 static cJSON *checked(cJSON *value) {
-  if (!value) die(EXIT_TOOL_FAILED, "out of memory");
+  if (!value) errx(EXIT_TOOL_FAILED, "out of memory");
   return value;
 }
 
@@ -61,7 +60,7 @@ static const cJSON *property(const cJSON *schema, const char *path) {
 // JSON text as it is, so that numbers in it keep their digits.
 static cJSON *raw_json(const char *name, const char *text) {
   cJSON *parsed = cJSON_ParseWithOpts(text, NULL, 1);
-  if (!parsed) die(EXIT_USAGE, "--%s: '%s' is not JSON", name, text);
+  if (!parsed) errx(EXIT_USAGE, "--%s: '%s' is not JSON", name, text);
   cJSON_Delete(parsed);
   return checked(cJSON_CreateRaw(text));
 }
@@ -69,13 +68,13 @@ static cJSON *raw_json(const char *name, const char *text) {
 static cJSON *value_of(const char *name, const char *text, const char *type) {
   if (strcmp(type, "string") == 0) return checked(cJSON_CreateString(text));
   if (strcmp(type, "number") == 0 || strcmp(type, "integer") == 0) {
-    if (!is_number(text)) die(EXIT_USAGE, "--%s: '%s' is not a number", name, text);
+    if (!is_number(text)) errx(EXIT_USAGE, "--%s: '%s' is not a number", name, text);
     return checked(cJSON_CreateRaw(text));
   }
   if (strcmp(type, "boolean") == 0) {
     if (strcmp(text, "true") == 0) return checked(cJSON_CreateTrue());
     if (strcmp(text, "false") == 0) return checked(cJSON_CreateFalse());
-    die(EXIT_USAGE, "--%s: '%s' is neither true nor false", name, text);
+    errx(EXIT_USAGE, "--%s: '%s' is neither true nor false", name, text);
   }
   if (strcmp(type, "object") == 0 || strcmp(type, "array") == 0) return raw_json(name, text);
   cJSON *parsed = cJSON_ParseWithOpts(text, NULL, 1);
@@ -85,13 +84,13 @@ static cJSON *value_of(const char *name, const char *text, const char *type) {
 }
 
 static void add(cJSON *object, const char *name, cJSON *value) {
-  if (!cJSON_AddItemToObject(object, name, value)) die(EXIT_TOOL_FAILED, "out of memory");
+  if (!cJSON_AddItemToObject(object, name, value)) errx(EXIT_TOOL_FAILED, "out of memory");
 }
 
 // Puts the value where `path` says.
 static void place(cJSON *object, const char *path, cJSON *value) {
   char *rest = strdup(path), *name = rest;
-  if (!rest) die(EXIT_TOOL_FAILED, "out of memory");
+  if (!rest) errx(EXIT_TOOL_FAILED, "out of memory");
   for (char *slash = strchr(name, '/'); slash; slash = strchr(name, '/')) {
     *slash = '\0';
     cJSON *inner = cJSON_GetObjectItemCaseSensitive(object, name);
@@ -99,11 +98,11 @@ static void place(cJSON *object, const char *path, cJSON *value) {
       inner = checked(cJSON_CreateObject());
       add(object, name, inner);
     }
-    if (!cJSON_IsObject(inner)) die(EXIT_USAGE, "--%s: '%s' has a value already", path, name);
+    if (!cJSON_IsObject(inner)) errx(EXIT_USAGE, "--%s: '%s' has a value already", path, name);
     object = inner;
     name = slash + 1;
   }
-  if (cJSON_GetObjectItemCaseSensitive(object, name)) die(EXIT_USAGE, "--%s is given twice", path);
+  if (cJSON_GetObjectItemCaseSensitive(object, name)) errx(EXIT_USAGE, "--%s is given twice", path);
   add(object, name, value);
   free(rest);
 }
@@ -115,7 +114,7 @@ static void append(cJSON *object, const char *name, cJSON *value) {
     array = checked(cJSON_CreateArray());
     add(object, name, array);
   }
-  if (!cJSON_IsArray(array)) die(EXIT_USAGE, "--%s is given twice", name);
+  if (!cJSON_IsArray(array)) errx(EXIT_USAGE, "--%s is given twice", name);
   cJSON_AddItemToArray(array, value);
 }
 
@@ -123,10 +122,10 @@ cJSON *parse_parameters(char **words, const cJSON *schema) {
   cJSON *object = checked(cJSON_CreateObject());
   for (; *words; ++words) {
     if (strncmp(*words, "--", 2) != 0 || (*words)[2] == '\0') {
-      die(EXIT_USAGE, "'%s' is not --PARAMETER; see tool call NAME --help", *words);
+      errx(EXIT_USAGE, "'%s' is not --PARAMETER; see tool call NAME --help", *words);
     }
     char *name = strdup(*words + 2);
-    if (!name) die(EXIT_TOOL_FAILED, "out of memory");
+    if (!name) errx(EXIT_TOOL_FAILED, "out of memory");
     char *value = strchr(name, '=');
     if (value) *value++ = '\0';
     const cJSON *about = property(schema, name);
@@ -136,7 +135,7 @@ cJSON *parse_parameters(char **words, const cJSON *schema) {
       value = "true";
     }
     if (!value) {
-      if (!words[1]) die(EXIT_USAGE, "--%s has no value", name);
+      if (!words[1]) errx(EXIT_USAGE, "--%s has no value", name);
       value = *++words;
     }
     if (strcmp(type, "array") == 0 && value[strspn(value, " \t\n")] != '[' && !strchr(name, '/')) {

@@ -3,6 +3,9 @@
 
 #include "cJSON.h"
 
+// How the program ends when it cannot do what it was asked.
+enum { EXIT_TOOL_FAILED = 1, EXIT_USAGE = 2, EXIT_DENIED = 77 };
+
 // Makes the object of parameters from `--NAME VALUE`, `--NAME=VALUE` and, for true, `--NAME`.
 // `schema` is the tool's; null: none is known. A NAME with slashes is a path: `--to/iban X` is
 // {"to":{"iban":"X"}}. The schema says how VALUE is meant: a string, a number (its digits stay as

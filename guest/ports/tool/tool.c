@@ -1,4 +1,6 @@
 // tool: lists and calls the tools that the host offers to this sandbox.
+#include <cloche/cap.h>
+#include <err.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -7,7 +9,6 @@
 #include <unistd.h>
 
 #include "cJSON.h"
-#include "device.h"
 #include "parameters.h"
 
 static const char kUsage[] =
@@ -31,24 +32,26 @@ static const char *text_of(const cJSON *object, const char *name) {
   return cJSON_IsString(value) ? value->valuestring : "";
 }
 
-// The answer's body, or the end of this program.
-static struct answer expect_ok(struct answer answer) {
-  if (answer.status == STATUS_DENIED) die(EXIT_DENIED, "denied: %s", answer.body);
-  if (answer.status == STATUS_FAILED) die(EXIT_TOOL_FAILED, "%s", answer.body);
-  return answer;
+static int open_authority(void) {
+  const int cap = cloche_cap_open();
+  if (cap >= 0) return cap;
+  if (errno == ENOENT) errx(EXIT_TOOL_FAILED, "this sandbox has no tools");
+  if (errno == EACCES) errx(EXIT_DENIED, "this process may not call any tool");
+  errx(EXIT_TOOL_FAILED, "/dev/tool: %s", strerror(errno));
 }
 
 static void print_all(const char *bytes, size_t size) {
   if (fwrite(bytes, 1, size, stdout) != size || fflush(stdout) != 0) {
-    die(EXIT_TOOL_FAILED, "writing the result: %s", strerror(errno));
+    errx(EXIT_TOOL_FAILED, "writing the result: %s", strerror(errno));
   }
 }
 
-static cJSON *list_tools(int device) {
-  const struct answer answer = expect_ok(request(device, "list\n", "", 0));
-  cJSON *list = cJSON_ParseWithLength(answer.body, answer.size);
-  free(answer.body);
-  if (!cJSON_IsArray(list)) die(EXIT_TOOL_FAILED, "the list of tools makes no sense");
+static cJSON *list_tools(int cap) {
+  struct cloche_text text;
+  if (cloche_cap_list(cap, &text) != 0) errx(EXIT_TOOL_FAILED, "no list: %s", strerror(errno));
+  cJSON *list = cJSON_ParseWithLength(text.bytes, text.size);
+  free(text.bytes);
+  if (!cJSON_IsArray(list)) errx(EXIT_TOOL_FAILED, "the list of tools makes no sense");
   return list;
 }
 
@@ -62,13 +65,13 @@ static const cJSON *find_tool(const cJSON *list, const char *name) {
 
 static const cJSON *need_tool(const cJSON *list, const char *name) {
   const cJSON *tool = find_tool(list, name);
-  if (!tool) die(EXIT_DENIED, "denied: no tool '%s' may be called; see tool list", name);
+  if (!tool) errx(EXIT_DENIED, "denied: no tool '%s' may be called; see tool list", name);
   return tool;
 }
 
 static int print_json(const cJSON *value) {
   char *text = cJSON_Print(value);
-  if (!text) die(EXIT_TOOL_FAILED, "out of memory");
+  if (!text) errx(EXIT_TOOL_FAILED, "out of memory");
   print_all(text, strlen(text));
   print_all("\n", 1);
   free(text);
@@ -76,9 +79,9 @@ static int print_json(const cJSON *value) {
 }
 
 static int list_command(char **words) {
-  const cJSON *list = list_tools(open_device()), *tool;
+  const cJSON *list = list_tools(open_authority()), *tool;
   if (*words && equal(*words, "--json") && !words[1]) return print_json(list);
-  if (*words) die(EXIT_USAGE, "list takes --json and nothing else");
+  if (*words) errx(EXIT_USAGE, "list takes --json and nothing else");
   cJSON_ArrayForEach(tool, list) {
     const char *description = text_of(tool, "description");
     printf("%s%s%.*s\n", text_of(tool, "tool"), *description ? "\t" : "",
@@ -101,10 +104,10 @@ static void print_tool(const cJSON *tool) {
 }
 
 static int show_command(char **words) {
-  if (!*words) die(EXIT_USAGE, "show takes the NAME of a tool");
-  const cJSON *tool = need_tool(list_tools(open_device()), words[0]);
+  if (!*words) errx(EXIT_USAGE, "show takes the NAME of a tool");
+  const cJSON *tool = need_tool(list_tools(open_authority()), words[0]);
   if (words[1] && equal(words[1], "--json") && !words[2]) return print_json(tool);
-  if (words[1]) die(EXIT_USAGE, "show takes one NAME and --json");
+  if (words[1]) errx(EXIT_USAGE, "show takes one NAME and --json");
   print_tool(tool);
   return 0;
 }
@@ -117,34 +120,44 @@ static char *read_input(size_t *size) {
     if (*size + 4096 > room) {
       room = room ? 2 * room : 65536;
       text = realloc(text, room);
-      if (!text) die(EXIT_TOOL_FAILED, "the parameters do not fit");
+      if (!text) errx(EXIT_TOOL_FAILED, "the parameters do not fit");
     }
     const ssize_t got = read(STDIN_FILENO, text + *size, room - *size);
-    if (got < 0) die(EXIT_TOOL_FAILED, "standard input: %s", strerror(errno));
+    if (got < 0) errx(EXIT_TOOL_FAILED, "standard input: %s", strerror(errno));
     if (got == 0) return text;
     *size += (size_t)got;
   }
 }
 
 // Looks the tool's schema up, since that says what the words mean.
-static char *parameters_of(int device, const char *name, char **words) {
-  const cJSON *tool = need_tool(list_tools(device), name);
+static char *parameters_of(int cap, const char *name, char **words) {
+  const cJSON *tool = need_tool(list_tools(cap), name);
   cJSON *object =
       parse_parameters(words, cJSON_GetObjectItemCaseSensitive(tool, "parameters"));
   char *text = cJSON_PrintUnformatted(object);
-  if (!text) die(EXIT_TOOL_FAILED, "out of memory");
+  if (!text) errx(EXIT_TOOL_FAILED, "out of memory");
   return text;
 }
 
-static int print_result(const struct answer *answer, bool as_text) {
-  cJSON *value = as_text ? cJSON_ParseWithLength(answer->body, answer->size) : NULL;
+static int print_result(const struct cloche_text *result, bool as_text) {
+  cJSON *value = as_text ? cJSON_ParseWithLength(result->bytes, result->size) : NULL;
   if (cJSON_IsString(value)) {
     print_all(value->valuestring, strlen(value->valuestring));
   } else {
-    print_all(answer->body, answer->size);
+    print_all(result->bytes, result->size);
   }
   print_all("\n", 1);
   return 0;
+}
+
+static struct cloche_text call(int cap, const char *name, const char *parameters, size_t size) {
+  struct cloche_text answer;
+  const int status = cloche_tool_call(cap, name, parameters, size, &answer);
+  if (status < 0 && errno == EINVAL) errx(EXIT_USAGE, "'%s' is no name of a tool", name);
+  if (status < 0) errx(EXIT_TOOL_FAILED, "the call failed: %s", strerror(errno));
+  if (status == CLOCHE_TOOL_DENIED) errx(EXIT_DENIED, "denied: %s", answer.bytes);
+  if (status == CLOCHE_TOOL_FAILED) errx(EXIT_TOOL_FAILED, "%s", answer.bytes);
+  return answer;
 }
 
 static int call_command(char **words) {
@@ -153,14 +166,11 @@ static int call_command(char **words) {
     as_text = true;
     ++words;
   }
-  if (!*words || **words == '-') die(EXIT_USAGE, "call takes the NAME of a tool");
+  if (!*words || **words == '-') errx(EXIT_USAGE, "call takes the NAME of a tool");
   const char *name = *words++;
-  if (strlen(name) > 255 || strpbrk(name, " \n")) {
-    die(EXIT_USAGE, "'%s' is no name of a tool", name);
-  }
-  const int device = open_device();
+  const int cap = open_authority();
   if (*words && equal(*words, "--help") && !words[1]) {
-    print_tool(need_tool(list_tools(device), name));
+    print_tool(need_tool(list_tools(cap), name));
     return 0;
   }
   char *body;
@@ -168,41 +178,38 @@ static int call_command(char **words) {
   if (*words && (equal(*words, "--json") || strncmp(*words, "--json=", 7) == 0)) {
     const bool apart = equal(*words, "--json");
     body = apart ? words[1] : *words + 7;
-    if (!body) die(EXIT_USAGE, "--json takes JSON, or - for standard input");
-    if (words[apart ? 2 : 1]) die(EXIT_USAGE, "--json and other parameters exclude each other");
+    if (!body) errx(EXIT_USAGE, "--json takes JSON, or - for standard input");
+    if (words[apart ? 2 : 1]) errx(EXIT_USAGE, "--json and other parameters exclude each other");
     size = strlen(body);
     if (equal(body, "-")) body = read_input(&size);
   } else {
-    body = *words ? parameters_of(device, name, words) : "{}";
+    body = *words ? parameters_of(cap, name, words) : "{}";
     size = strlen(body);
   }
-  char verb[320];
-  snprintf(verb, sizeof verb, "call %s %zu\n", name, size);
-  const struct answer answer = expect_ok(request(device, verb, body, size));
-  return print_result(&answer, as_text);
+  const struct cloche_text result = call(cap, name, body, size);
+  return print_result(&result, as_text);
 }
 
 static int only_command(char **words) {
   cJSON *grants = cJSON_CreateArray();
   for (; *words && !equal(*words, "--"); ++words) {
     cJSON *grant = **words == '{' ? cJSON_CreateRaw(*words) : cJSON_CreateObject();
-    if (!grant) die(EXIT_TOOL_FAILED, "out of memory");
+    if (!grant) errx(EXIT_TOOL_FAILED, "out of memory");
     if (**words != '{') cJSON_AddStringToObject(grant, "tool", *words);
     if (**words != '{') cJSON_AddStringToObject(grant, "others", "allow");
     cJSON_AddItemToArray(grants, grant);
   }
-  if (!*words || !words[1]) die(EXIT_USAGE, "only takes GRANT... -- COMMAND [ARG...]");
+  if (!*words || !words[1]) errx(EXIT_USAGE, "only takes GRANT... -- COMMAND [ARG...]");
   ++words;
   char *body = cJSON_PrintUnformatted(grants);
-  if (!body) die(EXIT_TOOL_FAILED, "out of memory");
-  char verb[64];
-  snprintf(verb, sizeof verb, "narrow %zu\n", strlen(body));
-  const int device = open_device();
-  expect_ok(request(device, verb, body, strlen(body)));
-  expect_ok(request(device, "adopt\n", "", 0));
+  if (!body) errx(EXIT_TOOL_FAILED, "out of memory");
+  char why[4096];
+  const int less = cloche_cap_narrow(open_authority(), body, why, sizeof why);
+  if (less < 0) errx(EXIT_TOOL_FAILED, "%s", *why ? why : strerror(errno));
+  if (cloche_cap_adopt(less) != 0) errx(EXIT_TOOL_FAILED, "/dev/tool: %s", strerror(errno));
   execvp(words[0], words);
   const int exit_status = errno == ENOENT ? 127 : 126;
-  die(exit_status, "%s: %s", words[0], strerror(errno));
+  errx(exit_status, "%s: %s", words[0], strerror(errno));
 }
 
 // For bash's `complete -C "tool complete" tool`: the words so far are in COMP_LINE.
@@ -219,7 +226,7 @@ static int complete_command(char **words) {
     }
     return 0;
   }
-  const cJSON *list = list_tools(open_device()), *entry;
+  const cJSON *list = list_tools(open_authority()), *entry;
   if (equal(command, "call") && strncmp(prefix, "--", 2) == 0) {
     const cJSON *schema = cJSON_GetObjectItemCaseSensitive(find_tool(list, name), "parameters");
     cJSON_ArrayForEach(entry, cJSON_GetObjectItemCaseSensitive(schema, "properties")) {
@@ -250,5 +257,5 @@ int main(int argc, char **argv) {
     fputs(kUsage, stdout);
     return 0;
   }
-  die(EXIT_USAGE, "there is no command '%s'; see tool --help", command);
+  errx(EXIT_USAGE, "there is no command '%s'; see tool --help", command);
 }

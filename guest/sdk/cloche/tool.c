@@ -30,6 +30,15 @@ int cloche_tool_begin(int cap, const char* name, size_t size) {
   return __cloche_send(call, line, (size_t)line_length) == 0 ? call : drop(call);
 }
 
+int cloche_sandbox_start(int cap, const char* request, size_t size) {
+  const int call = cloche_cap_dup(cap);
+  if (call < 0) return -1;
+  char line[32];
+  const int length = snprintf(line, sizeof line, "run %zu\n", size);
+  if (__cloche_send(call, line, (size_t)length) != 0) return drop(call);
+  return __cloche_send(call, request, size) == 0 ? call : drop(call);
+}
+
 int cloche_tool_start(int cap, const char* name, const char* parameters, size_t size) {
   const int call = cloche_tool_begin(cap, name, size);
   if (call < 0) return -1;

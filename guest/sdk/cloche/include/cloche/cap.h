@@ -128,6 +128,13 @@ int cloche_tool_begin(int cap, const char* name, size_t size);
 // cloche_tool_finish().
 int cloche_tool_status(int call, size_t* size);
 
+// --- sandboxes inside this one
+
+// Starts one (docs/sub-sandboxes.md): `request` is JSON of `size` bytes. Gives a call descriptor,
+// whose answer is the result object. It comes when the sandbox has ended; closing the descriptor
+// before ends the sandbox. Errors as cloche_tool_start().
+int cloche_sandbox_start(int cap, const char* request, size_t size);
+
 #ifdef __cplusplus
 }
 #endif
