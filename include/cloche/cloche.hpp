@@ -18,7 +18,7 @@
 // signal(), kill() and resize(), which any thread or signal handler may call at any time, and the
 // functions of live control, which any thread may call while the Sandbox stands.
 //
-// The first release has this C++ interface only, and it may still change.
+// cloche.h is the same for C. Both may still change.
 #pragma once
 
 #include <atomic>
