@@ -283,7 +283,10 @@ Expected<RunResult> run_program(Sandbox::State& sandbox, RunOptions options) {
   streams.close();
   RunResult result = Driver(sandbox, streams, pid.value(), before).drive();
   streams.put_output(result);
-  if (sandbox.tools) sandbox.tools->record_end(result, "");
+  if (sandbox.tools) {
+    sandbox.tools->end_commands();
+    sandbox.tools->record_end(result, "");
+  }
   return result;
 }
 

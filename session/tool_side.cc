@@ -282,6 +282,10 @@ std::vector<ToolCall> ToolSide::calls_of(const std::string& sandbox) const {
   return calls;
 }
 
+void ToolSide::end_commands() {
+  for (const auto& [name, registered] : registry_.tools()) registered.tool.handler->end_cancelled();
+}
+
 std::optional<Failure> ToolSide::record_start(const std::vector<std::string>& argv) {
   recorded_.clear();
   audit::Record record("run.start");

@@ -47,6 +47,9 @@ class ToolSide {
   std::vector<ToolCall> calls_of(const std::string& sandbox) const;
   uint64_t take_count() { return broker_->take_count(); }
 
+  // No process is left, so no call is wanted: what commands of calls still run end now.
+  void end_commands();
+
   // A run that cannot be put on record does not begin.
   std::optional<Failure> record_start(const std::vector<std::string>& argv);
   // Whether somebody wants to know of each program.

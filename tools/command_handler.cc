@@ -10,6 +10,8 @@
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <map>
+#include <mutex>
 #include <utility>
 
 #include "base/owned_fd.h"
@@ -31,10 +33,41 @@ struct Pipe {
   }
 };
 
+// The process groups of commands that run, and whether their calls are over. A group stays here
+// until its leader is collected, so that its number cannot be somebody else's.
+class RunningGroups {
+ public:
+  // Gives what `start` gives, which makes the group; no call is cancelled unseen in between.
+  template <class Start>
+  int add(pid_t& group, const std::atomic<bool>& cancelled, Start start) {
+    const std::lock_guard lock(mutex_);
+    if (cancelled) return ECANCELED;
+    const int failed = start();
+    if (failed == 0) groups_.emplace(group, &cancelled);
+    return failed;
+  }
+  void kill_and_forget(pid_t group) {
+    const std::lock_guard lock(mutex_);
+    ::kill(-group, SIGKILL);
+    groups_.erase(group);
+  }
+  void kill_cancelled() {
+    const std::lock_guard lock(mutex_);
+    for (const auto& [group, cancelled] : groups_) {
+      if (*cancelled) ::kill(-group, SIGKILL);
+    }
+  }
+
+ private:
+  std::mutex mutex_;
+  std::map<pid_t, const std::atomic<bool>*> groups_;
+};
+
 // A started command and our ends of its streams.
 class Command {
  public:
-  static Result<Command> start(const std::string& line) {
+  static Result<Command> start(const std::string& line, const Invocation& call,
+                               RunningGroups& running) {
     Pipe in = TRY(Pipe::make()), out = TRY(Pipe::make()), error = TRY(Pipe::make());
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
@@ -54,12 +87,18 @@ class Command {
     posix_spawnattr_setflags(
         &attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
     const char* arguments[] = {"sh", "-c", line.c_str(), nullptr};
-    Command command;
-    const int failed = ::posix_spawn(&command.pid_, "/bin/sh", &actions, &attributes,
-                                     const_cast<char**>(arguments), environ);
+    Command command(running);
+    const int failed =
+        running.add(command.pid_, call.cancelled, [&command, &actions, &attributes, &arguments] {
+          return ::posix_spawn(&command.pid_, "/bin/sh", &actions, &attributes,
+                               const_cast<char**>(arguments), environ);
+        });
     posix_spawn_file_actions_destroy(&actions);
     posix_spawnattr_destroy(&attributes);
-    if (failed != 0) return errno_error(failed, "starting /bin/sh");
+    if (failed != 0) {
+      command.pid_ = -1;
+      return errno_error(failed, "starting /bin/sh");
+    }
     command.in_ = std::move(in.write);
     command.out_ = std::move(out.read);
     command.error_ = std::move(error.read);
@@ -67,7 +106,8 @@ class Command {
     return command;
   }
   Command(Command&& other) noexcept
-      : pid_(std::exchange(other.pid_, -1)),
+      : running_(other.running_),
+        pid_(std::exchange(other.pid_, -1)),
         in_(std::move(other.in_)),
         out_(std::move(other.out_)),
         error_(std::move(other.error_)) {}
@@ -78,7 +118,7 @@ class Command {
 
   // Kills its group, if that still runs, and collects it. The wait status.
   int end() {
-    ::kill(-pid_, SIGKILL);
+    running_.kill_and_forget(pid_);
     int status = 0;
     while (::waitpid(pid_, &status, 0) < 0 && errno == EINTR) continue;
     pid_ = -1;
@@ -122,7 +162,7 @@ class Command {
   }
 
  private:
-  Command() = default;
+  explicit Command(RunningGroups& running) : running_(running) {}
 
   void feed(std::string_view& left) {
     const ssize_t sent = left.empty() ? 0 : write_quietly(left);
@@ -157,6 +197,7 @@ class Command {
     into.append(buffer, std::min(static_cast<size_t>(got), room));
   }
 
+  RunningGroups& running_;
   pid_t pid_ = -1;
   OwnedFd in_, out_, error_;
 };
@@ -171,7 +212,7 @@ class CommandHandler final : public Handler {
   explicit CommandHandler(CommandOptions options) : options_(std::move(options)) {}
 
   Outcome handle(const Invocation& call) noexcept override {
-    auto command = Command::start(options_.command);
+    auto command = Command::start(options_.command, call, running_);
     if (!command.ok())
       return Outcome::error("the tool could not be started", command.error().message);
     std::string out, error;
@@ -186,8 +227,11 @@ class CommandHandler final : public Handler {
     return Outcome::of(std::move(out));
   }
 
+  void end_cancelled() noexcept override { running_.kill_cancelled(); }
+
  private:
   const CommandOptions options_;
+  RunningGroups running_;
 };
 
 }  // namespace

@@ -36,6 +36,9 @@ class Handler {
  public:
   virtual ~Handler() = default;
   virtual Outcome handle(const Invocation& call) noexcept = 0;
+  // This process may be about to end: what cancelled calls have started outside of it, and have not
+  // noticed yet, ends now. Any thread calls it.
+  virtual void end_cancelled() noexcept {}
 };
 
 }  // namespace cloche::tools

@@ -110,11 +110,33 @@ class Failures(TestCase):
                 done = self.call(command)
                 self.assertEqual((done.code, done.out), (1, ""), done.err)
 
+    def assert_ended(self, pid_file):
+        """Nothing of the process group is left, which takes no longer than the kernel does."""
+        group = int(pid_file.read_text())
+        for _ in range(100):
+            try:
+                os.killpg(group, 0)
+            except ProcessLookupError:
+                return
+            time.sleep(0.02)
+        os.killpg(group, signal.SIGKILL)
+        self.fail("the command runs on")
+
     def test_a_hanging_command_ends_with_the_sandbox(self):
+        pid_file = self.folder / "pid"
         start = time.monotonic()
-        done = self.call("sleep 77777", "--timeout", "500ms")
+        done = self.call(f"echo $$ > {pid_file}; sleep 77777", "--timeout", "500ms")
         self.assertEqual(done.code, TIMEOUT)
         self.assertLess(time.monotonic() - start, 20)
+        self.assert_ended(pid_file)
+
+    def test_a_command_that_the_guest_gives_up_ends_with_the_sandbox(self):
+        pid_file = self.folder / "pid"
+        tool = f"echo $$ > {pid_file}; trap '' TERM HUP; sleep 77777"
+        done = run("--tool", f"t={tool}", "--allow-tool", "t", "-v", f"{self.folder}:/mnt",
+                   "-c", "exec 5<>/dev/tool; printf 'call t 2\\n{}' >&5; until [ -s /mnt/pid ]; do :; done; exec 5>&-")
+        self.assertEqual((done.code, done.err), (0, ""))
+        self.assert_ended(pid_file)
 
     def test_the_command_does_not_get_the_sandboxs_descriptors(self):
         done = self.call("ls /proc/self/fd | wc -l")
