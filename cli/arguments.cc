@@ -12,20 +12,6 @@ namespace {
 using Argv = std::vector<std::string>;
 using Text = std::optional<std::string>;
 
-constexpr char kNotYet[] = "Not in this version (refused)";
-
-// Options of the interface that nothing enforces yet.
-struct LaterOption {
-  const char* name;
-  const char* help;
-};
-constexpr LaterOption kLaterOptions[] = {
-    {"--cpus", "share of the host's cores"},
-    {"--cpu-weight", "share among sandboxes, 1..10000"},
-    {"--nice", "the same as nice(1), -20..19"},
-    {"--cpu-affinity", "cores it may run on"},
-};
-
 class CommandFormatter final : public CLI::Formatter {
  public:
   std::string make_usage(const CLI::App* app, std::string name) const override {
@@ -41,11 +27,11 @@ class CommandFormatter final : public CLI::Formatter {
 
 // What CLI11 fills; turned into RunArguments once it is complete.
 struct RawOptions {
-  Argv mounts, env, tools, allow_tools;
+  Argv mounts, env, tools, allow_tools, limits;
   Text workdir, user, hostname, timeout, cpu_time, memory, pids, disk, inodes, open_files, output,
-      script, module, pack, audit, policy, sandboxes, clock_resolution, random_seed;
+      script, module, pack, audit, policy, sandboxes, clock_resolution, random_seed, cpus,
+      cpu_weight, nice, cpu_affinity;
   bool interactive = false, terminal = false, json = false, quiet = false, verbose = false;
-  std::vector<std::pair<std::string, CLI::Option*>> later;
 };
 
 void add_text(CLI::App& app, const char* names, Text& value, const char* help, const char* type) {
@@ -68,6 +54,11 @@ void add_sandbox_options(CLI::App& app, RawOptions& raw) {
   add_text(app, "--hostname", raw.hostname, "the host's name inside (cloche)", "NAME");
   add_text(app, "--timeout", raw.timeout, "wall clock (60s; 0 for none; shell: none)", "DUR");
   add_text(app, "--cpu-time", raw.cpu_time, "CPU time (30s; 0 for none; shell: none)", "DUR");
+  add_text(app, "--cpus", raw.cpus, "CPU time a second, in CPUs (1, which is all that one can use)",
+           "N");
+  add_text(app, "--cpu-weight", raw.cpu_weight, "share of busy CPUs, 1 to 10000 (100)", "N");
+  add_text(app, "--nice", raw.nice, "the same as nice(1) says it, -20 to 19 (0)", "N");
+  add_text(app, "--cpu-affinity", raw.cpu_affinity, "CPUs that it may run on (all)", "LIST");
   add_text(app, "--memory", raw.memory, "memory of all processes (512M)", "SIZE");
   add_text(app, "--pids", raw.pids, "processes and threads (256)", "N");
   add_text(app, "--disk", raw.disk, "bytes in files kept in memory (1G)", "SIZE");
@@ -78,6 +69,8 @@ void add_sandbox_options(CLI::App& app, RawOptions& raw) {
            "what all clocks inside are rounded down to, 1ns to 1s (100us)", "DUR");
   add_text(app, "--random-seed", raw.random_seed,
            "64 hexadecimal digits that all random numbers follow from (the host's own)", "HEX");
+  add_list(app, "--limit", raw.limits,
+           "any other limit, by the name that a policy has for it (docs/quotas.md)", "NAME=VALUE");
   add_text(app, "--policy", raw.policy,
            "everything that is granted; all other options can only narrow it", "FILE.json");
   add_list(app, "--tool", raw.tools,
@@ -93,12 +86,6 @@ void add_sandbox_options(CLI::App& app, RawOptions& raw) {
            "FILE");
   app.add_flag("-q,--quiet", raw.quiet, "no progress, no remarks");
   app.add_flag("--verbose", raw.verbose, "say what the sandbox refuses or does not know");
-  for (const LaterOption& later : kLaterOptions) {
-    CLI::Option* const option =
-        app.add_option_function<Argv>(later.name, [](const Argv&) {}, later.help);
-    option->type_name("")->allow_extra_args(false)->group(kNotYet);
-    raw.later.emplace_back(later.name, option);
-  }
 }
 
 void add_run_options(CLI::App& app, RawOptions& raw) {
@@ -140,18 +127,39 @@ std::optional<Finished> apply_limits(const RawOptions& raw, Limits& limits) {
   return error;
 }
 
-std::optional<Finished> refuse_later(const RawOptions& raw) {
-  for (const auto& [name, option] : raw.later) {
-    if (option->count() > 0) {
-      return own_error(name +
-                       " is not built yet: this version could not keep it, so it refuses it");
+// Limits that are given as a policy writes them.
+std::optional<Finished> apply_named_limits(const RawOptions& raw, RunArguments& run) {
+  const auto set = [&run](const char* option, const std::string& name,
+                          const std::string& value) -> std::optional<Finished> {
+    if (auto failure = set_limit(run.sandbox.limits, name, value)) {
+      return own_error(std::string(option) + ": " + failure->message);
     }
+    return std::nullopt;
+  };
+  if (raw.nice && raw.cpu_weight) return own_error("--nice and --cpu-weight exclude each other");
+  if (raw.nice) {
+    const auto nice = parse_nice(*raw.nice);
+    if (!nice) return own_error("--nice: " + nice.error().message);
+    run.nice = *nice;
+    run.sandbox.limits.cpu_weight = cpu_weight_of_nice(*nice);
   }
-  return std::nullopt;
+  std::optional<Finished> error;
+  if (raw.cpus) error = set("--cpus", "cpu.max", *raw.cpus);
+  if (!error && raw.cpu_weight) error = set("--cpu-weight", "cpu.weight", *raw.cpu_weight);
+  if (!error && raw.cpu_affinity) error = set("--cpu-affinity", "cpuset", *raw.cpu_affinity);
+  for (const std::string& text : raw.limits) {
+    if (error) break;
+    const size_t equals = text.find('=');
+    if (equals == std::string::npos) {
+      return own_error("--limit: '" + printable(text) + "' is not NAME=VALUE");
+    }
+    error = set("--limit", text.substr(0, equals), text.substr(equals + 1));
+  }
+  return error;
 }
 
 std::optional<Finished> apply_sandbox(const RawOptions& raw, RunArguments& run) {
-  if (auto error = refuse_later(raw)) return error;
+  if (auto error = apply_named_limits(raw, run)) return error;
   for (const std::string& text : raw.mounts) {
     auto mount = parse_mount(text);
     if (!mount) return own_error(mount.error().message);

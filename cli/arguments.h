@@ -1,7 +1,6 @@
 // The command line, parsed: what the user asked for, or what to tell them.
 //
-// Options stand before PROGRAM; what follows belongs to the program. Options that this version
-// parses but cannot keep are errors that name the option: nothing is silently left unenforced.
+// Options stand before PROGRAM; what follows belongs to the program.
 #pragma once
 
 #include <optional>
@@ -21,6 +20,7 @@ struct RunArguments {
   std::string policy_path;        // --policy; empty: none
   std::string module_path;        // of the host; empty: argv[0] is a program of the sandbox
   std::string pack;               // --pack; empty: where find_pack() says
+  int nice = 0;                   // --nice, which is in the limits as a weight, too
   bool terminal = false;
   bool json = false;
   Verbosity verbosity = Verbosity::kNormal;

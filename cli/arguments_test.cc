@@ -170,14 +170,43 @@ TEST(ArgumentsTest, CheckTakesJsonAsItIs) {
   EXPECT_EQ(check->call, (Argv{"a/b", "[\"x\", {}]"}));
 }
 
-TEST(ArgumentsTest, WhatCannotBeKeptIsRefusedByName) {
-  for (const char* option : {"--cpus", "--cpu-weight", "--nice", "--cpu-affinity"}) {
-    for (const char* command : {"run", "shell"}) {
-      const std::string text = refusal_of({command, option, "-5"});
-      EXPECT_NE(text.find(option), std::string::npos) << text;
-      EXPECT_NE(text.find("not built yet"), std::string::npos) << text;
-    }
+TEST(ArgumentsTest, SharesOfTheCpu) {
+  const RunArguments run = run_of({"run", "--cpus", "0.25", "--cpu-weight", "50", "--cpu-affinity",
+                                   "0-1", "--limit", "forks.rate=10", "p"});
+  EXPECT_EQ(run.sandbox.limits.cpu_max, 250u);
+  EXPECT_EQ(run.sandbox.limits.cpu_weight, 50u);
+  EXPECT_EQ(run.sandbox.limits.cpus, "0-1");
+  EXPECT_EQ(run.sandbox.limits.fork_rate, 10u);
+  EXPECT_EQ(run.nice, 0);
+  const RunArguments nice = run_of({"run", "--nice", "19", "p"});
+  EXPECT_EQ(nice.nice, 19);
+  EXPECT_LT(nice.sandbox.limits.cpu_weight.value(), 5u);
+  EXPECT_EQ(run_of({"run", "--nice=-20", "p"}).nice, -20);
+}
+
+TEST(ArgumentsTest, SharesThatAreNone) {
+  for (const auto& [option, value] :
+       std::vector<std::pair<const char*, const char*>>{{"--cpus", "0"},
+                                                        {"--cpus", "-1"},
+                                                        {"--cpus", "two"},
+                                                        {"--cpus", "0.0001"},
+                                                        {"--cpu-weight", "0"},
+                                                        {"--cpu-weight", "10001"},
+                                                        {"--cpu-weight", "1.5"},
+                                                        {"--nice", "20"},
+                                                        {"--nice", "-21"},
+                                                        {"--nice", ""},
+                                                        {"--cpu-affinity", ""},
+                                                        {"--cpu-affinity", "1-0"},
+                                                        {"--cpu-affinity", "x"},
+                                                        {"--limit", "memory.max"},
+                                                        {"--limit", "memory.mx=1"},
+                                                        {"--limit", "pids.max=0"}}) {
+    const std::string text = refusal_of({"run", std::string(option) + "=" + value, "p"});
+    EXPECT_NE(text.find(option), std::string::npos) << option << value << ": " << text;
   }
+  EXPECT_NE(refusal_of({"run", "--nice=1", "--cpu-weight=5", "p"}).find("exclude"),
+            std::string::npos);
 }
 
 TEST(ExitCodesTest, OneForEachOutcome) {

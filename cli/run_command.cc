@@ -1,3 +1,4 @@
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <cstdio>
@@ -106,7 +107,17 @@ Expected<RunResult> run_in(Sandbox& sandbox, const RunArguments& arguments, RunO
 
 }  // namespace
 
+// The share among the sandboxes of this machine that other commands run: threads that are made from
+// here on are as nice as this one. The share among those of this process is the scheduler's.
+void be_nice(const RunArguments& arguments) {
+  if (arguments.nice == 0 || setpriority(PRIO_PROCESS, 0, arguments.nice) == 0) return;
+  if (arguments.verbosity == Verbosity::kQuiet) return;
+  complain("--nice " + std::to_string(arguments.nice) +
+           ": this user may not raise priorities, so it has no effect beside other processes");
+}
+
 int run_command(const RunArguments& arguments) {
+  be_nice(arguments);
   Progress progress(arguments.verbosity == Verbosity::kQuiet ? Progress::Show::kNo
                                                              : Progress::Show::kYes);
   auto options = run_options(arguments);

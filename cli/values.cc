@@ -115,6 +115,19 @@ Expected<uint64_t> parse_count(std::string_view text, uint64_t low, uint64_t hig
   return number;
 }
 
+Expected<int> parse_nice(std::string_view text) {
+  constexpr int kLow = -20, kHigh = 19;
+  int number = 0;
+  const std::string_view digits = text.starts_with('+') ? text.substr(1) : text;
+  const char* const last = digits.data() + digits.size();
+  // NOLINTNEXTLINE(bugprone-suspicious-stringview-data-usage): `last` ends it
+  const auto [end, error] = std::from_chars(digits.data(), last, number);
+  if (error != std::errc() || end != last || number < kLow || number > kHigh) {
+    return invalid("'" + printable(text) + "' is not a whole number from -20 to 19");
+  }
+  return number;
+}
+
 Expected<Mount> parse_mount(std::string_view text) {
   const auto wrong = [text](const char* why) {
     return invalid("mount '" + printable(text) + "': " + why + " (HOST:GUEST[:ro|rw|cow])");

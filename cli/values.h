@@ -23,6 +23,8 @@ Expected<uint64_t> parse_size(std::string_view text);
 
 // A whole number from `low` to `high`.
 Expected<uint64_t> parse_count(std::string_view text, uint64_t low, uint64_t high);
+// -20 to 19, with or without a sign.
+Expected<int> parse_nice(std::string_view text);
 
 // "HOST:GUEST[:ro|rw|cow]". The last colons count, so HOST may hold colons and GUEST may not.
 Expected<Mount> parse_mount(std::string_view text);

@@ -267,7 +267,7 @@ bool Kernel::State::should_yield(void* env) noexcept {
   const State& state = *static_cast<State*>(env);
   if (!state.running || state.running->process->exiting || state.running->process->stopped)
     return true;
-  if (!state.ready.empty()) return true;
+  if (!state.ready.empty() || state.is_asked_to_stop()) return true;
   const int64_t now = state.options.clock->monotonic_ns();
   return state.nested_ready(now) || now >= state.slice_end || now >= state.cpu_event ||
          now >= state.memory_guard.next_check() || now >= state.timers.next_deadline();
@@ -321,8 +321,9 @@ SysResult<int32_t> Kernel::start(StartOptions options) {
   return process->pid;
 }
 
-Kernel::Idle Kernel::run(int64_t slice_ns) {
+Kernel::Idle Kernel::run(int64_t slice_ns, const Question& should_stop) {
   State& state = *state_;
+  state.should_stop = should_stop;
   int64_t now = clock().monotonic_ns();
   state.slice_end = saturating_add(now, slice_ns);
   const int64_t cpu_start = clock().cpu_ns();
@@ -337,7 +338,7 @@ Kernel::Idle Kernel::run(int64_t slice_ns) {
       idle = Idle::kWaiting;
     else if (state.ready.empty() && !state.nested_ready(now))
       idle = Idle::kWaiting;
-    else if (now < state.slice_end) {
+    else if (now < state.slice_end && !state.is_asked_to_stop()) {
       if (is_turn_of_nested(state, now)) {
         now = run_nested(*this, now);
       } else {

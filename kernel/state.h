@@ -45,8 +45,9 @@ struct Kernel::State {
   engine::Call* engine_call = nullptr;
   int64_t start_ns = 0;  // monotonic, when the sandbox came up
   int64_t slice_end = 0;
-  int64_t run_start = 0;  // when `running` started to run
-  int64_t cpu_event = 0;  // when its CPU time reaches a limit or a timer
+  Kernel::Question should_stop;  // of the run() under way
+  int64_t run_start = 0;         // when `running` started to run
+  int64_t cpu_event = 0;         // when its CPU time reaches a limit or a timer
 
   std::vector<Process*> exiting;        // begin_exit() done, finish_exit() to do
   std::map<int32_t, ExitStatus> ended;  // of processes of start(), until collected
@@ -57,6 +58,7 @@ struct Kernel::State {
   std::map<std::string, bool> logged_calls;  // unknown calls that were logged
 
   static bool should_yield(void* env) noexcept;
+  bool is_asked_to_stop() const { return should_stop.ask && should_stop.ask(should_stop.env); }
   bool nested_ready(int64_t now) const;
 };
 

@@ -56,6 +56,7 @@ class Turn {
 
  private:
   friend class Worker;
+  friend bool run_alone(class Task& task, Clock& clock, const std::atomic<bool>& crowded);
   Turn(int64_t slice_ns, const std::atomic<bool>& asked, Clock& clock)
       : slice_ns_(slice_ns), asked_(asked), clock_(clock) {}
   const int64_t slice_ns_;

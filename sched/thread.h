@@ -2,6 +2,7 @@
 #pragma once
 
 #include <pthread.h>
+#include <signal.h>
 
 #include "base/result.h"
 
@@ -24,6 +25,7 @@ class Thread {
       (static_cast<T*>(self)->*kMain)();
       return nullptr;
     };
+    const SignalsAside aside;  // the thread inherits the mask
     started_ = pthread_create(&thread_, nullptr, main, object) == 0;
     if (!started_) return make_error(Code::kResourceExhausted, "the host has no thread left");
     return ok_status();
@@ -36,6 +38,22 @@ class Thread {
   bool is_this() const { return started_ && pthread_equal(thread_, pthread_self()) != 0; }
 
  private:
+  // What the process is sent goes to the threads of its owner, not to ours. Not blocked are the
+  // signals that the thread's own instructions raise.
+  class SignalsAside {
+   public:
+    SignalsAside() {
+      sigset_t all;
+      sigfillset(&all);
+      for (const int own : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP}) sigdelset(&all, own);
+      pthread_sigmask(SIG_SETMASK, &all, &before_);
+    }
+    ~SignalsAside() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
+
+   private:
+    sigset_t before_;
+  };
+
   bool started_ = false;
   pthread_t thread_{};
 };

@@ -91,6 +91,19 @@ Expected<Host> Host::create(HostOptions options) {
   return Host(std::move(state));
 }
 
+Expected<sched::Scheduler*> Host::State::scheduler() {
+  const std::lock_guard lock(mutex_);
+  if (!scheduler_) {
+    sched::SchedulerOptions how;
+    how.workers = options.workers;
+    how.clock = &clock_;
+    auto made = sched::Scheduler::create(how);
+    if (!made.ok()) return failure_of(made.error());
+    scheduler_ = std::move(made).value();
+  }
+  return scheduler_.get();
+}
+
 std::vector<Finding> Host::probe(const HostOptions& options) {
   std::vector<Finding> findings;
   if (!options.cache_dir.empty()) (void)make_cache_folder(options.cache_dir).operator bool();

@@ -1,13 +1,16 @@
 // What all sandboxes of a Host share.
 #pragma once
 
+#include <atomic>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
 #include "base/clock.h"
 #include "engine/engine.h"
 #include "include/cloche/cloche.hpp"
+#include "sched/scheduler.h"
 #include "session/compile_watch.h"
 #include "vfs/pack_image.h"
 
@@ -19,6 +22,36 @@ struct Host::State {
   std::unique_ptr<engine::Engine> engine;        // uses it
   std::shared_ptr<const vfs::PackImage> pack;    // null: none
   std::vector<std::string> warnings;
+
+  // The workers that run sandboxes; started at the first use. Any thread. Errors:
+  // kResourceExhausted (no threads or descriptors left), kInvalidArgument (too many workers).
+  Expected<sched::Scheduler*> scheduler();
+
+  // While one lives, a sandbox runs.
+  class Running {
+   public:
+    explicit Running(State& host) : host_(host) {
+      if (host_.runs_.fetch_add(1) > 0) host_.crowded_ = true;
+    }
+    ~Running() {
+      if (host_.runs_.fetch_sub(1) == 1) host_.crowded_ = false;
+    }
+    Running(const Running&) = delete;
+    Running& operator=(const Running&) = delete;
+
+   private:
+    State& host_;
+  };
+  // Whether those that run share the workers. One alone runs on the thread of its caller, which
+  // costs no thread and no switch, until this is set.
+  std::atomic<bool>& crowded() { return crowded_; }
+
+ private:
+  HostClock clock_;
+  std::atomic<int> runs_{0};
+  std::atomic<bool> crowded_{false};
+  std::mutex mutex_;
+  std::unique_ptr<sched::Scheduler> scheduler_;
 };
 
 }  // namespace cloche

@@ -26,6 +26,8 @@ struct NumberRow {
 };
 
 constexpr uint64_t kLeastOpenFiles = 3;  // the standard streams
+constexpr uint64_t kMaxCpuWeight = 10'000;
+constexpr std::string_view kCpuSet = "cpuset";
 
 constexpr TimeRow kTimes[] = {
     {"wall.time", &Limits::timeout, &EffectiveLimits::timeout},
@@ -33,6 +35,8 @@ constexpr TimeRow kTimes[] = {
     {"compile.time", &Limits::compile_time, &EffectiveLimits::compile_time},
 };
 constexpr NumberRow kNumbers[] = {
+    {"cpu.weight", &Limits::cpu_weight, &EffectiveLimits::cpu_weight, 1},
+    {"cpu.max", &Limits::cpu_max, &EffectiveLimits::cpu_max, 1},
     {"memory.max", &Limits::memory, &EffectiveLimits::memory, 1},
     {"memory.high", &Limits::memory_high, &EffectiveLimits::memory_high, 1},
     {"pids.max", &Limits::processes, &EffectiveLimits::processes, 1},
@@ -85,7 +89,35 @@ bool take_limit(Limits& limits, const policy::Limit& limit) {
     limits.*row.asked = limit.value;
     return true;
   }
-  return false;
+  if (limit.row->name != kCpuSet) return false;
+  limits.cpus = limit.text;
+  return true;
+}
+
+// The CPUs of both; empty: there are none, or one of the two is no list.
+std::string common_cpus(const std::string& a, const std::string& b) {
+  const auto first = sched::CpuSet::parse(a), second = sched::CpuSet::parse(b);
+  sched::CpuSet both;
+  if (!first.ok() || !second.ok()) return {};
+  for (const unsigned cpu : first->list()) {
+    if (second->has(cpu)) both.add(cpu);
+  }
+  return both.empty() ? std::string() : both.to_string();
+}
+
+// Sets limits.cpus; what is wrong, if something is.
+std::optional<Failure> take_cpus(EffectiveLimits& limits, const Limits& options,
+                                 const Limits& granted) {
+  for (const auto& asked : {options.cpus, granted.cpus}) {
+    if (!asked) continue;
+    const auto set = sched::CpuSet::parse(*asked);
+    if (!set.ok()) return failure_of(set.error());
+    limits.cpus = limits.cpus.empty() ? set->to_string() : common_cpus(limits.cpus, *asked);
+    if (limits.cpus.empty()) {
+      return invalid("cpuset: the options and the policy have no CPU in common");
+    }
+  }
+  return std::nullopt;
 }
 
 template <size_t N>
@@ -111,8 +143,15 @@ std::string text_of(std::string_view name, uint64_t value) {
   constexpr std::array<std::pair<const char*, uint64_t>, 3> kUnits = {
       {{"G", 1ull << 30}, {"M", 1ull << 20}, {"K", 1ull << 10}}};
   if (value == kNoLimit) return "none";
-  return policy_row(name).kind == policy::LimitKind::kSize ? with_unit(value, kUnits)
-                                                           : std::to_string(value);
+  const policy::LimitKind kind = policy_row(name).kind;
+  if (kind == policy::LimitKind::kSize) return with_unit(value, kUnits);
+  if (kind != policy::LimitKind::kCores) return std::to_string(value);
+  // Thousandths, as a decimal.
+  std::string text =
+      std::to_string(value / 1000) + "." + std::to_string(1000 + value % 1000).substr(1);
+  text.erase(text.find_last_not_of('0') + 1);
+  if (text.back() == '.') text.pop_back();
+  return text;
 }
 
 // Counts are numbers in a policy, all else may be a string.
@@ -149,6 +188,7 @@ EffectiveLimits within(const EffectiveLimits& limits, const EffectiveLimits& out
   for (const NumberRow& row : kNumbers) {
     less.*row.kept = std::min(limits.*row.kept, outer.*row.kept);
   }
+  less.cpus = outer.cpus;  // it runs where the one around it runs
   return less;
 }
 
@@ -170,9 +210,12 @@ Expected<EffectiveLimits> effective_limits(const Limits& options, const policy::
               [](uint64_t a, uint64_t b) { return std::min(a, b); });
     valid &= limits.*row.kept >= row.least;
   }
+  valid &= limits.cpu_weight <= kMaxCpuWeight;
+  if (auto failure = take_cpus(limits, options, granted)) return *failure;
   if (valid) return limits;
   return invalid(
-      "limits: times must not be negative, sizes and counts not zero, open files at least 3");
+      "limits: times must not be negative, sizes and counts not zero, open files at least 3, the "
+      "weight at most 10000");
 }
 
 std::vector<LimitValue> list_limits(const EffectiveLimits& limits) {
@@ -183,7 +226,41 @@ std::vector<LimitValue> list_limits(const EffectiveLimits& limits) {
   for (const NumberRow& row : kNumbers) {
     list.push_back({std::string(row.name), text_of(row.name, limits.*row.kept)});
   }
+  list.push_back({std::string(kCpuSet), limits.cpus.empty() ? "none" : limits.cpus});
   return list;
+}
+
+bool needs_workers(const EffectiveLimits& limits) {
+  const sched::Share share = share_of(limits);
+  return share.quota || !share.cpus.empty();
+}
+
+sched::Share share_of(const EffectiveLimits& limits) {
+  constexpr uint64_t kWhole = 1000;  // more than one virtual CPU cannot be used
+  sched::Share share;
+  const auto weight = sched::weight_of_cpu_weight(static_cast<int64_t>(limits.cpu_weight));
+  if (weight.ok()) share.weight = *weight;
+  if (limits.cpu_max < kWhole) {
+    sched::Quota quota;
+    quota.quota_ns =
+        quota.period_ns / static_cast<int64_t>(kWhole) * static_cast<int64_t>(limits.cpu_max);
+    share.quota = quota;
+  }
+  if (!limits.cpus.empty()) {
+    auto cpus = sched::CpuSet::parse(limits.cpus);
+    if (cpus.ok()) share.cpus = *cpus;
+  }
+  return share;
+}
+
+void copy_limit(const EffectiveLimits& from, Limits& to, std::string_view name) {
+  for (const TimeRow& row : kTimes) {
+    if (row.name == name) to.*row.asked = from.*row.kept;
+  }
+  for (const NumberRow& row : kNumbers) {
+    if (row.name == name) to.*row.asked = from.*row.kept;
+  }
+  if (name == kCpuSet && !from.cpus.empty()) to.cpus = from.cpus;
 }
 
 std::optional<Failure> change_limit(EffectiveLimits& limits, const std::string& name,
@@ -209,9 +286,28 @@ std::optional<Failure> change_limit(EffectiveLimits& limits, const std::string& 
     limits.*row.kept = none ? kNoLimit : parsed->value;
     return std::nullopt;
   }
+  if (name == kCpuSet) {
+    const auto set = sched::CpuSet::parse(none ? "0" : value);
+    if (!set.ok()) return bad_value(kCpuSet, value);
+    limits.cpus = none ? "" : set->to_string();
+    return std::nullopt;
+  }
+  names.push_back(kCpuSet);
   const std::string nearest = cap::nearest_word(name, names);
   return invalid("there is no limit '" + printable(name) + "'" +
                  (nearest.empty() ? "" : "; did you mean '" + nearest + "'?"));
 }
 
 }  // namespace cloche::session
+
+namespace cloche {
+
+std::optional<Failure> set_limit(Limits& limits, const std::string& name,
+                                 const std::string& value) {
+  session::EffectiveLimits changed;
+  if (auto failure = session::change_limit(changed, name, value)) return failure;
+  session::copy_limit(changed, limits, name);
+  return std::nullopt;
+}
+
+}  // namespace cloche

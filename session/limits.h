@@ -10,6 +10,7 @@
 
 #include "include/cloche/cloche.hpp"
 #include "policy/policy.h"
+#include "sched/scheduler.h"
 
 namespace cloche::session {
 
@@ -20,6 +21,9 @@ struct EffectiveLimits {
   std::chrono::nanoseconds timeout = std::chrono::seconds(60);
   std::chrono::nanoseconds cpu_time = std::chrono::seconds(30);
   std::chrono::nanoseconds compile_time = std::chrono::seconds(60);
+  uint64_t cpu_weight = 100;
+  uint64_t cpu_max = kNoLimit;  // thousandths of a CPU
+  std::string cpus = {};        // empty: all
   uint64_t memory = 512ull << 20;
   uint64_t memory_high = kNoLimit;
   uint64_t processes = 256;
@@ -42,6 +46,12 @@ Expected<EffectiveLimits> effective_limits(const Limits& options, const policy::
 // What the policy says. Errors: kUnsupported, for a limit that this version cannot keep.
 Expected<Limits> limits_of(const policy::Policy& policy);
 
+// Whether something is limited that only the scheduler's workers can keep.
+bool needs_workers(const EffectiveLimits& limits);
+
+// What the scheduler is told. `limits` are valid.
+sched::Share share_of(const EffectiveLimits& limits);
+
 // Of each limit the smaller one: what a sandbox may have inside one that has `outer`.
 EffectiveLimits within(const EffectiveLimits& limits, const EffectiveLimits& outer);
 
@@ -51,5 +61,8 @@ std::vector<LimitValue> list_limits(const EffectiveLimits& limits);
 // Sets one by its name. Gives what is wrong; then nothing has changed.
 std::optional<Failure> change_limit(EffectiveLimits& limits, const std::string& name,
                                     const std::string& value);
+
+// The one of that name.
+void copy_limit(const EffectiveLimits& from, Limits& to, std::string_view name);
 
 }  // namespace cloche::session

@@ -3,6 +3,7 @@
 #include "kernel/process_info.h"
 #include "session/failures.h"
 #include "session/options.h"
+#include "session/run.h"
 #include "session/run_watch.h"
 #include "session/sandbox_state.h"
 
@@ -57,7 +58,12 @@ SandboxStats stats_of(Sandbox::State& sandbox) {
   if (sandbox.run.paused) stats.state = SandboxStats::State::kPaused;
   stats.cpu_ns = usage.cpu_ns;
   stats.compile_ns = usage.compile_ns;
-  stats.throttled_ns = usage.memory_slowed_ns;
+  const sched::Usage share = sandbox.cpu_share ? sandbox.cpu_share->usage() : sched::Usage();
+  stats.throttled_ns = share.throttled_ns + usage.memory_slowed_ns;
+  stats.throttles = share.throttles;
+  stats.waited_ns = share.wait_ns;
+  stats.switches = share.switches;
+  stats.migrations = share.migrations;
   stats.memory = memory_stats(usage);
   stats.tasks = kernel.tasks();
   stats.processes_started = usage.processes;
@@ -71,17 +77,38 @@ SandboxStats stats_of(Sandbox::State& sandbox) {
   return stats;
 }
 
-void put_limits_to_work(Sandbox::State& sandbox) {
-  const session::EffectiveLimits& limits = sandbox.limits;
+// What is wrong with what they say of CPUs; then nothing has changed.
+std::optional<Failure> put_limits_to_work(Sandbox::State& sandbox,
+                                          const session::EffectiveLimits& limits) {
+  if (session::needs_workers(limits)) {
+    if (auto failure = session::join_workers(sandbox)) return failure;
+    sandbox.host->crowded() = true;  // so that a run under way leaves the thread of its caller
+  }
+  if (sandbox.cpu_share) {
+    const sched::Share share = session::share_of(limits);
+    sched::GroupHandle& group = *sandbox.cpu_share;
+    for (const Status& set : {group.set_cpus(share.cpus), group.set_quota(share.quota)}) {
+      if (!set.ok()) return session::failure_of(set.error());
+    }
+    group.set_weight(share.weight);
+  }
+  sandbox.limits = limits;
   sandbox.kernel->set_limits(session::kernel_limits(limits));
   sandbox.world.budget->set_limits(limits.disk, limits.inodes);
   if (sandbox.run.watch) {
     sandbox.run.watch->limits_changed();
     sandbox.run.output->set_limit(limits.output);
   }
+  return std::nullopt;
 }
 
 }  // namespace
+
+uint64_t cpu_weight_of_nice(int nice) {
+  const auto weight = sched::weight_of_nice(nice);
+  return static_cast<uint64_t>(weight.ok() ? sched::cpu_weight_of(*weight)
+                                           : sched::kDefaultCpuWeight);
+}
 
 const char* to_string(SandboxStats::State state) {
   switch (state) {
@@ -110,8 +137,9 @@ std::vector<LimitValue> Sandbox::limits() const {
 std::optional<Failure> Sandbox::set_limit(const std::string& name, const std::string& value) {
   std::optional<Failure> failure;
   state_->control.perform([&] {
-    failure = session::change_limit(state_->limits, name, value);
-    if (!failure) put_limits_to_work(*state_);
+    session::EffectiveLimits limits = state_->limits;
+    failure = session::change_limit(limits, name, value);
+    if (!failure) failure = put_limits_to_work(*state_, limits);
   });
   return failure;
 }

@@ -8,6 +8,7 @@
 #include "base/printable.h"
 #include "kernel/host_stream.h"
 #include "kernel/io_state.h"
+#include "sched/alone.h"
 #include "session/failures.h"
 #include "session/options.h"
 #include "session/run_watch.h"
@@ -19,7 +20,6 @@ namespace {
 using kernel::FileRef;
 using kernel::Kernel;
 
-constexpr int64_t kSliceNs = 5'000'000;  // how often a busy guest is looked at
 constexpr int64_t kForever = kernel::Call::kNoDeadline;
 
 // The three standard streams of a program, or its terminal.
@@ -113,8 +113,9 @@ class Streams {
   std::vector<std::pair<int32_t, FileRef>> files_;
 };
 
-// Drives the kernel until the program ends, a limit is reached or the caller gives up.
-class Driver {
+// Drives the kernel, a turn at a time, until the program ends, a limit is reached or the caller
+// gives up.
+class Driver final : public sched::Task {
  public:
   // `before`: the kernel's usage before the program was started.
   Driver(Sandbox::State& sandbox, Streams& streams, int32_t pid, const kernel::KernelUsage& before)
@@ -124,34 +125,55 @@ class Driver {
         pid_(pid),
         watch_({kernel_, sandbox.clock, sandbox.limits, streams.budget(), *sandbox.world.budget,
                 before},
-               pid) {}
-
-  RunResult drive() {
-    RunResult result;
+               pid) {
     sandbox_.run.watch = &watch_;
     sandbox_.run.output = &streams_.budget();
-    while (!finished(result)) {
+  }
+
+  sched::Outcome run(sched::Turn& turn) noexcept override {
+    {
+      const sched::Turn::HostWork host_work(turn);
+      look_at_host();
       serve_requests();
       sandbox_.control.serve();
       if (sandbox_.tools) sandbox_.tools->deliver();
-      const bool waiting =
-          sandbox_.run.paused || kernel_.run(watch_.slice(kSliceNs)) == Kernel::Idle::kWaiting;
-      const bool moved = serve_terminal(waiting);
-      serve_host(waiting && !moved ? wait_ms() : 0);
     }
+    if (finished(result_)) return end();
+    const Kernel::Question should_stop{&turn_should_yield, &turn};
+    bool waiting = sandbox_.run.paused || kernel_.run(watch_.slice(turn.slice_ns()), should_stop) ==
+                                              Kernel::Idle::kWaiting;
+    const sched::Turn::HostWork host_work(turn);
+    if (serve_terminal(waiting)) waiting = false;
+    if (finished(result_)) return end();
+    list_waits();
+    if (!waiting) return {};
+    slept_ = true;
+    return {sched::Outcome::Then::kSleep, wake_up_at(), waits_};
+  }
+
+  // Once it is done.
+  RunResult take_result() { return std::move(result_); }
+
+ private:
+  static bool turn_should_yield(void* env) noexcept {
+    return static_cast<sched::Turn*>(env)->should_yield();
+  }
+
+  sched::Outcome end() {
     sandbox_.run.watch = nullptr;
     sandbox_.run.output = nullptr;
     kernel_.kill_all();
     if (streams_.pump()) streams_.pump()->drain();
-    watch_.fill_usage(result.usage);
+    watch_.fill_usage(result_.usage);
     if (sandbox_.tools) {
-      result.tool_calls = sandbox_.tools->take_calls();
-      result.usage.tool_calls = sandbox_.tools->take_count();
+      result_.tool_calls = sandbox_.tools->take_calls();
+      result_.usage.tool_calls = sandbox_.tools->take_count();
     }
-    return result;
+    sched::Outcome done;
+    done.then = sched::Outcome::Then::kDone;
+    return done;
   }
 
- private:
   bool finished(RunResult& result) {
     if (watch_.finished(result)) {
       if (sandbox_.tools) sandbox_.tools->record_stop(result, "");
@@ -174,14 +196,12 @@ class Driver {
     return true;
   }
 
-  // How long nothing can happen inside by itself.
-  int wait_ms() {
+  // When something happens inside by itself.
+  int64_t wake_up_at() {
     int64_t until = watch_.deadline();
     if (!sandbox_.run.paused) until = std::min(until, kernel_.next_deadline());
     if (sandbox_.tools) until = std::min(until, sandbox_.tools->next_deadline());
-    if (until == kForever) return -1;
-    const int64_t left = until - sandbox_.clock.monotonic_ns();
-    return static_cast<int>(std::clamp<int64_t>((left + 999'999) / 1'000'000, 0, 3'600'000));
+    return until;
   }
 
   void serve_requests() {
@@ -202,22 +222,30 @@ class Driver {
     (void)kernel_.signal(pid_, signo).ok();
   }
 
-  // Waits up to `timeout_ms` (-1: for ever) for the descriptors that guests wait for, and for the
-  // bell.
-  void serve_host(int timeout_ms) {
-    waits_.assign(1, {sandbox_.requests.bell(), POLLIN, 0});
+  // The descriptors that guests wait for, and the bell.
+  void list_waits() {
+    waits_.assign(1, {sandbox_.requests.bell(), POLLIN});
     for (const kernel::HostWait& wait : kernel_.io().host().waits()) {
-      waits_.push_back({wait.fd, static_cast<short>(wait.events), 0});
+      waits_.push_back({wait.fd, wait.events});
     }
-    const size_t guests = waits_.size();
+    guests_ = waits_.size();
     if (streams_.pump()) streams_.pump()->add_waits(waits_);
+  }
+
+  // Which of those are ready.
+  void look_at_host() {
     // A busy guest needs no system call to see that the bell rang: requests are flags. The bell
-    // only ends waits.
-    if (timeout_ms == 0 && waits_.size() == 1) return;
-    if (poll(waits_.data(), waits_.size(), timeout_ms) <= 0) return;
-    if (waits_[0].revents != 0) sandbox_.requests.silence();
-    for (size_t i = 1; i < guests; ++i) {
-      if (waits_[i].revents != 0) kernel_.io().host().ready(waits_[i].fd);
+    // only ends sleeps.
+    const bool slept = std::exchange(slept_, false);
+    if (!slept && waits_.size() <= 1) return;
+    polled_.clear();
+    for (const sched::FdWait& wait : waits_) {
+      polled_.push_back({wait.fd, static_cast<short>(wait.events), 0});
+    }
+    if (poll(polled_.data(), polled_.size(), 0) <= 0) return;
+    if (polled_[0].revents != 0) sandbox_.requests.silence();
+    for (size_t i = 1; i < guests_; ++i) {
+      if (polled_[i].revents != 0) kernel_.io().host().ready(polled_[i].fd);
     }
     if (streams_.pump()) streams_.pump()->pump();
   }
@@ -227,8 +255,27 @@ class Driver {
   Streams& streams_;
   const int32_t pid_;
   RunWatch watch_;
-  std::vector<pollfd> waits_;
+  RunResult result_;
+  std::vector<sched::FdWait> waits_;  // the bell, those of guests, those of the terminal
+  size_t guests_ = 0;                 // where those of guests end
+  bool slept_ = false;
+  std::vector<pollfd> polled_;
 };
+
+// Runs it to its end: here as long as it is alone, else on the workers.
+Expected<RunResult> run_to_end(Sandbox::State& sandbox, Driver& driver) {
+  Host::State& host = *sandbox.host;
+  const Host::State::Running running(host);
+  const bool may_be_alone = host.options.workers == 0 && !sandbox.cpu_share;
+  if (may_be_alone && sched::run_alone(driver, sandbox.clock, host.crowded())) {
+    return driver.take_result();
+  }
+  if (auto failure = join_workers(sandbox)) return *failure;
+  auto task = (*host.scheduler())->add(driver, {}, &*sandbox.cpu_share);
+  if (!task.ok()) return failure_of(task.error());
+  task->join();
+  return driver.take_result();
+}
 
 // Before the program, so that a wrong folder is not taken for a missing program.
 std::optional<Failure> check_workdir(Sandbox::State& sandbox) {
@@ -241,6 +288,16 @@ std::optional<Failure> check_workdir(Sandbox::State& sandbox) {
 }
 
 }  // namespace
+
+std::optional<Failure> join_workers(Sandbox::State& sandbox) {
+  if (sandbox.cpu_share) return std::nullopt;
+  auto scheduler = sandbox.host->scheduler();
+  if (!scheduler) return scheduler.error();
+  auto share = (*scheduler)->add_group(share_of(sandbox.limits));
+  if (!share.ok()) return failure_of(share.error());
+  sandbox.cpu_share.emplace(std::move(share).value());
+  return std::nullopt;
+}
 
 Expected<RunResult> run_program(Sandbox::State& sandbox, RunOptions options) {
   const Control::Driving driving(sandbox.control);
@@ -281,7 +338,13 @@ Expected<RunResult> run_program(Sandbox::State& sandbox, RunOptions options) {
     return result;
   }
   streams.close();
-  RunResult result = Driver(sandbox, streams, pid.value(), before).drive();
+  Driver driver(sandbox, streams, pid.value(), before);
+  auto ran = run_to_end(sandbox, driver);
+  if (!ran) {
+    sandbox.kernel->kill_all();
+    return ran.error();
+  }
+  RunResult result = std::move(*ran);
   streams.put_output(result);
   if (sandbox.tools) {
     sandbox.tools->end_commands();

@@ -42,6 +42,9 @@ Expected<Sandbox> Sandbox::create(const Host& host, SandboxOptions options) {
   auto effective = session::effective_limits(state->options.limits, policy ? &*policy : nullptr);
   if (!effective) return effective.error();
   const session::EffectiveLimits& limits = state->limits = *effective;
+  if (session::needs_workers(limits)) {
+    if (auto failure = session::join_workers(*state)) return *failure;
+  }
   const auto step = session::clock_resolution(state->options, policy ? &*policy : nullptr);
   if (!step) return step.error();
   state->guest_clock.emplace(state->clock, *step);

@@ -47,6 +47,8 @@ struct Sandbox::State {
   std::unique_ptr<session::ToolSide> tools;    // null: there are none
   std::optional<session::Family> family;       // with tools
   std::unique_ptr<session::SandboxGate> gate;  // with tools
+  // What it gets of the CPUs, over all its runs.
+  std::optional<sched::GroupHandle> cpu_share;
   std::unique_ptr<kernel::Kernel> kernel;
 };
 

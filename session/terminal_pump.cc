@@ -19,9 +19,9 @@ bool ready(int fd, short events) {
 
 }  // namespace
 
-void TerminalPump::add_waits(std::vector<pollfd>& waits) const {
-  if (keys_fd_ >= 0 && keys_.empty()) waits.push_back({keys_fd_, POLLIN, 0});
-  if (screen_fd_ >= 0 && !screen_.empty()) waits.push_back({screen_fd_, POLLOUT, 0});
+void TerminalPump::add_waits(std::vector<sched::FdWait>& waits) const {
+  if (keys_fd_ >= 0 && keys_.empty()) waits.push_back({keys_fd_, POLLIN});
+  if (screen_fd_ >= 0 && !screen_.empty()) waits.push_back({screen_fd_, POLLOUT});
 }
 
 bool TerminalPump::pump() {

@@ -8,6 +8,7 @@
 
 #include "kernel/host_stream.h"
 #include "kernel/tty.h"
+#include "sched/reactor.h"
 
 namespace cloche::session {
 
@@ -29,7 +30,7 @@ class TerminalPump {
         budget_(std::move(budget)) {}
 
   // What to poll before the next pump().
-  void add_waits(std::vector<pollfd>& waits) const;
+  void add_waits(std::vector<sched::FdWait>& waits) const;
   // Moves what can be moved now, at most a buffer each way. True: something moved, so programs that
   // waited for keys or for room on the screen may go on, and the kernel has to run before anybody
   // waits for the host.

@@ -83,6 +83,8 @@ struct HostOptions {
   // Called while a program is being compiled, from a thread of its own, every 0.1 s, and once with
   // 100 at its end. Calls do not overlap. The percentage is a guess.
   std::function<void(const std::string& what, int percent)> progress = {};
+  // Threads that run sandboxes, each a turn at a time; 0: one a CPU that this process may use.
+  unsigned workers = 0;
 };
 
 class Host {
@@ -137,6 +139,9 @@ struct Limits {
   std::optional<std::chrono::nanoseconds> timeout = {};       // wall clock of one run; 60 s
   std::optional<std::chrono::nanoseconds> cpu_time = {};      // of one run; 30 s
   std::optional<std::chrono::nanoseconds> compile_time = {};  // of all programs; 60 s
+  std::optional<uint64_t> cpu_weight = {};   // share of busy CPUs among sandboxes, 1 to 10000; 100
+  std::optional<uint64_t> cpu_max = {};      // thousandths of a CPU at a time; none
+  std::optional<std::string> cpus = {};      // CPUs that it may run on, as "0-1,4"; all
   std::optional<uint64_t> memory = {};       // bytes, all that it costs the host; 512 MiB
   std::optional<uint64_t> memory_high = {};  // bytes beyond which it is slowed down; none
   std::optional<uint64_t> processes = {};    // threads and zombies count too; 256
@@ -150,6 +155,11 @@ struct Limits {
   std::optional<uint64_t> module_size = {};  // bytes of a program; 64 MiB
   std::optional<uint64_t> output = {};       // bytes of stdout and stderr, of one run; 64 MiB
 };
+
+// Sets one by the name that policies have for it ("memory.max"), from text as policies write it
+// ("256M"), or "none". Gives what is wrong; then nothing has changed.
+[[nodiscard]] std::optional<Failure> set_limit(Limits& limits, const std::string& name,
+                                               const std::string& value);
 
 // One call of a tool, as its handler sees it.
 struct ToolInvocation {
@@ -378,6 +388,8 @@ struct SandboxStats {
   int64_t run_cpu_ns = 0;    // of the run under way
   int64_t compile_ns = 0;    // to compile programs, in cpu_ns
   int64_t throttled_ns = 0;  // that it stood still for cpu.max or memory.high
+  int64_t waited_ns = 0;     // that it was ready and did not run
+  uint64_t throttles = 0, switches = 0, migrations = 0;  // by the scheduler
   MemoryStats memory = {};
   uint64_t tasks = 0;  // processes and threads
   uint64_t processes_started = 0, forks = 0, execs = 0, syscalls = 0, memory_kills = 0;
@@ -387,6 +399,10 @@ struct SandboxStats {
   std::vector<ProcessStats> processes = {};
 };
 const char* to_string(SandboxStats::State state);  // "running"
+
+// The cpu.weight that a nice value (-20 to 19) stands for: 100 for 0, a fifth less for each step
+// up.
+uint64_t cpu_weight_of_nice(int nice);
 
 // A limit as it is now: the name that a policy has for it ("memory.max") and its value as a policy
 // writes it ("256M"), or "none".

@@ -120,11 +120,11 @@ class Options(TestCase):
             with self.subTest(arguments=arguments):
                 self.assert_refused(run(*arguments), OWN_ERROR, *words)
 
-    def test_what_is_not_enforced_is_refused_by_name(self):
-        for option, value in [("--cpus", "2"), ("--cpu-weight", "50"), ("--nice", "-5"),
-                              ("--cpu-affinity", "0")]:
+    def test_shares_that_cannot_be(self):
+        for option, value in [("--cpus", "0"), ("--cpu-weight", "0"), ("--nice", "-50"), ("--cpu-affinity", "1000"),
+                              ("--limit", "memory.mx=5")]:
             with self.subTest(option=option):
-                self.assert_refused(run(option, value, "true"), OWN_ERROR, option, "not built yet")
+                self.assert_refused(run(f"{option}={value}", "true"), OWN_ERROR, option.strip("-")[:5])
 
     def test_untrusted_bytes_in_messages_are_escaped(self):
         done = run("no\x1b[31msuch\nprogram")
