@@ -121,10 +121,11 @@ class Options(TestCase):
                 self.assert_refused(run(*arguments), OWN_ERROR, *words)
 
     def test_shares_that_cannot_be(self):
-        for option, value in [("--cpus", "0"), ("--cpu-weight", "0"), ("--nice", "-50"), ("--cpu-affinity", "1000"),
+        for option, value in [("--cpus", "0"), ("--cpu-weight", "0"), ("--nice", "-50"), ("--cpu-affinity", "x"),
                               ("--limit", "memory.mx=5")]:
             with self.subTest(option=option):
-                self.assert_refused(run(f"{option}={value}", "true"), OWN_ERROR, option.strip("-")[:5])
+                self.assert_refused(run(f"{option}={value}", "true"), OWN_ERROR, option)
+        self.assert_refused(run("--cpu-affinity", "1000", "true"), OWN_ERROR, "no worker serves CPU 1000")
 
     def test_untrusted_bytes_in_messages_are_escaped(self):
         done = run("no\x1b[31msuch\nprogram")

@@ -120,8 +120,16 @@ class Others(PolicyCase):
         self.assertEqual(run("--policy", policy, "--output", "100", "-c", "head -c 500 /dev/zero").code, LIMIT)
         self.assertEqual(run("--policy", policy, "-c", "head -c 500 /dev/zero").code, 0)
 
-    def test_a_limit_that_nothing_keeps_is_refused(self):
-        self.assert_refused(run("--policy", self.policy(limits={"cpu.max": "0.5"}), "--", "true"), OWN_ERROR, "cpu.max")
+    def test_shares_of_the_cpu(self):
+        policy = self.policy(limits={"cpu.max": "0.5", "cpuset": "0", "cpu.weight": 10})
+        busy = "while :; do :; done"
+        start = time.monotonic()
+        self.assertEqual(run("--policy", policy, "--cpu-time", "300ms", "-c", busy).code, LIMIT)
+        self.assertGreater(time.monotonic() - start, 0.5)
+        start = time.monotonic()  # of two the smaller holds
+        self.assertEqual(run("--policy", policy, "--cpus", "0.25", "--cpu-time", "200ms", "-c", busy).code, LIMIT)
+        self.assertGreater(time.monotonic() - start, 0.6)
+        self.assert_refused(run("--policy", policy, "--cpu-affinity", "1", "--", "true"), OWN_ERROR, "in common")
 
 
 SEED, OTHER_SEED = "ab" * 32, "cd" * 32
