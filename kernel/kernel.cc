@@ -60,7 +60,7 @@ void settle(Kernel& kernel, Thread& thread) {
   if (thread.waiting)
     thread.state = ThreadState::kBlocked;
   else
-    set_runnable(kernel, thread);
+    set_runnable(kernel, thread, Ready::kAgain);
 }
 
 // --- CPU time of a process: RLIMIT_CPU, ITIMER_VIRTUAL, ITIMER_PROF
@@ -317,7 +317,7 @@ SysResult<int32_t> Kernel::start(StartOptions options) {
     discard_process(*this, *process);
     return prepared.error();
   }
-  set_runnable(*this, *process->main_thread());
+  set_runnable(*this, *process->main_thread(), Ready::kAgain);
   return process->pid;
 }
 
@@ -509,7 +509,7 @@ void Kernel::make_ready(Thread& thread) {
   thread.waiting = false;
   thread.waiters.clear();
   cancel_timer(std::exchange(thread.timer, 0));
-  if (thread.state == ThreadState::kBlocked) set_runnable(*this, thread);
+  if (thread.state == ThreadState::kBlocked) set_runnable(*this, thread, Ready::kWoke);
 }
 
 uint64_t Kernel::add_timer(int64_t deadline, void* env, void (*fire)(void* env, uint64_t argument),

@@ -2,6 +2,8 @@
 // runs.
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include "kernel/rate_limit.h"
 #include "kernel/testing/io_helpers.h"
 
@@ -55,6 +57,67 @@ TEST(LimitsTest, ForksBeyondTheRateAreRefusedAndComeBackWithTime) {
     EXPECT_EQ(forks(), 5);
   }),
             0);
+}
+
+TEST(NiceTest, BusyProcessesShareByWeight) {
+  TestSandbox box;
+  std::array<int64_t, 3> turns{};
+  for (size_t i = 0; i < turns.size(); ++i) {
+    box.program("busy" + std::to_string(i), [&box, &turns, i](FakeGuest& g) {
+      for (;;) {
+        g.ask([&] {
+          box.clock().now += 1'000'000;
+          return ++turns[i];
+        });
+        g.tick();
+      }
+    });
+    const int32_t pid = box.start("busy" + std::to_string(i));
+    ASSERT_GT(pid, 0);
+    ASSERT_TRUE(box.kernel().set_nice(pid, i == 0 ? 0 : i == 1 ? 5 : 19).ok());
+  }
+  box.kernel().run(10'000'000'000);
+  box.kernel().kill_all();
+  // 1024 : 335 : 15, as Linux has it.
+  EXPECT_NEAR(static_cast<double>(turns[1]) / static_cast<double>(turns[0]), 335.0 / 1024, 0.02);
+  EXPECT_NEAR(static_cast<double>(turns[2]) / static_cast<double>(turns[0]), 15.0 / 1024, 0.005);
+}
+
+TEST(NiceTest, WhoWakesWaitsForOneTurnOfTheBusy) {
+  TestSandbox box;
+  int64_t woke_at = 0, busy_turns = 0, turns_between = 0;
+  for (int i = 0; i < 20; ++i) {
+    box.program("busy" + std::to_string(i), [&](FakeGuest& g) {
+      for (;;) {
+        g.ask([&] {
+          box.clock().now += 1'000'000;
+          return ++busy_turns;
+        });
+        g.tick();
+      }
+    });
+    ASSERT_GT(box.start("busy" + std::to_string(i)), 0);
+  }
+  box.program("sleeper", [&](FakeGuest& g) {
+    for (int i = 0; i < 10; ++i) {
+      struct {
+        int64_t seconds, nanoseconds;
+      } pause{0, 30'000'000};
+      g.store(kFree, pause);
+      g.ask([&] { return woke_at = box.clock().now + 30'000'000; });
+      g.call("clock_nanosleep_time64", 1, 0, kFree, 0);
+      g.ask([&] {
+        const int64_t late = box.clock().now - woke_at;
+        turns_between = std::max(turns_between, late);
+        return 0;
+      });
+    }
+  });
+  const int32_t pid = box.start("sleeper");
+  ASSERT_GT(pid, 0);
+  box.run(pid);
+  box.kernel().kill_all();
+  EXPECT_LE(turns_between, 3'000'000);  // with twenty before it in a plain line it would be 20 ms
 }
 
 TEST(LimitsTest, OverMemoryHighTheSandboxStandsStillForAWhile) {

@@ -266,7 +266,7 @@ void continue_process(Kernel& kernel, Process& process) {
   process.report_stop = false;
   process.report_continue = true;
   for (auto& thread : process.threads)
-    if (thread->state == ThreadState::kStopped) set_runnable(kernel, *thread);
+    if (thread->state == ThreadState::kStopped) set_runnable(kernel, *thread, Ready::kAgain);
   notify_parent(kernel, process, kCldContinued, kSigCont);
   act_on_pending(kernel, process);
 }

@@ -82,7 +82,8 @@ class Thread {
   std::string name;  // comm, 15 bytes
   int64_t cpu_ns = 0;
   Thread *run_previous = nullptr, *run_next = nullptr;  // run queue links
-  bool queued = false;
+  bool queued = false, woke = false;                    // in the run queue; in which of its lines
+  int64_t credit = 0;                                   // towards its next turn, of weights
 
   Thread();
   ~Thread();

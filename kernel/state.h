@@ -90,8 +90,9 @@ int64_t cpu_time(const Process& process);  // ns, its threads' included
 SysResult<Thread*> create_thread(Kernel& kernel, Process& process);
 // The thread is gone: its context, waits and timers. Not while its guest code runs.
 void destroy_thread(Kernel& kernel, Thread& thread);
-// It may run (or is stopped, when its process is).
-void set_runnable(Kernel& kernel, Thread& thread);
+// It may run (or is stopped, when its process is): anew or once more, or because its sleep is over.
+enum class Ready : uint8_t { kAgain, kWoke };
+void set_runnable(Kernel& kernel, Thread& thread, Ready why);
 // Ends a wait without a result; abandons the suspended call.
 void cancel_wait(Kernel& kernel, Thread& thread);
 // Does what a suspended thread asked for: fork, vfork, clone, exec, exit.

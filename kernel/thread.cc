@@ -68,7 +68,7 @@ SysResult<Process*> fork_process(Kernel& kernel, Thread& thread) {
     return twin.error();
   }
   ++kernel.state().usage.forks;
-  set_runnable(kernel, **twin);
+  set_runnable(kernel, **twin, Ready::kAgain);
   return child;
 }
 
@@ -98,7 +98,7 @@ SysResult<Process*> clone_process(Kernel& kernel, Thread& thread, const CloneArg
   if (how.flags & kCloneChildSetTid) put_word(*(*twin)->context, how.child_tid, child->pid);
   if (how.flags & kCloneParentSetTid) put_word(*thread.context, how.parent_tid, child->pid);
   ++kernel.state().usage.forks;
-  set_runnable(kernel, **twin);
+  set_runnable(kernel, **twin, Ready::kAgain);
   return child;
 }
 
@@ -119,7 +119,7 @@ SysResult<int32_t> clone_thread(Kernel& kernel, Thread& thread, const CloneArgum
   if (how.flags & kCloneChildClearTid) twin->clear_child_tid = how.child_tid;
   if (how.flags & kCloneChildSetTid) put_word(*twin->context, how.child_tid, twin->tid);
   if (how.flags & kCloneParentSetTid) put_word(*thread.context, how.parent_tid, twin->tid);
-  set_runnable(kernel, *twin);
+  set_runnable(kernel, *twin, Ready::kAgain);
   return twin->tid;
 }
 
@@ -202,14 +202,14 @@ void destroy_thread(Kernel& kernel, Thread& thread) {
   std::erase_if(process.threads, [&thread](const auto& each) { return each.get() == &thread; });
 }
 
-void set_runnable(Kernel& kernel, Thread& thread) {
+void set_runnable(Kernel& kernel, Thread& thread, Ready why) {
   if (thread.process->exiting) return;
   if (thread.process->stopped) {
     thread.state = ThreadState::kStopped;
     return;
   }
   thread.state = ThreadState::kReady;
-  kernel.state().ready.push(thread);
+  kernel.state().ready.push(thread, why == Ready::kWoke);
 }
 
 void cancel_wait(Kernel& kernel, Thread& thread) {
