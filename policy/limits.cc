@@ -117,6 +117,9 @@ const std::vector<LimitRow>& limit_rows() {
        "bytes of a program's arguments and variables"},
       {"module.max", LimitKind::kSize, 1, uint64_t{1} << 30, "bytes of a program"},
       {"compile.time", LimitKind::kDuration, 1, kYear, "time to compile programs"},
+      {"tools.calls", LimitKind::kCount, 1, 1'000'000'000, "attempts to call tools in a run"},
+      {"tools.bytes", LimitKind::kSize, 1, kMaxSize, "bytes that the tool calls of a run carry"},
+      {"tools.time", LimitKind::kDuration, 1, kYear, "time of a tool call"},
       {"output.max", LimitKind::kSize, 1, kMaxSize, "output of a run"},
   };
   return kRows;

@@ -32,6 +32,7 @@ constexpr std::string_view kCpuSet = "cpuset";
 constexpr TimeRow kTimes[] = {
     {"wall.time", &Limits::timeout, &EffectiveLimits::timeout},
     {"cpu.time", &Limits::cpu_time, &EffectiveLimits::cpu_time},
+    {"tools.time", &Limits::tool_time, &EffectiveLimits::tool_time},
     {"compile.time", &Limits::compile_time, &EffectiveLimits::compile_time},
 };
 constexpr NumberRow kNumbers[] = {
@@ -48,6 +49,8 @@ constexpr NumberRow kNumbers[] = {
     {"pipe.max", &Limits::pipe, &EffectiveLimits::pipe, 1},
     {"arguments.max", &Limits::arguments, &EffectiveLimits::arguments, 1},
     {"module.max", &Limits::module_size, &EffectiveLimits::module_size, 1},
+    {"tools.calls", &Limits::tool_calls, &EffectiveLimits::tool_calls, 1},
+    {"tools.bytes", &Limits::tool_bytes, &EffectiveLimits::tool_bytes, 1},
     {"output.max", &Limits::output, &EffectiveLimits::output, 1},
 };
 
@@ -228,6 +231,12 @@ std::vector<LimitValue> list_limits(const EffectiveLimits& limits) {
   }
   list.push_back({std::string(kCpuSet), limits.cpus.empty() ? "none" : limits.cpus});
   return list;
+}
+
+tools::CallLimits call_limits(const EffectiveLimits& limits) {
+  tools::CallLimits calls{.calls = limits.tool_calls, .bytes = limits.tool_bytes};
+  if (limits.tool_time.count() > 0) calls.call_ns = limits.tool_time.count();
+  return calls;
 }
 
 bool needs_workers(const EffectiveLimits& limits) {

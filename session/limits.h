@@ -11,6 +11,7 @@
 #include "include/cloche/cloche.hpp"
 #include "policy/policy.h"
 #include "sched/scheduler.h"
+#include "tools/broker.h"
 
 namespace cloche::session {
 
@@ -35,6 +36,9 @@ struct EffectiveLimits {
   uint64_t pipe = 64 << 10;
   uint64_t arguments = 2 << 20;
   uint64_t module_size = 64 << 20;
+  uint64_t tool_calls = 100'000;
+  uint64_t tool_bytes = 1ull << 30;
+  std::chrono::nanoseconds tool_time = std::chrono::seconds(0);
   uint64_t output = 64ull << 20;
 };
 
@@ -45,6 +49,9 @@ Expected<EffectiveLimits> effective_limits(const Limits& options, const policy::
 
 // What the policy says. Errors: kUnsupported, for a limit that this version cannot keep.
 Expected<Limits> limits_of(const policy::Policy& policy);
+
+// What the broker is told.
+tools::CallLimits call_limits(const EffectiveLimits& limits);
 
 // Whether something is limited that only the scheduler's workers can keep.
 bool needs_workers(const EffectiveLimits& limits);

@@ -94,6 +94,7 @@ std::optional<Failure> put_limits_to_work(Sandbox::State& sandbox,
   }
   sandbox.limits = limits;
   sandbox.kernel->set_limits(session::kernel_limits(limits));
+  if (sandbox.tools) sandbox.tools->broker().set_limits(session::call_limits(limits));
   sandbox.world.budget->set_limits(limits.disk, limits.inodes);
   if (sandbox.run.watch) {
     sandbox.run.watch->limits_changed();

@@ -93,6 +93,7 @@ Expected<Sandbox> Sandbox::create(const Host& host, SandboxOptions options) {
                                            [raw = state.get()] { raw->requests.ring(); });
     if (!tools) return tools.error();
     state->tools = std::move(*tools);
+    state->tools->broker().set_limits(session::call_limits(limits));
     state->family.emplace(session::Family{*state->host, state->clock, *kernel_options.random,
                                           *state->tools, state->options.log});
     state->gate = std::make_unique<session::SandboxGate>(

@@ -214,8 +214,8 @@ Expected<std::unique_ptr<ToolSide>> ToolSide::create(const SandboxOptions& optio
   broker.clock = &clock;
   broker.sandbox = side->name_;
   broker.ring = std::move(ring);
-  broker.on_busy = [raw = side.get()](const kernel::ToolCaller& caller) {
-    raw->record_limit("tool_calls.max", LimitHit::kRefused, caller);
+  broker.on_limit = [raw = side.get()](const char* limit, const kernel::ToolCaller& caller) {
+    raw->record_limit(limit, LimitHit::kRefused, caller);
   };
   side->broker_ = std::make_unique<tools::Broker>(std::move(broker));
   for (const auto& [capability, how] : side->audit_ways_) side->broker_->set_audit(capability, how);

@@ -163,6 +163,7 @@ class Broker::Attempt {
 
   // Everything but the handler. On success the flight is complete, but not yet in the broker.
   Result<std::unique_ptr<Flight>, Refusal> admit() {
+    TRY(check_limits());
     TRY(read());
     const cap::Request request = request_of(name_, &json_, parameters_.size());
     // Who has no capability learns nothing about the tool.
@@ -172,7 +173,7 @@ class Broker::Attempt {
     if (tool == nullptr) return Refusal{"no_tool", "there is no tool '" + shown_ + "'"};
     TRY(check_schema(*tool));
     if (broker_.flights_.size() >= options_.calls_at_once) {
-      if (options_.on_busy) options_.on_busy(caller_);
+      if (options_.on_limit) options_.on_limit("tool_calls.max", caller_);
       return Refusal{"busy",
                      "more than " + std::to_string(options_.calls_at_once) + " calls at a time"};
     }
@@ -215,6 +216,22 @@ class Broker::Attempt {
   const std::string& canonical() {
     if (canonical_.empty()) canonical_ = write_json(json_);
     return canonical_;
+  }
+
+  // Before anything is done for it.
+  Result<Unit, Refusal> check_limits() {
+    const CallLimits& limits = broker_.limits_;
+    if (broker_.count_ > limits.calls) {
+      return reached("tools.calls", std::to_string(limits.calls) + " calls were made in this run");
+    }
+    if (broker_.take_bytes(parameters_.size())) return Unit{};
+    return reached("tools.bytes", "the calls of this run may carry " +
+                                      std::to_string(limits.bytes) + " bytes in all");
+  }
+
+  Refusal reached(const char* limit, const std::string& text) {
+    if (options_.on_limit) options_.on_limit(limit, caller_);
+    return {"limit", std::string(limit) + ": " + text};
   }
 
   Result<Unit, Refusal> read() {
@@ -264,12 +281,14 @@ class Broker::Attempt {
     flight->tool = &tool;
     flight->sandbox = caller_.sandbox;
     flight->started_ns = broker_.latest_.monotonic_ns;
-    flight->deadline_ns = flight->started_ns + tool.tool.timeout.count();
+    const std::chrono::nanoseconds time(
+        std::min<int64_t>(tool.tool.timeout.count(), broker_.limits_.call_ns));
+    flight->deadline_ns = flight->started_ns + time.count();
     auto work = std::make_shared<Work>();
     work->id = ++broker_.last_id_;
     work->tool = name_;
     work->handler = tool.tool.handler;
-    work->deadline = std::chrono::steady_clock::now() + tool.tool.timeout;
+    work->deadline = std::chrono::steady_clock::now() + time;
     work->mailbox = broker_.mailbox_;
     flight->work = std::move(work);
     return flight;
@@ -445,6 +464,10 @@ void Broker::deliver() {
     if (at == flights_.end()) continue;  // given up, revoked or late
     const char* how = "";
     ToolAnswer answer = check_result(*at->second, outcome, &how);
+    if (answer.status == Status::kOk && !take_bytes(answer.body.size())) {
+      how = "limit";
+      answer = {Status::kDenied, "the result was not let through: tools.bytes is reached"};
+    }
     if (answer.status == Status::kOk) {
       const auto charged = at->second->use->charge_bytes(answer.body.size(), now());
       if (!charged.ok()) {
@@ -493,6 +516,15 @@ std::vector<CallReport> Broker::reports_of(const std::string& sandbox) const {
   return found;
 }
 
-uint64_t Broker::take_count() { return std::exchange(count_, 0); }
+uint64_t Broker::take_count() {
+  bytes_ = 0;
+  return std::exchange(count_, 0);
+}
+
+bool Broker::take_bytes(uint64_t bytes) {
+  if (bytes_ > limits_.bytes || bytes > limits_.bytes - bytes_) return false;
+  bytes_ += bytes;
+  return true;
+}
 
 }  // namespace cloche::tools

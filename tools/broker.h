@@ -38,8 +38,9 @@ struct BrokerOptions {
   std::string sandbox;         // its name in the audit log: letters, digits, '-', '_' and '.'
   std::function<void()> ring;  // wakes the sandbox's thread, from any thread
   uint32_t calls_at_once = 256;
-  // Called when that is reached, before the refusal is put on record.
-  std::function<void(const kernel::ToolCaller& caller)> on_busy = {};
+  // Called when that ("tool_calls.max") or one of CallLimits is reached, before the refusal is put
+  // on record.
+  std::function<void(const char* limit, const kernel::ToolCaller& caller)> on_limit = {};
   uint64_t audit_parameter_bytes = 8192;  // longer parameters go into the log as their hash only
   uint32_t kept_calls = 10'000;           // of those that calls() tells about
 };
@@ -53,6 +54,13 @@ struct CallReport {
   std::string
       parameters_sha256;  // of the parameters in the form of write_json(), else as they came
   double ms = 0;
+};
+
+// Of all calls of a run together, whoever makes them.
+struct CallLimits {
+  uint64_t calls = UINT64_MAX;  // attempts; those that are denied count, too
+  uint64_t bytes = UINT64_MAX;  // of parameters and results
+  int64_t call_ns = INT64_MAX;  // of each call: at most so long, whatever its tool says
 };
 
 class Broker {
@@ -78,6 +86,9 @@ class Broker {
   // derived from it; kWhole if nothing is said. Of calls that are denied it keeps them in the
   // strictest way of all that were said.
   void set_audit(const cap::Capability& capability, cap::AuditParameters how);
+
+  // From now on; calls under way keep their deadline.
+  void set_limits(const CallLimits& limits) { limits_ = limits; }
 
   // Answers the calls that have ended, were revoked or are late. After each ring, and when
   // next_deadline() (monotonic ns, INT64_MAX: none) has come.
@@ -112,6 +123,8 @@ class Broker {
   template <class Who>
   void record_expiry(const cap::Capability& capability, const std::string& sandbox, const Who& who);
   void record_expiry(const Flight& flight);
+  // Whether that many bytes more are within the limit; then they are counted.
+  bool take_bytes(uint64_t bytes);
   std::optional<size_t> report(CallReport report);
   cap::Now now();
 
@@ -123,7 +136,8 @@ class Broker {
   CallId last_id_ = 0;
   std::map<CallId, std::unique_ptr<Flight>> flights_;
   std::vector<CallReport> reports_;
-  uint64_t count_ = 0;
+  CallLimits limits_;
+  uint64_t count_ = 0, bytes_ = 0;  // since take_count()
 };
 
 }  // namespace cloche::tools

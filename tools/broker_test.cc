@@ -356,7 +356,7 @@ TEST(BrokerTest, CallsAtOnceHaveALimit) {
   const auto authority = bench.authority({bench.mint("t", with_calls(3))});
   const auto a = bench.begin(*authority, "t"), b = bench.begin(*authority, "t");
   EXPECT_TRUE(bench.call(*authority, "t").starts_with("denied more than 2 calls"));
-  EXPECT_EQ(bench.busy, std::vector<std::string>{"/usr/bin/agent"});
+  EXPECT_EQ(bench.reached, std::vector<std::string>{"tool_calls.max /usr/bin/agent"});
   bench.broker().deliver();
   EXPECT_TRUE(a->answered() && b->answered());
   EXPECT_EQ(bench.call(*authority, "t"), "ok {}");  // the refused one was not charged
@@ -593,6 +593,29 @@ TEST(RegistryTest, RefusesWhatIsNoTool) {
             code_name(Code::kMalformed));
   EXPECT_EQ(add({.name = "d", .result = "7", .handler = handler}), code_name(Code::kMalformed));
   EXPECT_EQ(registry.find("d"), nullptr);
+}
+
+TEST(BrokerTest, LimitsOfARunCountAllCallsTogether) {
+  Bench bench;
+  bench.add_echo("t");
+  const auto authority = bench.authority({bench.mint("t")});
+  bench.broker().set_limits({.calls = 2});
+  EXPECT_EQ(bench.call(*authority, "t").substr(0, 2), "ok");
+  EXPECT_EQ(bench.call(*authority, "none").substr(0, 6), "denied");  // an attempt counts, too
+  EXPECT_EQ(bench.call(*authority, "t"), "denied tools.calls: 2 calls were made in this run");
+  EXPECT_EQ(bench.reached, std::vector<std::string>{"tools.calls /usr/bin/agent"});
+  EXPECT_EQ(bench.broker().take_count(), 3u);
+  EXPECT_EQ(bench.call(*authority, "t").substr(0, 2), "ok");  // the next run
+}
+
+TEST(BrokerTest, BytesOfParametersAndResultsAreLimited) {
+  Bench bench;
+  bench.add_echo("t");
+  const auto authority = bench.authority({bench.mint("t")});
+  bench.broker().set_limits({.bytes = 10});
+  EXPECT_EQ(bench.call(*authority, "t", "{}").substr(0, 2), "ok");
+  EXPECT_EQ(bench.call(*authority, "t", R"({"a": "0123456789"})").substr(0, 19),
+            "denied tools.bytes:");
 }
 
 }  // namespace

@@ -95,8 +95,8 @@ class Bench {
       options.clock = &clock;
       options.sandbox = "box";
       options.calls_at_once = calls_at_once;
-      options.on_busy = [this](const kernel::ToolCaller& caller) {
-        busy.push_back(caller.program);
+      options.on_limit = [this](const char* limit, const kernel::ToolCaller& caller) {
+        reached.push_back(std::string(limit) + " " + caller.program);
       };
       options.ring = [this] {
         const std::lock_guard guard(lock);
@@ -148,7 +148,7 @@ class Bench {
   ManualExecutor manual;
   Executor* executor = nullptr;  // null: `manual`
   uint32_t calls_at_once = 256;
-  std::vector<std::string> busy;  // programs that were refused for it
+  std::vector<std::string> reached;  // limits, and by whom  // programs that were refused for it
   std::mutex lock;
   std::condition_variable rung;
   int rings = 0;

@@ -153,7 +153,10 @@ struct Limits {
   std::optional<uint64_t> pipe = {};         // bytes that one pipe holds; 64 KiB
   std::optional<uint64_t> arguments = {};    // bytes of arguments and variables of a program; 2 MiB
   std::optional<uint64_t> module_size = {};  // bytes of a program; 64 MiB
-  std::optional<uint64_t> output = {};       // bytes of stdout and stderr, of one run; 64 MiB
+  std::optional<uint64_t> tool_calls = {};   // attempted in one run; 100,000
+  std::optional<uint64_t> tool_bytes = {};   // parameters and results of one run; 1 GiB
+  std::optional<std::chrono::nanoseconds> tool_time = {};  // of one call; what its tool says
+  std::optional<uint64_t> output = {};  // bytes of stdout and stderr, of one run; 64 MiB
 };
 
 // Sets one by the name that policies have for it ("memory.max"), from text as policies write it
