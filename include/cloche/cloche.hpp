@@ -413,6 +413,16 @@ struct LimitValue {
   std::string name, value;
 };
 
+// What is shown of one of several sandboxes.
+struct SandboxReport {
+  std::string name;
+  SandboxStats stats = {};
+  std::vector<LimitValue> limits = {};
+};
+// In the text exposition format of Prometheus 0.0.4; the label `sandbox` is the name. Times are in
+// seconds, sizes in bytes; a limit that is "none" is left out.
+std::string to_prometheus(const std::vector<SandboxReport>& sandboxes);
+
 class Sandbox {
  public:
   // Makes the closed world: files, mounts, no process yet. Errors: kInvalidArgument (a relative
