@@ -2,7 +2,10 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <memory>
+#include <type_traits>
 
+#include "cli/control/runtime_folder.h"
 #include "cli/exit_codes.h"
 #include "cli/values.h"
 
@@ -30,8 +33,9 @@ struct RawOptions {
   Argv mounts, env, tools, allow_tools, limits;
   Text workdir, user, hostname, timeout, cpu_time, memory, pids, disk, inodes, open_files, output,
       script, module, pack, audit, policy, sandboxes, clock_resolution, random_seed, cpus,
-      cpu_weight, nice, cpu_affinity;
-  bool interactive = false, terminal = false, json = false, quiet = false, verbose = false;
+      cpu_weight, nice, cpu_affinity, name;
+  bool interactive = false, terminal = false, json = false, quiet = false, verbose = false,
+       unpublished = false;
 };
 
 void add_text(CLI::App& app, const char* names, Text& value, const char* help, const char* type) {
@@ -84,6 +88,9 @@ void add_sandbox_options(CLI::App& app, RawOptions& raw) {
   add_text(app, "--audit", raw.audit, "the audit log; an existing one is continued", "FILE.jsonl");
   add_text(app, "--pack", raw.pack, "the guest's programs ($CLOCHE_PACK, else beside the command)",
            "FILE");
+  add_text(app, "--name", raw.name, "what cloche ps, top, update and kill call it (run-PID)",
+           "NAME");
+  app.add_flag("--no-publish", raw.unpublished, "hide it from cloche ps and its relatives");
   app.add_flag("-q,--quiet", raw.quiet, "no progress, no remarks");
   app.add_flag("--verbose", raw.verbose, "say what the sandbox refuses or does not know");
 }
@@ -199,6 +206,14 @@ std::optional<Finished> apply_sandbox(const RawOptions& raw, RunArguments& run) 
                   : raw.verbose ? Verbosity::kVerbose
                                 : Verbosity::kNormal;
   run.pack = raw.pack.value_or("");
+  if (raw.name && !is_sandbox_name(*raw.name)) {
+    return own_error("--name: '" + printable(*raw.name) +
+                     "' cannot name a sandbox: at most 64 letters, digits, '-', '_' and '.', a "
+                     "letter or digit first");
+  }
+  if (raw.name && raw.unpublished) return own_error("--name and --no-publish exclude each other");
+  run.name = raw.name.value_or("");
+  run.publish = !raw.unpublished;
   return std::nullopt;
 }
 
@@ -271,6 +286,9 @@ constexpr const char* kExitCodes =
     "Exit codes of run and shell: the program's; 128+n: ended by signal n; 124: wall time-out;\n"
     "137: another limit; 125: Cloche's own error; 126: found but not runnable; 127: not found.";
 
+constexpr const char* kControlExitCodes =
+    "Exit codes: 0; 1: no such sandbox or process; 125: another error. See docs/task-manager.md.";
+
 class Parser {
  public:
   Parser()
@@ -284,6 +302,8 @@ class Parser {
 
   Arguments parse(Argv words) {
     if (words.empty()) return own_error("a command is missing; see cloche --help");
+    // Starting a program does not wait for what it does not need.
+    if (words[0][0] == '-' || is_control_command(words[0])) add_control_commands();
     if (words[0][0] != '-' && !is_command(words[0])) {
       return own_error("there is no command '" + printable(words[0]) + "'; see cloche --help");
     }
@@ -291,6 +311,8 @@ class Parser {
     if (words[0] == "check") {
       if (auto error = take_call(words)) return *error;
     }
+    // The last word may be a negative number, which is no option.
+    if (words[0] == "renice" && words.size() == 4) words.insert(words.begin() + 1, "--");
     Argv program;
     if (words[0] == "run") {
       words.erase(words.begin());
@@ -321,6 +343,19 @@ class Parser {
     audit_verify_ = audit_->add_subcommand("verify", "find lines that were cut, changed or moved");
     audit_->require_subcommand(1);
     version_ = app_.add_subcommand("version", "versions of Cloche and its engine");
+  }
+
+  void add_control_commands() {
+    for (const ControlCommandName& command : control_commands()) {
+      control_apps_.push_back(app_.add_subcommand(command.name, command.help));
+      control_apps_.back()->group("Running sandboxes")->footer(kControlExitCodes);
+    }
+  }
+
+  static bool is_control_command(const std::string& name) {
+    const auto& all = control_commands();
+    return std::any_of(all.begin(), all.end(),
+                       [&name](const ControlCommandName& row) { return name == row.name; });
   }
 
   // Takes `--call TOOL JSON` out of the words: CLI11 would take JSON's brackets for its own.
@@ -363,9 +398,25 @@ class Parser {
     } else if (command == "doctor") {
       add_text(*doctor_, "--pack", pack_, "the pack", "FILE");
     }
+    for (CLI::App* const app : control_apps_) {
+      if (app->get_name() == command) control_ = add_control_options(command, *app);
+    }
+  }
+
+  Arguments finish_control() const {
+    return std::visit(
+        [](auto&& arguments) -> Arguments {
+          if constexpr (std::is_same_v<std::decay_t<decltype(arguments)>, Failure>) {
+            return own_error(arguments.message);
+          } else {
+            return arguments;
+          }
+        },
+        control_->finish());
   }
 
   Arguments finish(const Argv& program) {
+    if (control_ != nullptr) return finish_control();
     if (run_->parsed()) return finish_run(raw_, program);
     if (shell_->parsed()) return finish_shell(shell_raw_);
     raw_programs_.pack = raw_warm_.pack = pack_.value_or("");
@@ -407,7 +458,9 @@ class Parser {
   WarmArguments raw_warm_;
   AuditArguments raw_audit_;
   CheckArguments raw_check_;
-  Text pack_;  // of programs, warm and doctor
+  std::vector<CLI::App*> control_apps_;     // of control_commands()
+  std::unique_ptr<ControlParser> control_;  // of the one that was given
+  Text pack_;                               // of programs, warm and doctor
   CLI::App *run_ = nullptr, *shell_ = nullptr, *programs_ = nullptr, *warm_ = nullptr,
            *doctor_ = nullptr, *check_ = nullptr, *audit_ = nullptr, *audit_verify_ = nullptr,
            *version_ = nullptr;

@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "cli/control_arguments.h"
 #include "include/cloche/cloche.hpp"
 
 namespace cloche::cli {
@@ -21,6 +22,8 @@ struct RunArguments {
   std::string module_path;        // of the host; empty: argv[0] is a program of the sandbox
   std::string pack;               // --pack; empty: where find_pack() says
   int nice = 0;                   // --nice, which is in the limits as a weight, too
+  std::string name;               // --name: what other commands call it; empty: "run-PID"
+  bool publish = true;            // let other commands see it
   bool terminal = false;
   bool json = false;
   Verbosity verbosity = Verbosity::kNormal;
@@ -62,8 +65,10 @@ struct Finished {
   std::string text;
 };
 
-using Arguments = std::variant<Finished, RunArguments, ProgramsArguments, WarmArguments,
-                               DoctorArguments, CheckArguments, AuditArguments, VersionArguments>;
+using Arguments =
+    std::variant<Finished, RunArguments, ProgramsArguments, WarmArguments, DoctorArguments,
+                 CheckArguments, AuditArguments, VersionArguments, PsArguments, StatsArguments,
+                 TellArguments, MetricsArguments, TopArguments>;
 
 // `argv` without the command's own name.
 Arguments parse_arguments(const std::vector<std::string>& argv);

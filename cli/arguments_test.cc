@@ -170,6 +170,94 @@ TEST(ArgumentsTest, CheckTakesJsonAsItIs) {
   EXPECT_EQ(check->call, (Argv{"a/b", "[\"x\", {}]"}));
 }
 
+TEST(ArgumentsTest, NamesOfSandboxes) {
+  EXPECT_EQ(run_of({"run", "--name", "web-1", "x"}).name, "web-1");
+  EXPECT_EQ(run_of({"shell", "--name", "a"}).name, "a");
+  EXPECT_TRUE(run_of({"run", "x"}).publish);
+  EXPECT_FALSE(run_of({"run", "--no-publish", "x"}).publish);
+  for (const char* name : {"", ".", "a/b", "-a"}) {
+    EXPECT_NE(refusal_of({"run", std::string("--name=") + name, "x"}).find("--name"),
+              std::string::npos);
+  }
+}
+
+template <class T>
+T parsed(const Argv& argv) {
+  Arguments arguments = parse_arguments(argv);
+  if (auto* found = std::get_if<T>(&arguments)) return *found;
+  ADD_FAILURE() << "another command: " << argv[0];
+  return {};
+}
+
+TEST(ControlArgumentsTest, Kill) {
+  EXPECT_EQ(parsed<TellArguments>({"kill", "a", "b"}).names, (Argv{"a", "b"}));
+  EXPECT_EQ(parsed<TellArguments>({"kill", "a"}).request.what, Request::Do::kKill);
+  EXPECT_EQ(parsed<TellArguments>({"kill", "a", "-s", "9"}).request.what, Request::Do::kKill);
+  const auto to_process = parsed<TellArguments>({"kill", "a", "--pid", "5"}).request;
+  EXPECT_EQ(to_process.what, Request::Do::kSignal);
+  EXPECT_EQ(to_process.signal, 9);
+  EXPECT_EQ(to_process.pid, 5);
+  for (const char* name : {"TERM", "SIGTERM", "15"}) {
+    const auto request = parsed<TellArguments>({"kill", "--signal", name, "a"}).request;
+    EXPECT_EQ(request.what, Request::Do::kSignal);
+    EXPECT_EQ(request.signal, 15);
+  }
+  for (const char* name : {"", "term", "0", "65", "SIGSIGTERM", "015", "-15", "signal 99"}) {
+    EXPECT_NE(refusal_of({"kill", "a", std::string("--signal=") + name}).find("--signal"),
+              std::string::npos);
+  }
+  for (const char* pid : {"0", "-1", "x", "2147483648"}) {
+    EXPECT_NE(refusal_of({"kill", "a", std::string("--pid=") + pid}).find("--pid"),
+              std::string::npos);
+  }
+}
+
+TEST(ControlArgumentsTest, Renice) {
+  EXPECT_EQ(parsed<TellArguments>({"renice", "a", "3", "-20"}).request.nice, -20);
+  EXPECT_EQ(parsed<TellArguments>({"renice", "a", "3", "19"}).request.nice, 19);
+  for (const char* nice : {"20", "-21", "", "-", "--1", "1.5", "x"}) {
+    refusal_of({"renice", "a", "3", nice});
+  }
+  refusal_of({"renice", "a", "0", "1"});
+  refusal_of({"renice", "a", "3"});
+}
+
+TEST(ControlArgumentsTest, UpdateSpeaksAsPoliciesDo) {
+  const auto request =
+      parsed<TellArguments>({"update", "a", "--memory", "1M", "--timeout", "1.5s", "--cpu-time",
+                             "0", "--pids", "7", "--cpus", "0.5", "--limit", "memory.high=3M"})
+          .request;
+  EXPECT_EQ(request.what, Request::Do::kSetLimits);
+  std::string text;
+  for (const LimitValue& limit : request.limits) text += limit.name + "=" + limit.value + " ";
+  EXPECT_EQ(text,
+            "wall.time=1500000000ns cpu.time=none memory.max=1048576 pids.max=7 cpu.max=0.5 "
+            "memory.high=3M ");
+  for (const Argv& wrong :
+       {Argv{"update", "a"}, Argv{"update"}, Argv{"update", "a", "--memory", "x"},
+        Argv{"update", "a", "--limit", "x"}, Argv{"update", "a", "--limit", "=x"},
+        Argv{"update", "a", "--limit", "x="}, Argv{"update", "a", "--colour", "red"}}) {
+    refusal_of(wrong);
+  }
+}
+
+TEST(ControlArgumentsTest, Watching) {
+  EXPECT_TRUE(parsed<PsArguments>({"ps", "--json"}).json);
+  const auto stats = parsed<StatsArguments>({"stats", "a", "--interval", "250ms", "-n", "3"});
+  EXPECT_EQ(stats.interval, std::chrono::milliseconds(250));
+  EXPECT_EQ(stats.count, 3u);
+  EXPECT_EQ(stats.names, Argv{"a"});
+  EXPECT_EQ(parsed<MetricsArguments>({"metrics", "x"}).names, Argv{"x"});
+  EXPECT_EQ(parsed<TopArguments>({"top", "--once"}).count, 1u);
+  EXPECT_TRUE(parsed<TopArguments>({"top", "--batch"}).batch);
+  EXPECT_FALSE(parsed<TopArguments>({"top"}).batch);
+  for (const Argv& wrong :
+       {Argv{"ps", "x"}, Argv{"stats", "--interval", "1ms"}, Argv{"top", "-n", "3"},
+        Argv{"stats", "-n", "x"}, Argv{"top", "--interval", "x"}, Argv{"pause"}}) {
+    refusal_of(wrong);
+  }
+}
+
 TEST(ArgumentsTest, SharesOfTheCpu) {
   const RunArguments run = run_of({"run", "--cpus", "0.25", "--cpu-weight", "50", "--cpu-affinity",
                                    "0-1", "--limit", "forks.rate=10", "p"});

@@ -37,6 +37,11 @@ struct Dispatch {
   int operator()(const CheckArguments& arguments) const { return check_command(arguments); }
   int operator()(const AuditArguments& arguments) const { return audit_command(arguments); }
   int operator()(const VersionArguments&) const { return version_command(); }
+  int operator()(const PsArguments& arguments) const { return ps_command(arguments); }
+  int operator()(const StatsArguments& arguments) const { return stats_command(arguments); }
+  int operator()(const TellArguments& arguments) const { return tell_command(arguments); }
+  int operator()(const MetricsArguments& arguments) const { return metrics_command(arguments); }
+  int operator()(const TopArguments& arguments) const { return top_command(arguments); }
 };
 
 }  // namespace

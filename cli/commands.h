@@ -12,6 +12,11 @@ int doctor_command(const DoctorArguments& arguments);
 int check_command(const CheckArguments& arguments);
 int audit_command(const AuditArguments& arguments);
 int version_command();
+int ps_command(const PsArguments& arguments);
+int stats_command(const StatsArguments& arguments);
+int tell_command(const TellArguments& arguments);
+int metrics_command(const MetricsArguments& arguments);
+int top_command(const TopArguments& arguments);
 
 // "cloche: MESSAGE" on stderr; gives kExitOwnError.
 int complain(const std::string& message);

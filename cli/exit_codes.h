@@ -5,6 +5,7 @@
 
 namespace cloche::cli {
 
+inline constexpr int kExitNotThere = 1;  // no such sandbox, or process in it, runs
 inline constexpr int kExitTimeout = 124;
 inline constexpr int kExitOwnError = 125;
 inline constexpr int kExitNotRunnable = 126;

@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "cli/control/owned_fd.h"
+
 namespace cloche::cli {
 namespace {
 
@@ -17,25 +19,11 @@ Failure failure(int error, const std::string& path) {
   return Failure{kind, printable(path) + ": " + strerror(error)};
 }
 
-class OwnedFd {
- public:
-  explicit OwnedFd(int fd) : fd_(fd) {}
-  ~OwnedFd() {
-    if (fd_ >= 0) close(fd_);
-  }
-  OwnedFd(const OwnedFd&) = delete;
-  OwnedFd& operator=(const OwnedFd&) = delete;
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
-
 }  // namespace
 
 Expected<std::vector<uint8_t>> read_file(const std::string& path, uint64_t max_bytes) {
   const OwnedFd file(open(path.c_str(), O_RDONLY | O_CLOEXEC));
-  if (file.get() < 0) return failure(errno, path);
+  if (!file) return failure(errno, path);
   struct stat status{};
   if (fstat(file.get(), &status) != 0) return failure(errno, path);
   if (S_ISDIR(status.st_mode)) return failure(EISDIR, path);

@@ -9,6 +9,7 @@
 #include "cli/interrupts.h"
 #include "cli/locations.h"
 #include "cli/progress.h"
+#include "cli/publish.h"
 #include "cli/read_file.h"
 #include "cli/terminal.h"
 
@@ -151,6 +152,9 @@ int run_command(const RunArguments& arguments) {
   auto sandbox = Sandbox::create(*host, std::move(sandbox_options));
   if (!sandbox) return refuse(arguments, sandbox.error());
 
+  auto published = publish(*sandbox, arguments);
+  if (!published) return refuse(arguments, published.error());
+
   int last_signal = 0;
   auto result = run_in(*sandbox, arguments, std::move(*options), last_signal);
   progress.finish();
@@ -160,7 +164,9 @@ int run_command(const RunArguments& arguments) {
   if (const std::string text = explanation(arguments, *result); !text.empty() && !quiet) {
     complain(text);
   }
+  if (*published != nullptr) (*published)->withdraw();
   if (!arguments.sandbox.audit_file.empty()) {
+    published->reset();
     const Sandbox ended = std::move(*sandbox);  // closes the log, which has an end then
   }
   leave(exit_code_of(*result, last_signal));

@@ -235,12 +235,22 @@ TOOL_REQUESTS = {"call": b"call payments/transfer 12", "list": b"list", "narrow"
                  "zeroes": b"call a 007", "huge": b"call a 18446744073709551616"}
 AUDIT_LINES = {"record": b'{"seq":1,"time":"2026-01-01T00:00:00.000000000Z","event":"audit.begin","prev":"0"',
                "rotate": b'{"seq":9,"event":"audit.rotate","oldest":4,"prev":"0"', "no_json": b'{"seq":'}
+CONTROL = {"show": b'{"cloche":1,"do":"show"}',
+           "limits": b'{"cloche":1,"do":"set_limits","limits":[{"name":"pids.max","value":"5"}]}',
+           "signal": b'{"cloche":1,"do":"signal","pid":2,"signal":15}',
+           "nice": b'{"cloche":1,"do":"nice","pid":2,"nice":-20}',
+           "failure": b'{"cloche":1,"ok":false,"error":"not_found","message":"a\\u001b[2Jb"}',
+           "report": b'{"cloche":1,"ok":true,"changed":0,"report":{"name":"a","state":"paused","memory":{"total":1},'
+                     b'"limits":[{"name":"x","value":"y"}],"processes":[{"sandbox":"1","pid":2,"state":"R","nice":-1}]}}',
+           "deep": b'{"cloche":1,"ok":true,"x":' + b"[" * 300 + b"]" * 300 + b"}",
+           "version": b'{"cloche":2,"do":"kill"}'}
 # Choices of a random walk: few distinct, many distinct, and one long one.
 TREES = {"narrow": bytes([0, 1, 2, 3] * 40), "wide": bytes(range(256)), "long": bytes((i * 7) % 251 for i in range(1500))}
 
 
 def main():
-    for target, texts in (("tool_request_fuzz", TOOL_REQUESTS), ("chain_fuzz", AUDIT_LINES), ("tree_fuzz", TREES)):
+    for target, texts in (("tool_request_fuzz", TOOL_REQUESTS), ("chain_fuzz", AUDIT_LINES), ("tree_fuzz", TREES),
+                          ("wire_fuzz", CONTROL)):
         for name, content in texts.items():
             write(target, name, content)
     for name, content in LINES.items():
