@@ -59,8 +59,10 @@ class Examples(unittest.TestCase):
             (folder / "bin").mkdir()
             (folder / "bin" / "cloche").symlink_to(os.path.abspath(support.CLOCHE))
             (folder / "work").mkdir()
+            (folder / "run").mkdir(mode=0o700)  # no other sandboxes are seen
             (folder / "work" / "examples").symlink_to(support.ROOT / "examples")
             environment = dict(os.environ, CLOCHE_PACK=os.path.abspath(support.PACK),
+                               XDG_RUNTIME_DIR=str(folder / "run"),
                                PATH=f"{folder}/bin:{os.environ['PATH']}")
             if "$SYSROOT" in text:
                 environment["SYSROOT"] = cxx_sysroot()
