@@ -61,7 +61,8 @@ class Outside {
     if (writable && found->inode->read_only()) {
       return invalid(what + ": it is read-only here, so it cannot be 'rw' inside");
     }
-    vfs::InodeRef root = vfs::make_view(found->inode, {!writable, options.device});
+    vfs::InodeRef root = vfs::make_view(
+        found->inode, {!writable, options.device, names_.mount_points(*found->mount)});
     if (mount.mode == MountMode::kCopyOnWrite) {
       root = vfs::make_overlay(
           std::move(root),

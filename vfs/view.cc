@@ -7,11 +7,48 @@ namespace {
 
 class ViewInode;
 
+// What a view shows where another mount covers what is there: nobody may do anything with it.
+class ClosedInode final : public Inode {
+ public:
+  explicit ClosedInode(const Stat& stat) : stat_(stat) {}
+  FileType type() const override { return stat_.type; }
+  SysResult<Stat> stat() override { return stat_; }
+  SysResult<StatFs> statfs() override { return Errno::kACCES; }
+  const void* file_system() const override { return this; }
+  SysResult<Unit> check_access(const Credentials&, uint32_t) override { return Errno::kACCES; }
+  SysResult<InodeRef> lookup(std::string_view) override { return Errno::kACCES; }
+  SysResult<Unit> readdir(uint64_t, void*, AcceptEntry) override { return Errno::kACCES; }
+  SysResult<std::unique_ptr<FileBody>> open(OpenAccess) override { return Errno::kACCES; }
+
+ private:
+  const Stat stat_;
+};
+
 // What all inodes of one view share. A shown inode has one ViewInode while that is in use.
 struct ViewFs : RefCounted {
-  ViewFs(InodeRef shown, const ViewOptions& given) : root(std::move(shown)), options(given) {}
+  ViewFs(InodeRef shown, const ViewOptions& given) : root(std::move(shown)), options(given) {
+    for (const Namespace::MountPoint& point : options.closed) {
+      Stat stat;
+      const auto covered = point.directory->lookup(point.name);
+      const auto covered_stat = covered.ok() ? (*covered)->stat() : SysResult<Stat>(stat);
+      if (covered_stat.ok()) stat.ino = covered_stat->ino;
+      stat.dev = options.dev;
+      stat.type = point.type;
+      closed.push_back(make_ref<ClosedInode>(stat));
+    }
+  }
+  // What is shown closed there; null: nothing is.
+  InodeRef closed_at(const Inode* directory, std::string_view name) const {
+    for (size_t i = 0; i < closed.size(); ++i) {
+      const Namespace::MountPoint& point = options.closed[i];
+      if (point.directory.get() == directory && point.name == name) return closed[i];
+    }
+    return nullptr;
+  }
+
   const InodeRef root;
   const ViewOptions options;
+  std::vector<InodeRef> closed;  // in the order of options.closed
   std::unordered_map<const Inode*, ViewInode*> live;
 };
 
@@ -49,29 +86,32 @@ class ViewInode final : public Inode {
     return shown_->check_access(who, access);
   }
 
-  SysResult<InodeRef> lookup(std::string_view name) override { return wrap(shown_->lookup(name)); }
+  SysResult<InodeRef> lookup(std::string_view name) override {
+    if (InodeRef closed = fs_->closed_at(shown_.get(), name)) return closed;
+    return wrap(shown_->lookup(name));
+  }
   SysResult<InodeRef> create(std::string_view name, const CreateAttr& attr) override {
-    TRY(require_writable());
+    TRY(may_change(name));
     return wrap(shown_->create(name, attr));
   }
   SysResult<Created> create_open(std::string_view name, const CreateAttr& attr,
                                  OpenAccess access) override {
-    TRY(require_writable());
+    TRY(may_change(name));
     Created created = TRY(shown_->create_open(name, attr, access));
     created.inode = of(fs_, std::move(created.inode));
     return created;
   }
   SysResult<InodeRef> mkdir(std::string_view name, const CreateAttr& attr) override {
-    TRY(require_writable());
+    TRY(may_change(name));
     return wrap(shown_->mkdir(name, attr));
   }
   SysResult<InodeRef> symlink(std::string_view name, std::string_view target,
                               const CreateAttr& attr) override {
-    TRY(require_writable());
+    TRY(may_change(name));
     return wrap(shown_->symlink(name, target, attr));
   }
   SysResult<InodeRef> mknod(std::string_view name, FileType type, const CreateAttr& attr) override {
-    TRY(require_writable());
+    TRY(may_change(name));
     if (type != FileType::kRegular) return Errno::kPERM;
     return wrap(shown_->mknod(name, type, attr));
   }
@@ -80,21 +120,23 @@ class ViewInode final : public Inode {
     return wrap(shown_->create_unnamed(attr));
   }
   SysResult<Unit> link(std::string_view name, const InodeRef& target) override {
-    TRY(require_writable());
+    TRY(may_change(name));
     return shown_->link(name, TRY(shown_of(target)));
   }
   SysResult<Unit> unlink(std::string_view name) override {
-    TRY(require_writable());
+    TRY(may_change(name));
     return shown_->unlink(name);
   }
   SysResult<Unit> rmdir(std::string_view name) override {
-    TRY(require_writable());
+    TRY(may_change(name));
     return shown_->rmdir(name);
   }
   SysResult<Unit> rename(std::string_view from, const InodeRef& target, std::string_view to,
                          uint32_t flags) override {
-    TRY(require_writable());
-    return shown_->rename(from, TRY(shown_of(target)), to, flags);
+    TRY(may_change(from));
+    const InodeRef shown_target = TRY(shown_of(target));
+    if (fs_->closed_at(shown_target.get(), to)) return Errno::kBUSY;
+    return shown_->rename(from, shown_target, to, flags);
   }
   SysResult<Unit> readdir(uint64_t cookie, void* env, AcceptEntry accept) override {
     return shown_->readdir(cookie, env, accept);
@@ -129,6 +171,11 @@ class ViewInode final : public Inode {
  private:
   SysResult<Unit> require_writable() const {
     if (read_only()) return Errno::kROFS;
+    return Unit{};
+  }
+  SysResult<Unit> may_change(std::string_view name) const {
+    TRY(require_writable());
+    if (fs_->closed_at(shown_.get(), name)) return Errno::kBUSY;
     return Unit{};
   }
   SysResult<InodeRef> wrap(SysResult<InodeRef> found) {

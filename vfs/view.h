@@ -7,18 +7,25 @@
 //  - devices, FIFOs and sockets: they are shown but do not open (EACCES), and none can be made
 //    (EPERM). So nothing but bytes of files passes between those on either side: no descriptors,
 //    no locks;
+//  - what lies under the mounts of the other side: those see the mount there, not what it covers,
+//  so
+//    that this may be what nobody there can read or change. Such a place is shown closed: it can be
+//    seen and mounted over, and nothing else (EACCES, EBUSY);
 //  - the way up: a folder that others move out of the view has no parent in it any more.
 //
 // Thread class: that of the other file system. Keeps it alive.
 #pragma once
 
-#include "vfs/inode.h"
+#include <vector>
+
+#include "vfs/walk.h"
 
 namespace cloche::vfs {
 
 struct ViewOptions {
   bool read_only = true;
-  uint64_t dev = 0;  // st_dev
+  uint64_t dev = 0;                                // st_dev
+  std::vector<Namespace::MountPoint> closed = {};  // of the namespace in which `shown` was found
 };
 
 // The root: shows `shown`, a directory or a regular file.

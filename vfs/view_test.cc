@@ -16,7 +16,8 @@ class ViewTest : public testing::Test {
     all_.mkdir("/outside");
   }
   TestSpace view(bool read_only) {
-    return TestSpace(make_view(all_.inode("/part"), {read_only, 7}));
+    return TestSpace(make_view(all_.inode("/part"),
+                               {read_only, 7, all_.space.mount_points(*all_.space.root().mount)}));
   }
 
   ManualClock clock_;
@@ -131,6 +132,43 @@ TEST_F(ViewTest, NothingOfAnotherFileSystemGetsIn) {
   EXPECT_EQ(outcome(root->link("x", all_.inode("/secret"))), "EXDEV");
   EXPECT_EQ(outcome(root->rename("dir", other.inode("/"), "x", 0)), "EXDEV");
   EXPECT_EQ(outcome(root->rename("dir", all_.inode("/outside"), "x", 0)), "EXDEV");
+}
+
+TEST_F(ViewTest, WhatLiesUnderAMountIsClosed) {
+  all_.mkdir("/part/dir/covered");
+  all_.write("/part/dir/covered/a", "under the mount");
+  all_.write("/part/file", "under the other");
+  const TestSpace folder(make_memfs({&clock_, budget_, 2, 0755, 1000, 1000}));
+  folder.write("/f", "on the mount");
+  ASSERT_TRUE(all_.space.mount("/part/dir/covered", folder.inode("/"), "", "tmpfs", "ro").ok());
+  ASSERT_TRUE(all_.space.mount("/part/file", folder.inode("/f"), "", "tmpfs", "ro").ok());
+  const TestSpace inside = view(false);
+  EXPECT_EQ(inside.stat("/dir/covered").type, FileType::kDirectory);
+  EXPECT_EQ(inside.stat("/dir/covered").mode, 0u);
+  EXPECT_EQ(inside.read("/dir/covered/a"), "!EACCES");
+  EXPECT_EQ(inside.read("/file"), "!EACCES");
+  EXPECT_EQ(inside.write("/file", "x"), "EACCES");
+  EXPECT_EQ(inside.mkdir("/dir/covered/new"), "EACCES");
+  EXPECT_EQ(inside.write("/new", "x"), "ok");
+  for (const auto& outcome :
+       {inside.rename("/dir/covered", "/dir/out"), inside.rename("/file", "/out"),
+        inside.rename("/new", "/file"), inside.unlink("/file"), inside.rmdir("/dir/covered")}) {
+    EXPECT_EQ(outcome, "EBUSY");
+  }
+  EXPECT_EQ(inside.link("/file", "/hard"), "EPERM");
+  EXPECT_EQ(outcome(inside.inode("/")->link("hard", inside.inode("/file"))), "EXDEV");
+  // Also past the checks of the path calls.
+  const InodeRef root = inside.inode("/"), dir = inside.inode("/dir");
+  EXPECT_EQ(outcome(root->rename("new", dir, "covered", Inode::kExchange)), "EBUSY");
+  EXPECT_EQ(outcome(dir->rename("covered", root, "new", Inode::kExchange)), "EBUSY");
+  EXPECT_EQ(outcome(inside.inode("/file")->open(OpenAccess::kRead)), "EACCES");
+  EXPECT_EQ(outcome(inside.inode("/file")->truncate(0)), "EINVAL");
+  EXPECT_EQ(outcome(dir->lookup("covered").value()->lookup("a")), "EACCES");
+  // It moves with the folder in which it is.
+  ASSERT_EQ(inside.rename("/dir", "/moved"), "ok");
+  EXPECT_EQ(inside.read("/moved/covered/a"), "!EACCES");
+  EXPECT_EQ(read_all(*all_.inode("/part/moved")->lookup("covered").value()->lookup("a").value()),
+            "under the mount");
 }
 
 TEST_F(ViewTest, AViewOfAFileIsAFile) {

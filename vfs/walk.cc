@@ -234,6 +234,14 @@ bool Namespace::is_mount_point(const Location& directory, std::string_view name)
   return mounted_at(directory.mount.get(), directory.inode.get(), name) != nullptr;
 }
 
+std::vector<Namespace::MountPoint> Namespace::mount_points(const Mount& mount) const {
+  std::vector<MountPoint> points;
+  for (const Ref<Mount>& each : state_->mounts) {
+    if (each->above == &mount) points.push_back({each->directory, each->name, each->root->type()});
+  }
+  return points;
+}
+
 std::vector<Namespace::MountInfo> Namespace::mounts() const {
   std::vector<MountInfo> list;
   for (const Ref<Mount>& mount : state_->mounts) {

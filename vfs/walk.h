@@ -110,6 +110,14 @@ class Namespace {
   bool same_mount(const Location& a, const Location& b) const;
   bool is_mount_point(const Location& directory, std::string_view name) const;
 
+  // Over what other mounts hang in the file system of `mount`.
+  struct MountPoint {
+    InodeRef directory;
+    std::string name;
+    FileType type;
+  };
+  std::vector<MountPoint> mount_points(const Mount& mount) const;
+
   struct MountInfo {
     std::string source, path, type, options;
   };

@@ -176,6 +176,28 @@ class Mounts(TestCase):
             """)
         self.assertEqual(done.out, "d\n")
 
+    def test_what_a_mount_covers_stays_covered(self):
+        # The folder outside is writable, but not what is mounted below it: neither is it for those inside.
+        for folder in ("proj/.git", "empty"):
+            (self.folder / folder).mkdir(parents=True)
+        config = self.folder / "proj/.git/config"
+        config.write_text("host\n")
+        attack = "cat .git/config; echo bad > .git/config; mv .git g; rm -rf .git; ls .git; ln .git/config c; cat g/config"
+        for above, mode in ((".git", "ro"), (".git", "cow"), ("../empty", "ro")):
+            done = inside(f"cloche run -v /work:/work:rw -w /work -c '{attack}'; "
+                          f"cloche run -v /work:/work -w /work -c '{attack}'; "
+                          f"cloche run --sandboxes 1 -v /work:/a:rw -- cloche run -v /a:/work:rw -w /work -c '{attack}'; "
+                          "cloche run -v /work:/work:cow -w /work -c 'cat .git/config; mv .git g; cat g/config'; "
+                          "cloche run -v /:/work/r -w /work/r -c 'cat work/.git/config'; ls -A /work",
+                          "-v", f"{self.folder}/proj:/work:rw", "-v", f"{self.folder}/proj/{above}:/work/.git:{mode}")
+            self.assertEqual(done.out, ".git\n", (above, mode))
+            self.assertEqual(config.read_text(), "host\n")
+        # Who mounts what is there gets what is there.
+        done = inside("cloche run -v /work:/work:rw -v /work/.git:/work/.git -c 'cat /work/.git/config; echo > /work/.git/config'",
+                      "-v", f"{self.folder}/proj:/work:rw", "-v", f"{self.folder}/proj/.git:/work/.git")
+        self.assertEqual(done.out, "host\n")
+        self.assertIn("Read-only file system", done.err)
+
     def test_a_folder_moved_away_gives_no_way_up(self):
         # The process outside moves the folder in which the one inside stands.
         done = inside("""mkdir -p d/e; echo secret > secret; mkfifo go
