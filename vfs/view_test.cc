@@ -180,7 +180,7 @@ TEST_F(ViewTest, AViewOfAFileIsAFile) {
 TEST(BudgetTest, WhatIsTakenInsideIsTakenOutside) {
   const Ref<Budget> outer = make_budget(100, 3);
   {
-    const Ref<Budget> inner = make_ref<Budget>(80, 10, outer);
+    const Ref<Budget> inner = make_ref<Budget>(80u, 10u, outer);
     EXPECT_TRUE(inner->take_bytes(60));
     EXPECT_FALSE(inner->take_bytes(30));  // its own limit
     EXPECT_TRUE(outer->take_bytes(35));
