@@ -24,6 +24,9 @@ using kernel::ToolCaller;
 
 constexpr int64_t kForever = kernel::Call::kNoDeadline;
 
+// More would take the sandbox's thread too long: mounts and variables are compared with each other.
+constexpr size_t kMaxMounts = 256, kMaxVariables = 4096;
+
 // File systems that hold nothing but files. A view of /proc or /dev would show more.
 constexpr std::string_view kShownTypes[] = {"tmpfs", "cloche", "hostfs", "overlay", "view"};
 
@@ -175,12 +178,24 @@ class InnerSandbox::Builder {
             .monotonic_ns = family_.clock.monotonic_ns()};
   }
 
+  static Result<Unit, Refusal> check_counts(size_t mounts, size_t variables) {
+    if (mounts > kMaxMounts) {
+      return wrong("more than " + std::to_string(kMaxMounts) + " mounts");
+    }
+    if (variables > kMaxVariables) {
+      return wrong("more than " + std::to_string(kMaxVariables) + " environment variables");
+    }
+    return Unit{};
+  }
+
   Result<Unit, Refusal> read_options() {
     SandboxOptions& options = request_.options;
     if (has_nul(request_.argv)) return wrong("an argument holds a NUL byte");
+    TRY(check_counts(options.mounts.size(), options.env.size()));
     if (!options.policy.empty()) {
       auto read = read_policy(options);
       if (!read) return wrong(read.error().message);
+      TRY(check_counts(read->mounts.size(), read->env.size()));
       for (policy::Mount& mount : read->mounts) {
         mount.host = join_folder(options.policy_folder, mount.host);
       }

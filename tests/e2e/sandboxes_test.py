@@ -354,6 +354,19 @@ class Requests(TestCase):
             self.assertIn(reason, answer, request)
 
 
+    def test_a_large_request_does_not_hold_up_the_run(self):
+        mounts = [{"host": "/tmp", "guest": f"/m{i}"} for i in range(60_000)]
+        variables = {f"a{i}": "" for i in range(60_000)}
+        requests = [{"mounts": mounts}, {"env": variables}, {"policy": json.dumps({"version": 1, "env": variables})},
+                    {"policy": json.dumps({"version": 1, "mounts": mounts[:15_000]}), "mounts": mounts[:15_000]},
+                    {"allow_tools": [f"t{i}" for i in range(60_000)]}]
+        for i, request in enumerate(requests):
+            text = json.dumps(request | {"argv": ["true"]})
+            (self.folder / "r").write_text(f"run {len(text)}\n{text}")
+            done = inside("exec 5<>/dev/tool; cat /r >&5; head -c 60 <&5", "-v", f"{self.folder}/r:/r", "--timeout", "5s")
+            self.assertEqual((done.code, done.out[:7]), (0, "failed "), (i, done.err))
+
+
 class Audit(TestCase):
     def test_each_is_on_record(self):
         log = self.folder / "log"
