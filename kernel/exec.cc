@@ -68,6 +68,17 @@ SysResult<std::vector<uint8_t>> read_all(vfs::FileBody& body, uint64_t size) {
   return bytes;
 }
 
+// What sandboxes inside compile is spent here and there.
+SysResult<Unit> check_compile_time(Kernel& kernel, const std::string& path) {
+  for (Kernel* at = &kernel; at; at = at->options().outer) {
+    if (at->state().usage.compile_ns < at->options().limits.compile_ns) continue;
+    kernel.log("exec: " + path + ": the time to compile programs is used up");
+    at->tell_limit("compile.time", at->acting());
+    return Errno::kNOMEM;
+  }
+  return Unit{};
+}
+
 SysResult<engine::ModuleRef> compile(Kernel& kernel, const std::string& path, vfs::FileBody& body) {
   const KernelLimits& limits = kernel.options().limits;
   const uint64_t size = TRY(body.size());
@@ -79,14 +90,11 @@ SysResult<engine::ModuleRef> compile(Kernel& kernel, const std::string& path, vf
   const std::vector<uint8_t> bytes = TRY(read_all(body, size));
   engine::ModuleLimits module_limits;
   module_limits.max_bytes = limits.module_bytes;
-  KernelUsage& usage = kernel.state().usage;
-  if (usage.compile_ns >= limits.compile_ns) {
-    kernel.log("exec: " + path + ": the time to compile programs is used up");
-    return Errno::kNOMEM;
-  }
+  TRY(check_compile_time(kernel, path));
   const int64_t start = kernel.clock().cpu_ns();
   auto module = kernel.options().engine->load(bytes, module_limits);
-  usage.compile_ns += kernel.clock().cpu_ns() - start;
+  const int64_t spent = kernel.clock().cpu_ns() - start;
+  for (Kernel* at = &kernel; at; at = at->options().outer) at->state().usage.compile_ns += spent;
   if (module.ok()) return *module;
   kernel.log("exec: " + path + ": " + module.error().message);
   return module.error().code == Code::kResourceExhausted ? Errno::kNOMEM : Errno::kNOEXEC;

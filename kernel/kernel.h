@@ -113,7 +113,7 @@ struct KernelUsage {
   uint64_t memory_peak_bytes = 0;
   uint64_t memory_kills = 0;     // processes ended for memory.max
   int64_t memory_slowed_ns = 0;  // time that it stood still for memory.high
-  int64_t compile_ns = 0;        // spent to compile programs
+  int64_t compile_ns = 0;        // spent to compile programs, those of sandboxes inside too
 };
 
 class Kernel {

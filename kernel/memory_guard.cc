@@ -75,7 +75,11 @@ void MemoryGuard::check(Kernel& kernel, int64_t now) {
                  " bytes are in use");
       victim->ended_by_limit = "memory.max";
       kernel.tell_limit(victim->ended_by_limit, victim);
-      begin_exit(*victim->kernel, *victim, kSigKill, "memory.max is exceeded");
+      Kernel& its_kernel = *victim->kernel;
+      begin_exit(its_kernel, *victim, kSigKill, "memory.max is exceeded");
+      // One of a sandbox inside would keep its memory until that has a turn, and the next look
+      // would end another process for it.
+      finish_exits(its_kernel);
       ++kernel.state().usage.memory_kills;
     }
     room = 0;

@@ -24,8 +24,7 @@ class MemoryGuard {
 
   int64_t next_check() const { return next_check_; }  // monotonic ns
   void look_soon() { next_check_ = 0; }               // a limit has changed
-  // Looks, ends a process if need be (begin_exit: finish_exits() is the caller's), and plans the
-  // next look. Not while guest code runs.
+  // Looks, ends a process if need be, and plans the next look. Not while guest code runs.
   void check(Kernel& kernel, int64_t now);
 
  private:

@@ -1,0 +1,128 @@
+// What a kernel inside another one costs that one.
+#include "kernel/nested.h"
+
+#include <gtest/gtest.h>
+
+#include "kernel/state.h"
+#include "kernel/testing/io_helpers.h"
+#include "vfs/memfs.h"
+
+namespace cloche::kernel {
+namespace {
+
+using namespace testing;
+
+// Inside `box`, with the same programs at the same places.
+class Inner final : public Nested {
+ public:
+  explicit Inner(TestSandbox& box) {
+    KernelOptions options;
+    options.user.uid = options.user.gid = 1000;
+    options.engine = &box.engine();
+    options.clock = &box.clock();
+    options.random = &box.kernel().random();
+    options.outer = &box.kernel();
+    options.names = std::make_unique<vfs::Namespace>(box.kernel().names().root().inode);
+    options.on_limit = [this](const char* limit, const Process*) { told.emplace_back(limit); };
+    kernel_ = Kernel::create(std::move(options));
+  }
+
+  int32_t start(const std::string& name) {
+    StartOptions options;
+    options.path = "/bin/" + name;
+    options.argv = {name};
+    options.cwd = "/home";
+    const auto pid = kernel_->start(std::move(options));
+    return pid.ok() ? *pid : -static_cast<int32_t>(pid.error());
+  }
+
+  Kernel& kernel() override { return *kernel_; }
+  const std::string& name() const override { return name_; }
+  bool ready(int64_t) override { return !held && kernel_->ready(); }
+  int64_t next_deadline() override { return kernel_->next_deadline(); }
+  Turn turn(int64_t slice_ns) override {
+    kernel_->run(slice_ns);
+    return Turn::kAlive;
+  }
+
+  bool held = false;  // it gets no turn
+  std::vector<std::string> told;
+
+ private:
+  const std::string name_ = "inner";
+  std::unique_ptr<Kernel> kernel_;
+};
+
+Inner& add_inner(TestSandbox& box) {
+  auto inner = std::make_unique<Inner>(box);
+  Inner& result = *inner;
+  box.kernel().add_nested(std::move(inner));
+  return result;
+}
+
+TEST(NestedTest, CompilingInsideIsSpentOutsideToo) {
+  KernelLimits limits;
+  limits.compile_ns = 15;  // the clock ticks 10 between two looks
+  TestSandbox box(limits);
+  box.program("p", [](FakeGuest&) {});
+  Inner& first = add_inner(box);
+  EXPECT_GT(first.start("p"), 0);
+  EXPECT_EQ(box.kernel().usage().compile_ns, 10);
+  EXPECT_GT(first.start("p"), 0);
+  EXPECT_EQ(box.kernel().usage().compile_ns, 20);
+  Inner& second = add_inner(box);
+  EXPECT_EQ(second.start("p"), -12);  // ENOMEM, although it has compiled nothing
+  EXPECT_EQ(second.told, std::vector<std::string>{});
+  EXPECT_EQ(box.limits_reached, std::vector<std::string>{"compile.time 0"});
+  EXPECT_EQ(box.start("p"), -12);
+  EXPECT_EQ(second.kernel().usage().compile_ns, 0);
+}
+
+TEST(NestedTest, ProcessesAndForksInsideCountOutside) {
+  KernelLimits limits;
+  limits.processes = 3;
+  limits.fork_rate = 4;
+  TestSandbox box(limits);
+  box.program("p", [](FakeGuest& g) { g.call("rt_sigsuspend", 0x2000, 8); });
+  Inner& inner = add_inner(box);
+  for (int i = 0; i < 3; ++i) EXPECT_GT(inner.start("p"), 0);
+  EXPECT_EQ(box.kernel().tasks(), 3u);
+  EXPECT_EQ(box.start("p"), -11);  // EAGAIN
+  inner.kernel().kill_all();
+  EXPECT_EQ(box.kernel().tasks(), 0u);
+  EXPECT_GT(box.start("p"), 0);
+  EXPECT_TRUE(box.limits_reached == std::vector<std::string>{"pids.max 0"});
+  EXPECT_EQ(inner.start("p"), -11);  // the rate
+  EXPECT_EQ(box.limits_reached.back(), "forks.rate 0");
+  box.kernel().kill_all();
+}
+
+TEST(NestedTest, OneProcessInsideEndsForTheMemoryOfAll) {
+  KernelLimits limits;
+  limits.memory = 64 << 20;
+  TestSandbox box(limits);
+  const auto grow = [&box](FakeGuest& g) {
+    box.engine().host_bytes = 65 << 20;
+    for (;;) g.tick();
+  };
+  box.program("large", grow, 8 << 20);
+  box.program("small", grow, 4 << 20);
+  Inner& inner = add_inner(box);
+  const int32_t small = box.start("small"), large = inner.start("large");
+  inner.held = true;
+  for (int i = 0; i < 1000 && box.kernel().usage().memory_kills == 0; ++i) {
+    box.kernel().run(1'000);
+    box.clock().now += 1'000'000;
+  }
+  // Its memory is free at once, not only when the sandbox inside has its turn.
+  EXPECT_EQ(box.kernel().usage().memory_kills, 1u);
+  EXPECT_EQ(inner.kernel().find(large), nullptr);
+  EXPECT_NE(box.kernel().find(small), nullptr);
+  ExitStatus status;
+  ASSERT_TRUE(inner.kernel().collect(large, &status));
+  EXPECT_STREQ(status.limit, "memory.max");
+  box.kernel().kill_all();
+}
+
+}  // namespace
+}  // namespace cloche::kernel
