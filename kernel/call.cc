@@ -76,6 +76,17 @@ bool must_not_call(const Thread& thread) {
          thread.request == Request::kExitGroup;
 }
 
+constexpr int32_t kTooManyFiles = -static_cast<int32_t>(Errno::kMFILE);
+
+// EMFILE: for the sandbox's limit, or for one that the process set itself?
+void tell_files(const Thread& thread) {
+  const Process& process = *thread.process;
+  Kernel& kernel = *process.kernel;
+  if (process.fds && process.fds->open_count() >= kernel.options().limits.open_files) {
+    kernel.tell_limit("open_files.max", &process);
+  }
+}
+
 int32_t no_such_call(Kernel& kernel, const Process& process, const SyscallRow& row) {
   if (kernel.state().logged_calls.emplace(row.name, true).second)
     kernel.log(process.name + ": system call " + row.name + " is not implemented (ENOSYS)");
@@ -139,6 +150,7 @@ int32_t CallGate::begin(const SyscallRow& row, Call& call, const int32_t* argume
 
 int32_t CallGate::finish(const SyscallRow& row, Thread& thread, int32_t result) {
   (void)row;
+  if (result == kTooManyFiles) tell_files(thread);
   thread.call.row = nullptr;
   thread.call.scratch = {};
   thread.call.timed_out = false;

@@ -397,7 +397,10 @@ uint32_t Kernel::tasks() const { return state_->tasks.used(); }
 
 bool Kernel::may_fork() {
   Kernel* const outer = state_->options.outer;
-  return (!outer || outer->may_fork()) && state_->forks.take(clock().monotonic_ns());
+  if (outer && !outer->may_fork()) return false;
+  if (state_->forks.take(clock().monotonic_ns())) return true;
+  tell_limit("forks.rate", acting());
+  return false;
 }
 
 void Kernel::add_nested(std::unique_ptr<Nested> nested) {

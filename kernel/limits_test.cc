@@ -57,6 +57,43 @@ TEST(LimitsTest, ForksBeyondTheRateAreRefusedAndComeBackWithTime) {
     EXPECT_EQ(forks(), 5);
   }),
             0);
+  EXPECT_EQ(box.limits_reached, (std::vector<std::string>{"forks.rate 2", "forks.rate 2"}));
+}
+
+TEST(LimitsTest, WhatIsRefusedForALimitOfTheSandboxIsTold) {
+  KernelLimits limits;
+  limits.open_files = 5;
+  limits.memory = 32 << 20;
+  limits.address_space = 32 << 20;
+  TestSandbox box(limits);
+  EXPECT_EQ(box.run_program([](FakeGuest& g) {
+    // Its own limits are its own affair.
+    struct {
+      uint64_t soft, hard;
+    } own{3, 5};
+    const auto limit = [&](uint32_t which, uint64_t soft, uint64_t hard) {
+      own = {soft, hard};
+      g.store(kFree, own);
+      EXPECT_EQ(g.call("prlimit64", 0, which, kFree, 0), 0);
+    };
+    const auto fill = [&g] {
+      int32_t fd = 0;
+      while (fd >= 0) fd = open(g, "/dev/null", kO_RDONLY);
+      return fd;
+    };
+    const auto map = [&g](uint32_t bytes) { return g.call("mmap2", 0, bytes, 3, 0x22, -1, 0); };
+    limit(kLimitOpenFiles, 3, 5);
+    EXPECT_EQ(fill(), -24);  // EMFILE
+    limit(kLimitAddressSpace, 4 << 20, 32 << 20);
+    EXPECT_EQ(map(8 << 20), -12);
+    limit(kLimitOpenFiles, 5, 5);
+    EXPECT_EQ(fill(), -24);
+    limit(kLimitAddressSpace, 32 << 20, 32 << 20);
+    EXPECT_GT(map(16 << 20), 0);
+    EXPECT_EQ(map(16 << 20), -12);  // none of it is in use, but it would be too much
+  }),
+            0);
+  EXPECT_EQ(box.limits_reached, (std::vector<std::string>{"open_files.max 2", "memory.max 2"}));
 }
 
 TEST(NiceTest, BusyProcessesShareByWeight) {

@@ -23,6 +23,14 @@ uint64_t limit_of(Call& call) {
       {call.process().limits[kLimitAddressSpace].soft, limits.address_space, limits.memory});
 }
 
+// A request for so many bytes was refused. Was it for what the sandbox may have, or for a limit
+// that the process set itself?
+void tell_memory(Call& call, uint64_t bytes) {
+  if (space_of(call).granted() + bytes > call.kernel().options().limits.memory) {
+    call.kernel().tell_limit("memory.max", &call.process());
+  }
+}
+
 struct FileMapping {
   FileRef file;
   bool shared = false;
@@ -72,7 +80,9 @@ SysResult<uint32_t> sys_brk(Call& call, uint32_t address) {
   AddressSpace& space = space_of(call);
   if (address > space.break_end() && !call.kernel().has_room(address - space.break_end()))
     return static_cast<uint32_t>(space.break_end());
-  return static_cast<uint32_t>(space.set_break(context_of(call), address, limit_of(call)));
+  const uint64_t end = space.set_break(context_of(call), address, limit_of(call));
+  if (end < address) tell_memory(call, address - end);
+  return static_cast<uint32_t>(end);
 }
 
 SysResult<uint32_t> sys_mmap2(Call& call, uint32_t address, uint32_t size, uint32_t protection,
@@ -88,7 +98,12 @@ SysResult<uint32_t> sys_mmap2(Call& call, uint32_t address, uint32_t size, uint3
                                                     : AddressSpace::Placement::kAnywhere;
   if (!call.kernel().has_room(size)) return Errno::kNOMEM;
   AddressSpace& space = space_of(call);
-  const uint64_t at = TRY(space.map(context_of(call), address, size, placement, limit_of(call)));
+  const auto mapped = space.map(context_of(call), address, size, placement, limit_of(call));
+  if (!mapped.ok()) {
+    if (mapped.error() == Errno::kNOMEM) tell_memory(call, size);
+    return mapped.error();
+  }
+  const uint64_t at = *mapped;
   const bool as_region =
       shared && (anonymous || mapping.offset + size <= AddressSpace::kMaxSharedFile);
   SysResult<Unit> filled = Unit{};
@@ -118,8 +133,13 @@ SysResult<uint32_t> sys_mremap(Call& call, uint32_t address, uint32_t old_size, 
     return Errno::kINVAL;
   }
   if (new_size > old_size && !call.kernel().has_room(new_size - old_size)) return Errno::kNOMEM;
-  return static_cast<uint32_t>(TRY(space_of(call).remap(
-      context_of(call), address, old_size, new_size, flags & kMayMove, limit_of(call))));
+  const auto at = space_of(call).remap(context_of(call), address, old_size, new_size,
+                                       flags & kMayMove, limit_of(call));
+  if (!at.ok()) {
+    if (at.error() == Errno::kNOMEM && new_size > old_size) tell_memory(call, new_size - old_size);
+    return at.error();
+  }
+  return static_cast<uint32_t>(*at);
 }
 
 SysResult<int32_t> sys_mprotect(Call& call, uint32_t address, uint32_t size, uint32_t protection) {
