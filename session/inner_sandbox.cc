@@ -110,7 +110,13 @@ InnerSandbox::InnerSandbox(SandboxGate& gate) : outer_gate_(gate), family_(gate.
 }
 
 InnerSandbox::~InnerSandbox() {
-  if (call_ != nullptr) call_->sandbox = nullptr;
+  if (call_ != nullptr) std::exchange(call_, nullptr)->sandbox = nullptr;
+  if (on_record_) {
+    // The sandbox around it ends, or there was no way to start this one.
+    RunResult result;
+    if (watch_) result.outcome = Outcome::kCancelled;
+    end(result);
+  }
   --outer_gate_.alive_;
 }
 
@@ -322,6 +328,7 @@ class InnerSandbox::Builder {
     made_->use_ = std::move(use).value();
     if (family_.tools.record_inner(caller_, made_->name_, made_->use_->capability().chain(),
                                    request_.options, request_.argv)) {
+      made_->on_record_ = true;
       return Unit{};
     }
     return denied("the audit log cannot be written");
@@ -484,11 +491,12 @@ bool InnerSandbox::finished(RunResult& result) {
 
 void InnerSandbox::end(RunResult& result) {
   kernel_->kill_all();
-  watch_->fill_usage(result.usage);
+  if (watch_) watch_->fill_usage(result.usage);
   result.stdout_truncated = output_->exceeded();
   result.tool_calls = family_.tools.calls_of(name_);
   result.usage.tool_calls = result.tool_calls.size();
   family_.tools.record_end(result, name_);
+  on_record_ = false;
   if (call_ == nullptr) return;
   call_->sandbox = nullptr;
   std::exchange(call_, nullptr)->set_answer({ToolAnswer::Status::kOk, to_json(result)});

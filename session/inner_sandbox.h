@@ -53,6 +53,7 @@ class InnerSandbox final : public kernel::Nested {
   const Family& family_;
   std::string name_;
   PendingRun* call_ = nullptr;  // null: given up
+  bool on_record_ = false;      // its start is, its end is not
   std::optional<cap::Use> use_;
   std::atomic<bool> revoked_ = false;
   EffectiveLimits limits_;

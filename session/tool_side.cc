@@ -342,6 +342,11 @@ void ToolSide::record_end(const RunResult& result, const std::string& sandbox) {
   record.number("tool_calls", result.usage.tool_calls).number("processes", result.usage.processes);
   // The run is over: that its end is missing shows in the log.
   (void)log_->append(record, name_of(sandbox)).ok();
+  if (sandbox.empty()) return;
+  // No other sandbox has its name.
+  const std::string mine = sandbox + " ";
+  auto at = recorded_.lower_bound(mine);
+  while (at != recorded_.end() && at->starts_with(mine)) at = recorded_.erase(at);
 }
 
 }  // namespace cloche::session

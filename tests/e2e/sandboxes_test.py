@@ -394,6 +394,75 @@ class Audit(TestCase):
         self.assertEqual(denied["sandbox"], outer["sandbox"])
         self.assertEqual(command("audit", "verify", log).code, 0)
 
+    def events(self, script, *options, **rest):
+        """What the log has of sandboxes inside: (event, which, the line), without what is started."""
+        log = self.folder / "log"
+        log.unlink(missing_ok=True)
+        self.done = inside(script, "--audit", log, *options, **rest)
+        lines = audit_lines(log)
+        outer = lines[1]["sandbox"]
+        return [(line["event"], line["sandbox"].removeprefix(outer), line) for line in lines[1:-1]
+                if not line["event"].endswith((".start", ".derived")) and line["sandbox"] != outer]
+
+    def test_each_end_is_on_record(self):
+        # Ended with the run, given up by who started it, and never begun.
+        events = self.events("cloche run --sandboxes 1 -- cloche run -- sleep 60 & sleep 0.3; exit 0")
+        self.assertEqual([(event, which, line["outcome"]) for event, which, line in events],
+                         [("run.end", ".1.1", "cancelled"), ("run.end", ".1", "cancelled")])
+        events = self.events("timeout 0.2 cloche run -- sleep 60")
+        self.assertEqual([(event, which, line["outcome"]) for event, which, line in events],
+                         [("run.end", ".1", "cancelled")])
+        events = self.events("cloche run -- true > /dev/tool")
+        self.assertEqual([(event, which, line["outcome"]) for event, which, line in events],
+                         [("run.end", ".1", "error")])
+
+    def test_limits_inside_are_on_record(self):
+        for limit, options, script in (
+                ("pids.max", "--pids 2", "sleep 1 & sleep 1 & :"), ("disk.max", "--disk 10K", "head -c 1M /dev/zero > f"),
+                ("inodes.max", "--inodes 4", "touch a b c d e f"), ("open_files.max", "--open-files 4", "exec 3< / 5< / 6< /"),
+                ("memory.max", "--memory 20M", "printf -v x %90000000d 1"), ("wall.time", "--timeout 100ms", "sleep 9"),
+                ("cpu.time", "--cpu-time 50ms", "while :; do :; done"), ("output.max", "--output 10", "seq 100")):
+            events = self.events(f"cloche run {options} -c '{script}; :'")
+            hits = [(which, line) for event, which, line in events if event == "limit.hit"]
+            self.assertEqual([(which, line["limit"]) for which, line in hits], [(".1", limit)], (limit, self.done.err))
+            if limit not in ("wall.time", "cpu.time", "output.max"):
+                self.assertIn(2, hits[0][1]["pids"], limit)  # its first program, or a child of that
+
+    def test_each_sandbox_hits_its_own_limits_once(self):
+        script = "cloche run --inodes 4 -c 'touch a b c d e f; touch a b c d e f'; "
+        events = self.events(script + script)
+        self.assertEqual([which for event, which, _ in events if event == "limit.hit"], [".1", ".2"])
+
+    def test_a_limit_of_the_one_outside_is_told_of_who_reached_it(self):
+        policy = self.folder / "p.json"
+        policy.write_text('{"version": 1, "sandboxes": {}, "limits": {"forks.rate": 20}}')
+        log = self.folder / "log"
+        run("--policy", policy, "--audit", log, "-c", "cloche run -c 'for i in $(seq 30); do :& done' 2> /dev/null")
+        hits = [(line["sandbox"].partition(".")[2], line["limit"], line["program"])
+                for line in audit_lines(log) if line["event"] == "limit.hit"]
+        self.assertIn(("1", "forks.rate", "/usr/bin/bash"), hits)
+
+    def test_changes_of_the_hosts_files_from_inside_are_on_record(self):
+        (self.folder / "d").mkdir()
+        events = self.events("cloche run -v /d:/x:rw -c 'cat /x/f; touch /x/f; touch /x/g'",
+                             "-v", f"{self.folder}/d:/d:rw")
+        (which, line), = ((which, line) for event, which, line in events if event == "mount.write")
+        self.assertEqual((which, line["mount"], line["host"], line["program"]),
+                         (".1", "/d", f"{self.folder}/d", "/usr/bin/coreutils"))
+        self.assertEqual(line["pids"][-1], 2)
+
+    def test_expiry_inside_is_on_record(self):
+        policy = self.folder / "p.json"
+        soon = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 2))
+        policy.write_text('{"version": 1, "sandboxes": {}, "tools": [{"tool": "t", "expires": "%s"}]}' % soon)
+        log = self.folder / "log"
+        run("--policy", policy, "--audit", log, "--tool", "t=sleep 30; echo 1", "-c",
+            "cloche run --allow-tool t -c 'tool call t; tool call t'")
+        lines = [line for line in audit_lines(log) if line["event"] in ("capability.expired", "tool.end", "tool.denied")]
+        self.assertEqual([(line["event"], line["sandbox"].partition(".")[2]) for line in lines],
+                         [("capability.expired", "1"), ("tool.end", "1"), ("tool.denied", "1")])
+        self.assertEqual((lines[0]["call"], lines[1]["outcome"], lines[2]["reason"]), (1, "expired", "expired"))
+
 
 if __name__ == "__main__":
     unittest.main()
