@@ -31,7 +31,7 @@ class TerminalPumpTest : public testing::Test {
     ASSERT_EQ(pipe(screen_), 0);
     tty_ = *box_.kernel().io().terminals().create();
     pump_ = std::make_unique<TerminalPump>(tty_, keys_[0], screen_[1],
-                                           make_ref<kernel::OutputBudget>(1 << 20));
+                                           make_ref<kernel::OutputBudget>(1u << 20));
   }
   void TearDown() override {
     end_keys();
