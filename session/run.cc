@@ -129,6 +129,12 @@ class Driver final : public sched::Task {
     sandbox_.run.watch = &watch_;
     sandbox_.run.output = &streams_.budget();
   }
+  ~Driver() {
+    sandbox_.run.watch = nullptr;
+    sandbox_.run.output = nullptr;
+  }
+  Driver(const Driver&) = delete;
+  Driver& operator=(const Driver&) = delete;
 
   sched::Outcome run(sched::Turn& turn) noexcept override {
     {
@@ -160,8 +166,6 @@ class Driver final : public sched::Task {
   }
 
   sched::Outcome end() {
-    sandbox_.run.watch = nullptr;
-    sandbox_.run.output = nullptr;
     kernel_.kill_all();
     if (streams_.pump()) streams_.pump()->drain();
     watch_.fill_usage(result_.usage);
@@ -342,6 +346,10 @@ Expected<RunResult> run_program(Sandbox::State& sandbox, RunOptions options) {
   auto ran = run_to_end(sandbox, driver);
   if (!ran) {
     sandbox.kernel->kill_all();
+    if (sandbox.tools) {
+      sandbox.tools->end_commands();
+      sandbox.tools->record_end({}, "");
+    }
     return ran.error();
   }
   RunResult result = std::move(*ran);
