@@ -22,8 +22,6 @@ using kernel::Authority;
 using kernel::ToolAnswer;
 using kernel::ToolCaller;
 
-constexpr int64_t kForever = kernel::Call::kNoDeadline;
-
 // More would take the sandbox's thread too long: mounts and variables are compared with each other.
 constexpr size_t kMaxMounts = 256, kMaxVariables = 4096;
 
@@ -161,7 +159,7 @@ class InnerSandbox::Builder {
   // Before anything is looked at for somebody who may not do this at all.
   Result<Unit, Refusal> check_right() {
     const auto denial = tools::space_of(authority_).check(sandbox_request(), now());
-    if (denial) return denied(words_of(*denial));
+    if (denial) return refuse(*denial);
     if (gate_.options_.depth + 1 >= SandboxGate::kMaxDepth) {
       return denied("sandboxes are nested as deep as they can be: " +
                     std::to_string(SandboxGate::kMaxDepth));
@@ -171,6 +169,13 @@ class InnerSandbox::Builder {
                     std::to_string(SandboxGate::kMaxAtOnce));
     }
     return Unit{};
+  }
+
+  Refusal refuse(const cap::Denial& denial) const {
+    if (denial.reason == cap::Reason::kExpired) {
+      family_.tools.broker().record_expiry(tools::space_of(authority_), denial.node, caller_);
+    }
+    return denied(words_of(denial));
   }
 
   static std::string words_of(const cap::Denial& denial) {
@@ -218,10 +223,28 @@ class InnerSandbox::Builder {
     return Unit{};
   }
 
+  // It takes turns with the threads of the sandbox around it, so it has no weight of its own, and
+  // runs where they run.
+  Result<Unit, Refusal> check_cpus(const EffectiveLimits& asked) const {
+    if (asked.cpu_weight != EffectiveLimits().cpu_weight) {
+      return wrong("limit cpu.weight: a sandbox inside another one has none of its own");
+    }
+    if (!asked.cpus.empty() && asked.cpus != gate_.options_.limits.cpus) {
+      return wrong("limit cpuset: a sandbox inside another one runs on the CPUs of that one");
+    }
+    const auto quota = share_of(asked).quota;
+    if (!quota) return Unit{};
+    const Status valid = sched::check_quota(*quota);
+    if (!valid.ok()) return wrong(failure_of(valid.error()).message);
+    return Unit{};
+  }
+
   Result<Unit, Refusal> make_limits() {
     const auto asked = effective_limits(request_.options.limits, policy_ ? &*policy_ : nullptr);
     if (!asked) return wrong(asked.error().message);
+    TRY(check_cpus(*asked));
     made_->limits_ = within(*asked, gate_.options_.limits);
+    made_->bandwidth_.set(share_of(made_->limits_).quota, family_.clock.monotonic_ns());
     made_->output_ = make_ref<kernel::OutputBudget>(made_->limits_.output);
     return Unit{};
   }
@@ -324,7 +347,7 @@ class InnerSandbox::Builder {
   Result<Unit, Refusal> pay() {
     auto use = tools::space_of(authority_)
                    .charge(sandbox_request(), now(), {made_.get(), &InnerSandbox::revoked});
-    if (!use.ok()) return denied(words_of(use.error()));
+    if (!use.ok()) return refuse(use.error());
     made_->use_ = std::move(use).value();
     if (family_.tools.record_inner(caller_, made_->name_, made_->use_->capability().chain(),
                                    request_.options, request_.argv)) {
@@ -450,17 +473,25 @@ Result<Ref<kernel::ToolCall>, InnerSandbox::Refusal> InnerSandbox::start(Sandbox
 // --- running
 
 bool InnerSandbox::ready(int64_t now) {
-  return call_ == nullptr || revoked_ || not_started_ || now >= next_deadline() || kernel_->ready();
+  if (call_ == nullptr || revoked_ || not_started_) return true;
+  if (now >= std::min(watch_->deadline(), expires_)) return true;
+  return bandwidth_.available(now) > 0 && kernel_->ready();
 }
 
 int64_t InnerSandbox::next_deadline() {
-  return std::min({watch_->deadline(), expires_, kernel_->next_deadline()});
+  const int64_t now = family_.clock.monotonic_ns();
+  const int64_t goes_on =
+      bandwidth_.available(now) > 0 ? kernel_->next_deadline() : bandwidth_.next_refill(now);
+  return std::min({watch_->deadline(), expires_, goes_on});
 }
 
 kernel::Nested::Turn InnerSandbox::turn(int64_t slice_ns) {
   RunResult result;
   if (!finished(result)) {
-    kernel_->run(watch_->slice(slice_ns));
+    const int64_t available = bandwidth_.available(family_.clock.monotonic_ns());
+    const int64_t before = kernel_->cpu_ns();
+    if (available > 0) kernel_->run(watch_->slice(std::min(slice_ns, available)));
+    bandwidth_.charge(kernel_->cpu_ns() - before, family_.clock.monotonic_ns());
     if (!finished(result)) return Turn::kAlive;
   }
   end(result);
@@ -478,6 +509,8 @@ bool InnerSandbox::finished(RunResult& result) {
   }
   const bool expired = family_.clock.monotonic_ns() >= expires_;
   if (revoked_ || expired) {
+    const ToolCaller who{.pids = {}, .program = {}, .sandbox = name_};
+    if (!revoked_) family_.tools.broker().record_expiry(use_->capability(), who);
     result.outcome = Outcome::kDenied;
     result.error_type = revoked_ ? "revoked" : "expired";
     result.error_message =

@@ -12,6 +12,7 @@
 #include "kernel/host_stream.h"
 #include "kernel/kernel.h"
 #include "kernel/nested.h"
+#include "sched/bandwidth.h"
 #include "session/run_watch.h"
 #include "session/sandbox_gate.h"
 #include "session/world.h"
@@ -57,6 +58,7 @@ class InnerSandbox final : public kernel::Nested {
   std::optional<cap::Use> use_;
   std::atomic<bool> revoked_ = false;
   EffectiveLimits limits_;
+  sched::Bandwidth bandwidth_;  // cpu.max, of its own
   std::optional<RoundedClock> guest_clock_;
   std::unique_ptr<RandomSource> random_;  // null: the family's
   World world_;                           // its namespace has moved into the kernel

@@ -140,6 +140,19 @@ void Broker::record_expiry(const cap::Capability& capability, const std::string&
   (void)put_on_record(record, sandbox);
 }
 
+void Broker::record_expiry(const cap::Capability& capability, const kernel::ToolCaller& who) {
+  record_expiry(capability, who.sandbox, [&who](audit::Record& record) {
+    if (!who.pids.empty()) record.numbers("pids", who.pids).text("program", who.program);
+  });
+}
+
+void Broker::record_expiry(const cap::Space& space, cap::NodeId id, const kernel::ToolCaller& who) {
+  for (const cap::Handle handle : space.handles()) {
+    const auto capability = space.get(handle);
+    if (capability.ok() && capability->id() == id) record_expiry(*capability, who);
+  }
+}
+
 std::optional<size_t> Broker::report(CallReport report) {
   if (reports_.size() >= options_.kept_calls) return std::nullopt;
   reports_.push_back(std::move(report));
@@ -262,18 +275,8 @@ class Broker::Attempt {
   }
 
   Refusal deny(const cap::Denial& denial) {
-    if (denial.reason == cap::Reason::kExpired) record_expiry_of(denial.node);
+    if (denial.reason == cap::Reason::kExpired) broker_.record_expiry(space_, denial.node, caller_);
     return {cap::reason_name(denial.reason), denial.text};
-  }
-
-  void record_expiry_of(cap::NodeId node) {
-    for (const cap::Handle handle : space_.handles()) {
-      const auto capability = space_.get(handle);
-      if (!capability.ok() || capability->id() != node) continue;
-      broker_.record_expiry(*capability, caller_.sandbox, [this](audit::Record& record) {
-        record.numbers("pids", caller_.pids).text("program", caller_.program);
-      });
-    }
   }
 
   std::unique_ptr<Flight> prepare(const RegisteredTool& tool) {
@@ -459,9 +462,12 @@ void Broker::deliver() {
     if (!flights_.contains(id)) continue;
     end_flight(id, "revoked", {Status::kDenied, "the capability was revoked during the call"}, {});
   }
+  const int64_t present = options_.clock->monotonic_ns();
   for (auto& [id, outcome] : post.ended) {
     const auto at = flights_.find(id);
     if (at == flights_.end()) continue;  // given up, revoked or late
+    // A handler that gave up at its deadline is late, too.
+    if (outcome.kind == Outcome::Kind::kError && at->second->deadline_ns <= present) continue;
     const char* how = "";
     ToolAnswer answer = check_result(*at->second, outcome, &how);
     if (answer.status == Status::kOk && !take_bytes(answer.body.size())) {

@@ -89,6 +89,10 @@ class Broker {
 
   // From now on; calls under way keep their deadline.
   void set_limits(const CallLimits& limits) { limits_ = limits; }
+  // Puts on record that what ended this capability, or the one of `space` with that id, is its or
+  // an ancestor's expiry: once for each. No pids in `who`: none of its processes ran into it.
+  void record_expiry(const cap::Capability& capability, const kernel::ToolCaller& who);
+  void record_expiry(const cap::Space& space, cap::NodeId id, const kernel::ToolCaller& who);
 
   // Answers the calls that have ended, were revoked or are late. After each ring, and when
   // next_deadline() (monotonic ns, INT64_MAX: none) has come.
@@ -118,8 +122,7 @@ class Broker {
                      const std::vector<cap::Capability>& capabilities);
   // Whether it is on record, as an event of that sandbox; empty: the outermost.
   bool put_on_record(audit::Record& record, const std::string& sandbox);
-  // Puts on record, once, that what ended `capability` is its or an ancestor's expiry. `who` adds
-  // who noticed.
+  // `who` adds who noticed.
   template <class Who>
   void record_expiry(const cap::Capability& capability, const std::string& sandbox, const Who& who);
   void record_expiry(const Flight& flight);

@@ -256,6 +256,23 @@ TEST(BrokerTest, AnExpiryIsPutOnRecordOnceBeforeWhatItEnds) {
   EXPECT_EQ(expired[1].find("program")->text, "/usr/bin/agent");
 }
 
+TEST(BrokerTest, AHandlerThatGivesUpAtItsDeadlineIsLate) {
+  Bench bench;
+  bench.add("t", [](const Invocation&) { return Outcome::error("gave up"); });
+  cap::Restriction soon;
+  soon.expires_ns = bench.clock.realtime_ns() + 5'000'000'000;
+  const auto expiring = bench.authority({bench.mint("t", std::move(soon))});
+  const auto lasting = bench.authority({bench.mint("t")});
+  const auto first = bench.begin(*expiring, "t"), second = bench.begin(*lasting, "t");
+  bench.manual.run_all();
+  bench.clock.now += 60'000'000'000;
+  bench.broker().deliver();
+  EXPECT_EQ(Bench::text_of(*first), "denied the capability expired during the call");
+  EXPECT_EQ(Bench::text_of(*second), "failed the tool took too long");
+  EXPECT_EQ(bench.events("capability.expired").size(), 1u);
+  EXPECT_EQ(bench.events("tool.end").size(), 2u);
+}
+
 TEST(BrokerTest, AResultThatComesTooLateIsTheFirstToTellOfAnExpiry) {
   Bench bench;
   bench.add_echo("t");

@@ -85,9 +85,13 @@ class Right(TestCase):
         policy = self.folder / "p.json"
         soon = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 2))
         policy.write_text('{"version": 1, "sandboxes": {"expires": "%s"}}' % soon)
-        done = run("--policy", policy, "--timeout", "30s", "--", "cloche", "run", "--", "sleep", "60")
+        log = self.folder / "log"
+        done = run("--policy", policy, "--timeout", "30s", "--audit", log, "-c", "cloche run -- sleep 60; cloche run -- true")
         self.assertEqual(done.code, DENIED)
         self.assertIn("has expired", done.err)
+        lines = [(line["event"], line["sandbox"].partition(".")[2]) for line in audit_lines(log)[3:-1]]
+        self.assertEqual([line for line in lines if line[0] in ("capability.expired", "run.end", "sandbox.denied")],
+                         [("capability.expired", "1"), ("run.end", "1"), ("sandbox.denied", ""), ("run.end", "")])
 
 
 class World(TestCase):
@@ -286,6 +290,16 @@ class Limits(TestCase):
         done = inside("""cloche run -c 'while :; do :; done' & 
             for i in 1 2 3 4 5; do sleep 0.01; echo $i; done; kill $!; wait; echo end""", "--timeout", "20s")
         self.assertEqual(done.out.split(), ["1", "2", "3", "4", "5", "end"])
+
+    def test_a_share_of_the_processor_inside(self):
+        policy = "echo '{\"version\": 1, \"limits\": {\"%s\": %s}}' > p; cloche run --policy p --json --timeout 1s -c '%s'"
+        usage = json.loads(inside(policy % ("cpu.max", "0.2", "while :; do :; done")).out)["usage"]
+        self.assertLess(usage["cpu_ms"], 400)
+        self.assertGreater(usage["cpu_ms"], 100)
+        for limit in (("cpu.weight", "50"), ("cpuset", '"0"'), ("cpu.max", "0.001")):
+            done = inside(policy % (*limit, ":"))
+            self.assertEqual((done.code, done.out), (OWN_ERROR, ""), limit)
+            self.assertIn("cpu", done.err)
 
     def test_output_inside_counts_outside(self):
         done = inside("cloche run --output 1G -- yes", "--output", "10000", "--timeout", "30s")
