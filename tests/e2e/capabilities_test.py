@@ -135,5 +135,29 @@ class Delegation(Programs):
         self.assertEqual(self.part("delegation", "sandboxes", "--sandboxes", "3"), "\"a\"\ndone\n")
 
 
+class Handles(Programs):
+    """In the outermost sandbox, and in one inside that."""
+
+    def both(self, name):
+        self.part("handles", name, "--sandboxes", "9")
+        log = self.folder / "audit.jsonl"
+        done = run("--sandboxes", "9", "--audit", log, "--tool", "never=sleep 100", "--allow-tool", "never",
+                   "-v", f"{self.programs}:/programs", "--", "cloche", "run", "--sandboxes", "8", "--allow-tool", "never",
+                   "-v", "/programs:/programs", "--", "/programs/handles", name, timeout=120)
+        self.assertEqual((done.code, done.out, done.err), (0, "done\n", ""))
+        return [json.loads(line) for line in log.read_text().splitlines()]
+
+    def test_a_sandbox_that_reads_its_own_handle_ends(self):
+        self.both("read_by_itself")
+
+    def test_sandboxes_in_circles_end_with_the_run(self):
+        outcomes = sorted(line["outcome"] for line in self.both("in_a_circle") if line["event"] == "run.end")
+        self.assertEqual(outcomes, 3 * ["cancelled"] + 3 * ["exited"])
+
+    def test_calls_in_circles_end_with_their_kernel(self):
+        lines = self.both("call_in_a_circle")
+        self.assertEqual([line["outcome"] for line in lines if line["event"] == "tool.end"], ["cancelled"])
+
+
 if __name__ == "__main__":
     unittest.main(verbosity=2)
