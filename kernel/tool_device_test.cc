@@ -141,7 +141,7 @@ TEST_F(ToolDeviceTest, BadRequestsAreRefused) {
 }
 
 TEST_F(ToolDeviceTest, ReadingWaitsAndPollTells) {
-  box_.program("caller", [this](FakeGuest& g) {
+  box_.program("caller", [](FakeGuest& g) {
     const int32_t fd = open(g, kDevice, kO_RDWR);
     uint16_t events = 0;
     EXPECT_EQ(poll_one(g, fd, kPollIn | kPollOut, events, 0), 1);
