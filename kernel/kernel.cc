@@ -381,6 +381,17 @@ void Kernel::set_limits(const KernelLimits& limits) {
     renew_limit(process->limits[kLimitFileSize], limits.file_bytes);
   }
   state.memory_guard.look_soon();
+  // What is counted here, too, needs no more than that; these are of each process alone.
+  for (const auto& nested : state.nested) {
+    KernelLimits less = nested->kernel().options().limits;
+    less.address_space = std::min(less.address_space, limits.address_space);
+    less.open_files = std::min(less.open_files, limits.open_files);
+    less.file_bytes = std::min(less.file_bytes, limits.file_bytes);
+    less.pipe_bytes = std::min(less.pipe_bytes, limits.pipe_bytes);
+    less.argument_bytes = std::min(less.argument_bytes, limits.argument_bytes);
+    less.module_bytes = std::min(less.module_bytes, limits.module_bytes);
+    nested->kernel().set_limits(less);
+  }
 }
 
 SysResult<Unit> Kernel::set_nice(int32_t pid, int32_t nice) {

@@ -145,7 +145,8 @@ class Kernel {
   void kill_all();
 
   // From now on these hold; what is in use beyond them stays, and nothing is added. Processes keep
-  // what they set themselves, if it is less. Not while guest code runs.
+  // what they set themselves, if it is less. Sandboxes inside keep theirs, as far as those are not
+  // more than these. Not while guest code runs.
   void set_limits(const KernelLimits& limits);
   // As setpriority(2) for one process, with no permission check. ESRCH, EINVAL.
   SysResult<Unit> set_nice(int32_t pid, int32_t nice);

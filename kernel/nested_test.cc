@@ -97,6 +97,24 @@ TEST(NestedTest, ProcessesAndForksInsideCountOutside) {
   box.kernel().kill_all();
 }
 
+TEST(NestedTest, NewLimitsHoldInsideToo) {
+  TestSandbox box;
+  box.program("p", [](FakeGuest& g) { g.call("rt_sigsuspend", 0x2000, 8); });
+  Inner& inner = add_inner(box);
+  const int32_t pid = inner.start("p");
+  KernelLimits limits = box.kernel().options().limits;
+  limits.open_files = 10;
+  limits.file_bytes = 1000;
+  box.kernel().set_limits(limits);
+  const Process& process = *inner.kernel().find(pid);
+  EXPECT_EQ(process.limits[kLimitOpenFiles].hard, 10u);
+  EXPECT_EQ(process.limits[kLimitFileSize].soft, 1000u);
+  limits.open_files = 20;
+  box.kernel().set_limits(limits);
+  EXPECT_EQ(process.limits[kLimitOpenFiles].hard, 10u);
+  box.kernel().kill_all();
+}
+
 TEST(NestedTest, OneProcessInsideEndsForTheMemoryOfAll) {
   KernelLimits limits;
   limits.memory = 64 << 20;
