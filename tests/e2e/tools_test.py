@@ -352,7 +352,7 @@ class Audit(TestCase):
                          [("pids.max", bash), ("wall.time", None)])
         # Each of them fits, all together do not.
         grow = "for i in 1 2 3 4 5 6; do (x=$(head -c 8M /dev/zero | tr '\\0' a); sleep 2) & done; wait"
-        hits = self.hits("--memory", "64M", "--timeout", "9s", "-c", grow)
+        hits = self.hits("--memory", "64M", "--timeout", "60s", "-c", grow)
         self.assertIn("memory.max", [limit for limit, program in hits if program], hits)
 
     def test_calls_at_a_time_are_a_limit(self):
