@@ -1,14 +1,10 @@
-#!/ usr / bin / env python3
-""
-    "Prints the benchmark rows: what Cloche costs beside the same work done natively, in the same run.
+#!/usr/bin/env python3
+"""Prints the benchmark rows: what Cloche costs beside the same work done natively, in the same run.
 
-    Native and inside take turns,
-    so that what disturbs one disturbs the other.CPU time is that of the command and of all its
-        children(wait4);
-nothing is subtracted from the inside figure,
-    so it holds the start of the command and of the sandbox,
-    which the row `start` shows alone.A row passes when the ratio of the medians is within its
-        target; minima are printed beside them.
+Native and inside take turns, so that what disturbs one disturbs the other. CPU time is that of the
+command and of all its children (wait4); nothing is subtracted from the inside figure, so it holds
+the start of the command and of the sandbox, which the row `start` shows alone. A row passes when
+the ratio of the medians is within its target; minima are printed beside them.
 
 Exit status: 0 rows were printed (a missed target is printed, not an error), 1 a row failed to run,
 2 wrong usage, 125 Cloche is missing.
@@ -128,7 +124,7 @@ class Bench:
     def compare(self, row, native, inside):
         """Runs both sides in turn and makes the row's result."""
         repeats = 2 if self.options.quick else row.repeats
-#Compiles what is not compiled yet, fills page caches, and shows that both do the same work.
+        # Compiles what is not compiled yet, fills page caches, and shows that both do the same work.
         first = run_once(inside, self.inside_env()), run_once(native, ENVIRONMENT)
         if first[0].output != first[1].output:
             raise RowError(f"inside printed {first[0].output[-500:]}, native {first[1].output[-500:]}")
@@ -675,8 +671,7 @@ def main():
         document = {
             "load": load,
             "cores": os.cpu_count(),
-            "rows": [{
-        **dataclasses.asdict(r), "verdict" : r.verdict()} for r in results],
+            "rows": [{**dataclasses.asdict(r), "verdict": r.verdict()} for r in results],
         }
         text = json.dumps(document, indent=1) + "\n"
         if options.json == "-":
