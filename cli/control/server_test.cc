@@ -167,7 +167,6 @@ TEST_F(ControlTest, HostileSandboxesAreNotBelieved) {
                                    std::string(kMaxReplyBytes + 2, 'x')}) {
     const auto listener = names.claim("one");
     ASSERT_TRUE(listener);
-    std::atomic<bool> stop{false};
     pthread_t thread{};
     struct Liar {
       int listener;
