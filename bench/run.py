@@ -16,6 +16,7 @@ import json
 import os
 import pathlib
 import random
+import resource
 import shutil
 import statistics
 import subprocess
@@ -336,8 +337,9 @@ def sandbox_row(bench, row):
 
 
 def figures_row(figures, name, unit, measure="cpu", note=None):
-    """One figure of a program that prints many: `figures(bench)` gives them all, in nanoseconds."""
-    divisor = {"us": 1e3, "ms": 1e6}[unit]
+    """One figure of a program that prints many: `figures(bench)` gives them all, in nanoseconds,
+    bytes or parts per billion."""
+    divisor = {"us": 1e3, "ms": 1e6, "MB": MEGABYTE, "%": 1e7}[unit]
 
     def run(bench, row):
         times = figures(bench)[name]
@@ -363,6 +365,29 @@ def cap_row(name, unit):
 def sched_row(name, unit, measure="cpu"):
     """A figure of sched_bench; those of a percentile are no minimum of anything, but the figure itself."""
     return figures_row(lambda bench: bench.figures("sched_bench", "1" if bench.options.quick else "5"), name, unit, measure)
+
+
+def density_row(name, unit, measure="wall"):
+    """A figure of density_bench."""
+
+    def figures(bench):
+        # Two pipes for each sandbox, and what it has itself.
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+        count = "100" if bench.options.quick else "1000"
+        return bench.figures("density_bench", count, bench.pack, bench.code_cache)
+
+    return figures_row(figures, name, unit, measure)
+
+
+def fairness_row(name, unit, measure="wall"):
+    """A figure of fairness_bench."""
+
+    def figures(bench):
+        seconds = "1" if bench.options.quick else "5"
+        return bench.figures("fairness_bench", seconds, bench.pack, bench.code_cache)
+
+    return figures_row(figures, name, unit, measure)
 
 
 JSONSCHEMA = "jsonschema==4.23.0"
@@ -571,6 +596,21 @@ ROWS = [
     Row("sched_idle", "a tick of 1 ms while 10,000 tasks sleep", 1.0, sched_row("tick with 10000 idle", "us")),
     Row("sched_wake50", "a wake-up among 100 busy tasks, p50", None, sched_row("wake among 100 busy, p50", "ms", "wall")),
     Row("sched_wake99", "the same wake-up, p99", 10.0, sched_row("wake among 100 busy, p99", "ms", "wall")),
+    Row("live_1", "a sandbox, echo hello, beside 1 that waits", None, density_row("hello beside 1", "ms")),
+    Row("live_100", "the same beside 100", None, density_row("hello beside 100", "ms")),
+    Row("live_1000", "the same beside 1,000", None, density_row("hello beside 1000", "ms")),
+    Row("live_memory", "a sandbox with a bash that waits, of 1,000", 1.0, density_row("memory of one", "MB", "Pss")),
+    Row("live_all", "the process with all 1,000", 1200.0, density_row("memory of all", "MB", "Pss")),
+    Row("live_idle", "CPU time in 1 ms while 1,000 wait", 1.0, density_row("idle", "us", "cpu")),
+    Row("fair_shares", "weights 1:2:4 of bash loops, worst share", 3.0, fairness_row("shares 1:2:4, worst", "%", "off")),
+    Row("fair_quota", "cpu.max 0.25 of a bash loop, off", 1.0, fairness_row("cpu.max 0.25, off", "%", "off")),
+    Row("fair_shell50", "a shell's answer among 100 loops, p50", None, fairness_row("shell among 100, p50", "ms")),
+    Row("fair_shell99", "the same, p99", 10.0, fairness_row("shell among 100, p99", "ms")),
+    Row("late_cpu99", "end of a loop after cpu.time, p99", 10.0, fairness_row("late after cpu.time, p99", "ms")),
+    Row("late_cpu_max", "the same, the worst", None, fairness_row("late after cpu.time, max", "ms")),
+    Row("late_wall99", "end of a loop after wall.time, p99", 10.0, fairness_row("late after wall.time, p99", "ms")),
+    Row("late_wall_max", "the same, the worst", None, fairness_row("late after wall.time, max", "ms")),
+    Row("kill_1000", "kill of 1,000 shells that wait", 10.0, fairness_row("kill of 1000 processes", "ms")),
     Row("parked_bash", "a bash that waits, one of 40 in a sandbox", 0.5, parked_row),
     Row("compile_bash", "first compile of bash", 3.0, compile_row),
     Row("size_command", "the command, stripped", 15.0, size_row("command")),

@@ -1,0 +1,184 @@
+// How exactly sandboxes share CPUs and how soon they are served and ended, with bash in each:
+// fairness_bench SECONDS PACK CODE_CACHE. Prints one JSON object: times in nanoseconds; how far a
+// share is from what it should be, in parts per billion.
+#include <poll.h>
+#include <unistd.h>
+
+#include <cmath>
+#include <memory>
+#include <random>
+#include <thread>
+
+#include "bench/latencies.h"
+
+namespace cloche::bench {
+namespace {
+
+using std::chrono::milliseconds;
+constexpr const char* kLoop = "while :; do :; done";
+
+SandboxOptions no_times() {
+  SandboxOptions options;
+  options.limits.timeout = options.limits.cpu_time = std::chrono::nanoseconds(0);
+  return options;
+}
+
+// A sandbox that runs a script on a thread of its own until it is dropped.
+class Running {
+ public:
+  Running(const Host& host, SandboxOptions options, const char* script)
+      : sandbox_(value_of(Sandbox::create(host, std::move(options)))), thread_([this, script] {
+          (void)sandbox_.run({"bash", "-c", script}).operator bool();
+          ended_ = true;
+        }) {}
+  ~Running() {
+    while (!ended_) {  // one that has not begun yet cannot be killed
+      sandbox_.kill();
+      std::this_thread::sleep_for(milliseconds(1));
+    }
+    thread_.join();
+  }
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+
+  Sandbox& sandbox() { return sandbox_; }
+  double cpu_ns() const { return static_cast<double>(sandbox_.stats().cpu_ns); }
+  bool ended() const { return ended_; }
+
+ private:
+  Sandbox sandbox_;
+  std::atomic<bool> ended_{false};
+  std::thread thread_;
+};
+using Crowd = std::vector<std::unique_ptr<Running>>;
+
+// Four of each of three weights; the worst of the three shares.
+void measure_shares(Report& report, const Host& host, milliseconds span) {
+  Crowd crowd;
+  for (uint64_t i = 0; i < 12; ++i) {
+    SandboxOptions options = no_times();
+    options.limits.cpu_weight = 100ull << i % 3;
+    crowd.push_back(std::make_unique<Running>(host, std::move(options), kLoop));
+  }
+  std::this_thread::sleep_for(milliseconds(500));
+  std::vector<double> used(3);
+  for (size_t i = 0; i < crowd.size(); ++i) used[i % 3] -= crowd[i]->cpu_ns();
+  std::this_thread::sleep_for(span);
+  for (size_t i = 0; i < crowd.size(); ++i) used[i % 3] += crowd[i]->cpu_ns();
+  const double all = used[0] + used[1] + used[2];
+  double worst = 0;
+  for (size_t i = 0; i < 3; ++i) {
+    worst = std::max(worst, std::abs(used[i] / (all * static_cast<double>(1 << i) / 7) - 1));
+  }
+  report.print("shares 1:2:4, worst", worst * 1e9);
+}
+
+void measure_quota(Report& report, const Host& host, milliseconds span) {
+  SandboxOptions options = no_times();
+  options.limits.cpu_max = 250;
+  const Running limited(host, std::move(options), kLoop);
+  std::this_thread::sleep_for(milliseconds(500));
+  const auto start = Clock::now();
+  const double before = limited.cpu_ns();
+  std::this_thread::sleep_for(span);
+  const double used = limited.cpu_ns() - before;
+  report.print("cpu.max 0.25, off", std::abs(used / ns_since(start) - 0.25) * 1e9);
+}
+
+// A shell that answers each line, among `busy` that loop: from the line to its answer.
+void measure_shell(Report& report, const Host& host, size_t busy, milliseconds span) {
+  Crowd crowd;
+  for (size_t i = 0; i < busy; ++i) {
+    crowd.push_back(std::make_unique<Running>(host, no_times(), kLoop));
+  }
+  int in[2], out[2];
+  if (pipe(in) != 0 || pipe(out) != 0) fail("no pipes");
+  Sandbox shell = value_of(Sandbox::create(host, no_times()));
+  std::thread thread([&] {
+    RunOptions run;
+    run.argv = {"bash", "-c", "while read -r line; do echo \"$line\"; done"};
+    run.standard_input = Stream::descriptor(in[0]);
+    run.standard_output = Stream::descriptor(out[1]);
+    (void)shell.run(std::move(run)).operator bool();
+  });
+  std::mt19937 random(1);
+  std::vector<double> times;
+  char text[4];
+  for (const auto end = Clock::now() + span; Clock::now() < end || times.size() < 50;) {
+    const auto start = Clock::now();
+    if (write(in[1], "hi\n", 3) != 3 || read(out[0], text, 3) != 3) fail("the shell is gone");
+    times.push_back(ns_since(start));
+    std::this_thread::sleep_for(milliseconds(20 + random() % 20));
+  }
+  times.erase(times.begin(), times.begin() + 5);  // it starts
+  close(in[1]);
+  thread.join();
+  for (const int fd : {in[0], out[0], out[1]}) close(fd);
+  const std::string name = "shell among " + std::to_string(busy);
+  report.print(name + ", p50", percentile(times, 0.5));
+  report.print(name + ", p99", percentile(times, 0.99));
+}
+
+// How long after its limit a loop is gone, beside another one on each worker.
+void measure_kill(Report& report, const Host& host, int runs) {
+  Crowd crowd;
+  for (unsigned i = 0; i < std::thread::hardware_concurrency(); ++i) {
+    crowd.push_back(std::make_unique<Running>(host, no_times(), kLoop));
+  }
+  std::vector<double> cpu, wall;
+  const auto run = [&host](const Limits& limits) {
+    SandboxOptions options;
+    options.limits = limits;
+    Sandbox sandbox = value_of(Sandbox::create(host, std::move(options)));
+    return value_of(sandbox.run({"bash", "-c", kLoop}));
+  };
+  for (int i = 0; i < runs; ++i) {
+    cpu.push_back((run({.cpu_time = milliseconds(30)}).usage.cpu_ms - 30) * 1e6);
+    wall.push_back((run({.timeout = milliseconds(30)}).usage.wall_ms - 30) * 1e6);
+  }
+  for (const auto& [name, times] : {std::pair{"cpu.time", &cpu}, std::pair{"wall.time", &wall}}) {
+    for (const auto& [which, part] :
+         {std::pair{"p50", 0.5}, std::pair{"p99", 0.99}, std::pair{"max", 1.0}}) {
+      report.print(std::string("late after ") + name + ", " + which, percentile(*times, part));
+    }
+  }
+}
+
+// From kill() to the end of run(), with 1,000 processes that wait.
+void measure_kill_many(Report& report, const Host& host, int runs) {
+  std::vector<double> times;
+  for (int i = 0; i < runs; ++i) {
+    SandboxOptions options = no_times();
+    options.limits.processes = 1100;
+    options.limits.memory = 4ull << 30;
+    Running many(host, std::move(options),
+                 "mkfifo /tmp/park; exec 3<>/tmp/park; "
+                 "for ((i = 1; i < 1000; i++)); do read -r <&3 & done; wait");
+    while (many.sandbox().stats().tasks < 1000 && !many.ended()) {
+      std::this_thread::sleep_for(milliseconds(10));
+    }
+    const auto start = Clock::now();
+    many.sandbox().kill();
+    while (!many.ended()) std::this_thread::sleep_for(std::chrono::microseconds(50));
+    times.push_back(ns_since(start));
+  }
+  report.print("kill of 1000 processes", percentile(times, 0), percentile(times, 0.5));
+}
+
+}  // namespace
+}  // namespace cloche::bench
+
+int main(int argc, char** argv) {
+  using namespace cloche;         // NOLINT
+  using namespace cloche::bench;  // NOLINT
+  const int seconds = argc == 4 ? std::atoi(argv[1]) : 0;
+  if (seconds < 1) fail("usage: fairness_bench SECONDS PACK CODE_CACHE");
+  const Host host = value_of(Host::create({.pack = argv[2], .cache_dir = argv[3]}));
+  Report report;
+  measure_shares(report, host, std::chrono::seconds(seconds));
+  measure_quota(report, host, std::chrono::seconds(seconds));
+  measure_shell(report, host, 100, std::chrono::seconds(2 * seconds));
+  measure_kill(report, host, 20 * seconds);
+  measure_kill_many(report, host, 2 * seconds - 1);
+  return 0;
+}
