@@ -50,8 +50,9 @@ void add_cpu(std::vector<Attack>& all) {
 void add_memory(std::vector<Attack>& all) {
   const std::string memory = program("memory");
   const std::vector<LimitValue> many = {{"open_files.max", "60000"}, {"inodes.max", "1000000"}};
-  all.push_back(
-      {.name = "memory-fill", .argv = {memory, "fill"}, .ends = {"memory.max", "exit 0"}});
+  all.push_back({.name = "memory-fill",
+                 .argv = {memory, "fill"},
+                 .ends = {"memory.max", "exit 0", "cpu.time"}});
   all.push_back(
       {.name = "memory-touch", .argv = {memory, "touch"}, .ends = {"memory.max", "exit 0"}});
   all.push_back({.name = "memory-together",
