@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <nlohmann/json.hpp>
 
 #include "base/decimal.h"
@@ -418,6 +419,15 @@ std::string write_json(const Json& value) {
   std::string out;
   write_value(value, out);
   return out;
+}
+
+std::optional<uint64_t> whole_number(const Json& value) {
+  uint64_t number = 0;
+  const char* const end = value.text.data() + value.text.size();
+  if (!value.is(Json::Kind::kNumber)) return std::nullopt;
+  const auto parsed = std::from_chars(value.text.data(), end, number);
+  if (parsed.ec != std::errc() || parsed.ptr != end) return std::nullopt;
+  return number;
 }
 
 bool same_json(const Json& a, const Json& b) {

@@ -10,6 +10,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -69,6 +70,9 @@ void append_quoted_json(std::string& out, std::string_view text);
 // The value on one line without spaces, members in byte order of their names, numbers as they were
 // written: the same text for the same value, for hashing.
 std::string write_json(const Json& value);
+
+// A number without sign, point and exponent that fits; nothing for all else.
+std::optional<uint64_t> whole_number(const Json& value);
 
 // The same value: numbers by what they mean (1 and 1.0), objects whatever the order.
 bool same_json(const Json& a, const Json& b);

@@ -1,7 +1,6 @@
 #include "policy/policy.h"
 
 #include <algorithm>
-#include <charconv>
 #include <set>
 
 #include "base/printable.h"
@@ -17,7 +16,6 @@ const std::vector<std::string_view> kPolicyKeys = {"version", "tools", "mounts",
                                                    "limits",  "clock", "sandboxes", "random"};
 const std::vector<std::string_view> kMountKeys = {"host", "guest", "mode"};
 const std::vector<std::string_view> kSandboxesKeys = {"runs", "expires"};
-constexpr uint64_t kMaxRuns = 1'000'000'000;
 const std::vector<std::string_view> kModes = {"ro", "rw", "cow"};
 
 bool is_variable_name(std::string_view name) {
@@ -185,9 +183,10 @@ class Compiler {
     granted.words = "may start any number of sandboxes inside";
     if (const Json* const runs = value.find("runs")) {
       granted.runs = whole_number(*runs);
-      if (!granted.runs || *granted.runs > kMaxRuns) {
-        return report("/sandboxes/runs", runs->offset,
-                      "\"runs\" must be a whole number from 0 to " + std::to_string(kMaxRuns));
+      if (!granted.runs || *granted.runs > kMaxSandboxRuns) {
+        return report(
+            "/sandboxes/runs", runs->offset,
+            "\"runs\" must be a whole number from 0 to " + std::to_string(kMaxSandboxRuns));
       }
       granted.words = "may start at most " + runs->text + " sandboxes inside";
     }
@@ -200,16 +199,6 @@ class Compiler {
       granted.words += ", until " + expires->text;
     }
     out.sandboxes = std::move(granted);
-  }
-
-  // Without sign, point and exponent.
-  static std::optional<uint64_t> whole_number(const Json& value) {
-    uint64_t number = 0;
-    const char* const end = value.text.data() + value.text.size();
-    if (!value.is(Kind::kNumber)) return std::nullopt;
-    const auto parsed = std::from_chars(value.text.data(), end, number);
-    if (parsed.ec != std::errc() || parsed.ptr != end) return std::nullopt;
-    return number;
   }
 
   // A part with one key, whose text `take` must take; without the key it would say nothing.

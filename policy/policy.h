@@ -32,6 +32,8 @@ struct Mount {
   MountMode mode = MountMode::kReadOnly;
 };
 
+inline constexpr uint64_t kMaxSandboxRuns = 1'000'000'000;
+
 // The right to start sandboxes inside.
 struct Sandboxes {
   std::optional<uint64_t> runs;       // how many in all; nothing: any number

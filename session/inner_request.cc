@@ -1,7 +1,6 @@
 #include "session/inner_request.h"
 
 #include <algorithm>
-#include <charconv>
 
 #include "base/json.h"
 #include "base/printable.h"
@@ -18,20 +17,10 @@ using Problem = std::string;
 
 constexpr size_t kMaxBytes = size_t{16} << 20;
 constexpr size_t kShownBytes = 40;
-constexpr uint64_t kMaxRuns = 1'000'000'000;
 
 constexpr std::string_view kKeys[] = {
     "argv",          "mounts",      "env",       "limits", "policy",   "policy_name", "workdir",
     "policy_folder", "allow_tools", "sandboxes", "user",   "hostname", "streams"};
-
-std::optional<uint64_t> whole_number(const Json& value) {
-  uint64_t number = 0;
-  const char* const end = value.text.data() + value.text.size();
-  if (!value.is(Kind::kNumber)) return std::nullopt;
-  const auto parsed = std::from_chars(value.text.data(), end, number);
-  if (parsed.ec != std::errc() || parsed.ptr != end) return std::nullopt;
-  return number;
-}
 
 class Reader {
  public:
@@ -93,7 +82,7 @@ class Reader {
     const Json* const value = request_.find("sandboxes");
     if (value == nullptr) return Unit{};
     const auto number = whole_number(*value);
-    if (!number || *number > kMaxRuns) {
+    if (!number || *number > policy::kMaxSandboxRuns) {
       return wrong("sandboxes", "a whole number from 0 to 1000000000");
     }
     out_.options.sandboxes = *number;

@@ -320,21 +320,14 @@ class InnerSandbox::Builder {
   }
 
   Result<Unit, Refusal> add_sandbox_right() {
-    const bool of_policy = policy_ && policy_->sandboxes;
-    if (!of_policy && request_.options.sandboxes.value_or(0) == 0) return Unit{};
-    cap::Restriction restriction;
-    restriction.budget.calls = request_.options.sandboxes;
-    if (of_policy) {
-      const std::optional<uint64_t>& runs = policy_->sandboxes->runs;
-      if (runs)
-        restriction.budget.calls = std::min(*runs, restriction.budget.calls.value_or(*runs));
-      restriction.expires_ns = policy_->sandboxes->expires_ns;
-    }
+    const auto restriction =
+        sandbox_restriction(policy_ ? &*policy_ : nullptr, request_.options.sandboxes);
+    if (!restriction) return Unit{};
     const cap::Space& held = tools::space_of(authority_);
     for (const cap::Handle handle : held.handles()) {
       const auto capability = held.get(handle);
       if (!capability.ok() || capability->kind() != cap::Kind::kSandbox) continue;
-      auto part = capability->derive(restriction);
+      auto part = capability->derive(*restriction);
       if (!part.ok()) return denied(part.error().message);
       const auto installed = tools::space_of(*inner_authority_).install(std::move(part).value());
       if (!installed.ok()) return denied(installed.error().message);

@@ -109,4 +109,18 @@ Expected<SandboxOptions> apply_policy(SandboxOptions options, const policy::Poli
   return options;
 }
 
+std::optional<cap::Restriction> sandbox_restriction(const policy::Policy* policy,
+                                                    const std::optional<uint64_t>& asked) {
+  const policy::Sandboxes* const granted =
+      policy != nullptr && policy->sandboxes ? &*policy->sandboxes : nullptr;
+  if (granted == nullptr && asked.value_or(0) == 0) return std::nullopt;
+  cap::Restriction restriction;
+  restriction.budget.calls = asked;
+  if (granted == nullptr) return restriction;
+  if (granted->runs)
+    restriction.budget.calls = std::min(*granted->runs, asked.value_or(UINT64_MAX));
+  restriction.expires_ns = granted->expires_ns;
+  return restriction;
+}
+
 }  // namespace cloche::session

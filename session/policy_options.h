@@ -1,10 +1,13 @@
 // A policy and the options beside it, as one.
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "cap/tree.h"
 #include "include/cloche/cloche.hpp"
 #include "policy/policy.h"
 
@@ -27,5 +30,10 @@ std::vector<Mount> policy_mounts(const policy::Policy& policy, const std::string
 // does not grant.
 Expected<SandboxOptions> apply_policy(SandboxOptions options, const policy::Policy& policy,
                                       const SameFolder& same);
+
+// What the policy (null: none) and the options say of sandboxes inside, as a restriction of the
+// right to start them: of both the smaller number. Nothing: neither grants any.
+std::optional<cap::Restriction> sandbox_restriction(const policy::Policy* policy,
+                                                    const std::optional<uint64_t>& asked);
 
 }  // namespace cloche::session

@@ -11,6 +11,7 @@
 #include "policy/words.h"
 #include "session/failures.h"
 #include "session/host_handler.h"
+#include "session/policy_options.h"
 #include "tools/command_handler.h"
 
 namespace cloche::session {
@@ -165,19 +166,11 @@ std::optional<Failure> ToolSide::add_grants(const policy::Policy* policy,
 
 std::optional<Failure> ToolSide::add_sandboxes(const policy::Policy* policy,
                                                const std::optional<uint64_t>& asked) {
-  const policy::Sandboxes* const granted =
-      policy != nullptr && policy->sandboxes ? &*policy->sandboxes : nullptr;
-  if (granted == nullptr && asked.value_or(0) == 0) return std::nullopt;
+  auto restriction = sandbox_restriction(policy, asked);
+  if (!restriction) return std::nullopt;
   auto root = tree_.mint(cap::Scope::sandboxes());
   if (!root.ok()) return failure_of(root.error());
-  cap::Restriction restriction;
-  restriction.budget.calls = asked;
-  if (granted != nullptr) {
-    if (granted->runs)
-      restriction.budget.calls = std::min(*granted->runs, asked.value_or(UINT64_MAX));
-    restriction.expires_ns = granted->expires_ns;
-  }
-  auto right = root->derive(std::move(restriction));
+  auto right = root->derive(*std::move(restriction));
   if (!right.ok()) return failure_of(right.error());
   held_.push_back(std::move(right).value());
   return std::nullopt;
