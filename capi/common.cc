@@ -1,24 +1,14 @@
 // Versions, errors, lists and other texts.
 #include <cstdlib>
 #include <cstring>
-#include <iterator>
 
 #include "capi/handles.h"
 
 namespace cloche::capi {
 namespace {
 
-constexpr Failure::Kind kKinds[] = {Failure::Kind::kInvalidArgument,
-                                    Failure::Kind::kNotFound,
-                                    Failure::Kind::kPermissionDenied,
-                                    Failure::Kind::kMalformed,
-                                    Failure::Kind::kUnsupported,
-                                    Failure::Kind::kResourceExhausted,
-                                    Failure::Kind::kIo,
-                                    Failure::Kind::kInternal};
 static_assert(static_cast<int>(Failure::Kind::kInvalidArgument) == CLOCHE_INVALID_ARGUMENT);
 static_assert(static_cast<int>(Failure::Kind::kInternal) == CLOCHE_INTERNAL);
-static_assert(std::size(kKinds) == CLOCHE_INTERNAL + 1);
 
 }  // namespace
 
@@ -62,8 +52,8 @@ char* cloche_error_json(const cloche_error* error) noexcept {
 void cloche_error_free(cloche_error* error) noexcept { delete error; }
 
 const char* cloche_error_kind_name(int kind) noexcept {
-  const bool known = kind >= 0 && static_cast<size_t>(kind) < std::size(kKinds);
-  return known ? to_string(kKinds[kind]) : nullptr;
+  const bool known = kind >= CLOCHE_INVALID_ARGUMENT && kind <= CLOCHE_INTERNAL;
+  return known ? to_string(static_cast<cloche::Failure::Kind>(kind)) : nullptr;
 }
 
 size_t cloche_list_count(const cloche_list* list) noexcept {

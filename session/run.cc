@@ -128,6 +128,7 @@ class Driver final : public sched::Task {
                pid) {
     sandbox_.run.watch = &watch_;
     sandbox_.run.output = &streams_.budget();
+    (void)kernel_.usage();  // and before the first turn
   }
   ~Driver() {
     sandbox_.run.watch = nullptr;
@@ -149,6 +150,7 @@ class Driver final : public sched::Task {
     bool waiting = sandbox_.run.paused || kernel_.run(watch_.slice(turn.slice_ns()), should_stop) ==
                                               Kernel::Idle::kWaiting;
     const sched::Turn::HostWork host_work(turn);
+    (void)kernel_.usage();  // the peak of memory is the most that is seen here
     if (serve_terminal(waiting)) waiting = false;
     if (finished(result_)) return end();
     list_waits();
@@ -183,7 +185,6 @@ class Driver final : public sched::Task {
       if (sandbox_.tools) sandbox_.tools->record_stop(result, "");
       return true;
     }
-    (void)kernel_.usage();  // the peak of memory is the most that is seen here
     if (!sandbox_.requests.take_kill()) return false;
     result.outcome = Outcome::kCancelled;
     return true;

@@ -96,8 +96,8 @@ Expected<Sandbox> Sandbox::create(const Host& host, SandboxOptions options) {
     state->tools->broker().set_limits(session::call_limits(limits));
     state->family.emplace(session::Family{*state->host, state->clock, *kernel_options.random,
                                           *state->tools, state->options.log});
-    state->gate = std::make_unique<session::SandboxGate>(
-        session::SandboxGate::Options{*state->family, "", state->limits, state->world.budget, *step});
+    state->gate = std::make_unique<session::SandboxGate>(session::SandboxGate::Options{
+        *state->family, "", state->limits, state->world.budget, *step});
     kernel_options.tools = state->gate.get();
     kernel_options.on_limit = [gate = state->gate.get()](const char* limit,
                                                          const kernel::Process* process) {

@@ -34,11 +34,11 @@ class SandboxGate final : public kernel::ToolGate {
 
   struct Options {
     const Family& family;
-    std::string name;  // of the sandbox, in the audit log; empty: the outermost
+    std::string name;               // of the sandbox, in the audit log; empty: the outermost
     const EffectiveLimits& limits;  // as they are now; outlive it
-    Ref<vfs::Budget> files;  // of its writable places
-    int64_t clock_step_ns;   // of what its programs read of clocks
-    uint32_t depth = 0;      // how many sandboxes are around it
+    Ref<vfs::Budget> files;         // of its writable places
+    int64_t clock_step_ns;          // of what its programs read of clocks
+    uint32_t depth = 0;             // how many sandboxes are around it
   };
   explicit SandboxGate(Options options) : options_(std::move(options)) {}
 
