@@ -39,6 +39,10 @@ constexpr NumberRow<Stats> kStats[] = {
     {"file_bytes", [](const Stats& s) { return of(s.file_bytes); }},
     {"inodes", [](const Stats& s) { return of(s.inodes); }},
     {"output_bytes", [](const Stats& s) { return of(s.output_bytes); }},
+    {"tool_calls", [](const Stats& s) { return of(s.tool_calls); }},
+    {"tools_denied", [](const Stats& s) { return of(s.tools_denied); }},
+    {"tool_bytes", [](const Stats& s) { return of(s.tool_bytes); }},
+    {"tools_under_way", [](const Stats& s) { return of(s.tools_under_way); }},
     {"sandboxes_inside", [](const Stats& s) { return of(s.sandboxes_inside); }},
 };
 

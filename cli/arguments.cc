@@ -68,7 +68,9 @@ void add_sandbox_options(CLI::App& app, RawOptions& raw) {
   add_text(app, "--disk", raw.disk, "bytes in files kept in memory (1G)", "SIZE");
   add_text(app, "--inodes", raw.inodes, "files kept in memory (100000)", "N");
   add_text(app, "--open-files", raw.open_files, "open files of one process (1024)", "N");
-  add_text(app, "--output", raw.output, "bytes of stdout and stderr (64M)", "SIZE");
+  add_text(app, "--output", raw.output,
+           "bytes of stdout and stderr (64M); what happens to a run that writes more (kill)",
+           "SIZE[:kill|truncate]");
   add_text(app, "--clock-resolution", raw.clock_resolution,
            "what all clocks inside are rounded down to, 1ns to 1s (100us)", "DUR");
   add_text(app, "--random-seed", raw.random_seed,
@@ -130,8 +132,20 @@ std::optional<Finished> apply_limits(const RawOptions& raw, Limits& limits) {
   if (!error) error = apply("disk", raw.disk, limits.disk, parse_size);
   if (!error) error = apply("inodes", raw.inodes, limits.inodes, count(1, UINT32_MAX));
   if (!error) error = apply("open-files", raw.open_files, limits.open_files, count(3, 65536));
-  if (!error) error = apply("output", raw.output, limits.output, parse_size);
   return error;
+}
+
+// --output SIZE[:kill|truncate]
+std::optional<Finished> apply_output(const RawOptions& raw, Limits& limits) {
+  if (!raw.output) return std::nullopt;
+  const size_t colon = raw.output->find(':');
+  const Text size = raw.output->substr(0, colon);
+  if (auto error = apply("output", size, limits.output, parse_size)) return error;
+  if (colon == std::string::npos) return std::nullopt;
+  if (auto failure = set_limit(limits, "output.over", raw.output->substr(colon + 1))) {
+    return own_error("--output: " + failure->message);
+  }
+  return std::nullopt;
 }
 
 // Limits that are given as a policy writes them.
@@ -150,8 +164,8 @@ std::optional<Finished> apply_named_limits(const RawOptions& raw, RunArguments& 
     run.nice = *nice;
     run.sandbox.limits.cpu_weight = cpu_weight_of_nice(*nice);
   }
-  std::optional<Finished> error;
-  if (raw.cpus) error = set("--cpus", "cpu.max", *raw.cpus);
+  std::optional<Finished> error = apply_output(raw, run.sandbox.limits);
+  if (!error && raw.cpus) error = set("--cpus", "cpu.max", *raw.cpus);
   if (!error && raw.cpu_weight) error = set("--cpu-weight", "cpu.weight", *raw.cpu_weight);
   if (!error && raw.cpu_affinity) error = set("--cpu-affinity", "cpuset", *raw.cpu_affinity);
   for (const std::string& text : raw.limits) {

@@ -111,6 +111,7 @@ class Update final : public ControlParser {
       const LimitOption& row = kLimitOptions[i];
       add_text(app, row.option, values_[i], row.help, row.type);
     }
+    add_text(app, "--nice", nice_, "the cpu.weight that goes with it, -20..19", "N");
     app.add_option("--limit", others_, "any limit, by the name and in the words of a policy")
         ->type_name("NAME=VALUE")
         ->allow_extra_args(false);
@@ -124,6 +125,11 @@ class Update final : public ControlParser {
         return invalid(std::string(kLimitOptions[i].option) + ": " + value.error().message);
       parsed.request.limits.push_back({kLimitOptions[i].limit, *value});
     }
+    if (nice_) {
+      const auto nice = parse_nice(*nice_);
+      if (!nice) return invalid("--nice: " + nice.error().message);
+      parsed.request.limits.push_back({"cpu.weight", std::to_string(cpu_weight_of_nice(*nice))});
+    }
     for (const std::string& text : others_) {
       auto limit = parse_limit_assignment(text);
       if (!limit) return invalid("--limit: " + limit.error().message);
@@ -135,7 +141,7 @@ class Update final : public ControlParser {
 
  private:
   Words names_, others_;
-  Text values_[std::size(kLimitOptions)];
+  Text values_[std::size(kLimitOptions)], nice_;
 };
 
 class Kill final : public ControlParser {

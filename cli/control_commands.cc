@@ -79,11 +79,12 @@ Row stats_row(const Report& report, double percent) {
           std::to_string(stats.tasks),
           std::to_string(stats.forks),
           short_bytes(stats.file_bytes),
-          short_bytes(stats.output_bytes)};
+          short_bytes(stats.output_bytes),
+          std::to_string(stats.tool_calls)};
 }
 
-constexpr const char* kStatsHeader[] = {"NAME", "CPU%",  "TIME",  "THROTTLED", "MEM",   "LIMIT",
-                                        "PEAK", "TASKS", "FORKS", "FILES",     "OUTPUT"};
+constexpr const char* kStatsHeader[] = {"NAME", "CPU%",  "TIME",  "THROTTLED", "MEM",    "LIMIT",
+                                        "PEAK", "TASKS", "FORKS", "FILES",     "OUTPUT", "TOOLS"};
 
 std::string stats_text(const std::vector<Report>& reports, CpuShare& shares) {
   std::vector<Align> align(std::size(kStatsHeader), Align::kRight);

@@ -84,7 +84,9 @@ std::string explanation(const RunArguments& arguments, const RunResult& result) 
       return printable(arguments.argv[0]) + ": ended by " + signal_name(result.signal) + ": " +
              result.error_message;
     case Outcome::kExited:
-      return "";
+      return result.stdout_truncated || result.stderr_truncated
+                 ? "the limit output.max was reached: output beyond it is lost"
+                 : "";
   }
   return "";
 }

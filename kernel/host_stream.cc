@@ -192,8 +192,8 @@ SysResult<uint64_t> HostChannel::write(std::span<const uint8_t> in) {
   if (in.empty()) return 0;
   if (!options_.budget) return write_some(in);
   const uint64_t granted = options_.budget->take(in.size());
-  if (granted == 0)
-    return options_.when_full == WhenFull::kDrop ? SysResult<uint64_t>(in.size()) : Errno::kPIPE;
+  if (granted < in.size() && options_.loss) options_.loss->truncated = true;
+  if (granted == 0) return in.size();
   const auto written = write_some(in.first(granted));
   options_.budget->give_back(granted - (written.ok() ? *written : 0));
   return written;
@@ -310,10 +310,8 @@ class CaptureFile final : public StreamFile {
     const uint64_t granted = options_.budget ? options_.budget->take(in.size()) : in.size();
     capture_->bytes_.append(reinterpret_cast<const char*>(in.data()), granted);
     if (capture_->counted_) capture_->counted_->bytes += granted;
-    if (granted == in.size()) return granted;
-    capture_->truncated_ = true;
-    if (options_.when_full == WhenFull::kDrop) return in.size();
-    return granted > 0 ? SysResult<uint64_t>(granted) : Errno::kPIPE;
+    if (granted < in.size() && options_.loss) options_.loss->truncated = true;
+    return in.size();
   }
   uint32_t poll() override { return kPollOut; }
 

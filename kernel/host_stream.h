@@ -35,7 +35,8 @@ class HostPoller {
   std::vector<HostChannel*> channels_;
 };
 
-// How many bytes all outputs that share it may still write.
+// How many bytes all outputs that share it may still write. What is beyond is lost, and the guest
+// is told that it was written.
 class OutputBudget : public RefCounted {
  public:
   explicit OutputBudget(uint64_t bytes) : limit_(bytes) {}
@@ -52,12 +53,14 @@ class OutputBudget : public RefCounted {
   bool exceeded_ = false;
 };
 
-// What a guest that writes beyond the budget sees: success (the bytes are lost), or EPIPE.
-enum class WhenFull : uint8_t { kDrop, kBrokenPipe };
+// Whether bytes of an output were lost.
+struct OutputLoss : RefCounted {
+  bool truncated = false;
+};
 
 struct OutputOptions {
   Ref<OutputBudget> budget;  // null: no limit
-  WhenFull when_full = WhenFull::kBrokenPipe;
+  Ref<OutputLoss> loss;      // null: nobody wants to know
 };
 
 // A descriptor of the host; it stays the caller's and must stay open while the kernel lives. EPIPE
@@ -83,7 +86,6 @@ class Capture : public RefCounted {
     uncount();
     return std::exchange(bytes_, {});
   }
-  bool truncated() const { return truncated_; }
 
  private:
   friend class CaptureFile;
@@ -94,7 +96,6 @@ class Capture : public RefCounted {
   }
   std::string bytes_;
   Ref<ByteCount> counted_;  // of all output that the sandbox makes its host keep
-  bool truncated_ = false;
 };
 FileRef memory_output(Kernel& kernel, Ref<Capture> capture, OutputOptions options);
 

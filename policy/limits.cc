@@ -72,8 +72,16 @@ const std::string* text_of(const Json& value, bool number) {
   return fits ? &value.text : nullptr;
 }
 
-std::optional<uint64_t> parse_value(LimitKind kind, const Json& value, Limit& out) {
-  const bool number = kind != LimitKind::kDuration && kind != LimitKind::kCpuList;
+std::optional<uint64_t> parse_choice(std::string_view text, const LimitRow& row) {
+  const auto found = std::find(row.choices.begin(), row.choices.end(), text);
+  if (found == row.choices.end()) return std::nullopt;
+  return static_cast<uint64_t>(found - row.choices.begin());
+}
+
+std::optional<uint64_t> parse_value(const LimitRow& row, const Json& value, Limit& out) {
+  const LimitKind kind = row.kind;
+  const bool number =
+      kind == LimitKind::kSize || kind == LimitKind::kCount || kind == LimitKind::kCores;
   const std::string* const text = text_of(value, number);
   if (!text) return std::nullopt;
   switch (kind) {
@@ -91,6 +99,8 @@ std::optional<uint64_t> parse_value(LimitKind kind, const Json& value, Limit& ou
                                                                          : std::nullopt;
     case LimitKind::kCpuList:
       return parse_cpu_list(*text, out) ? std::optional<uint64_t>(0) : std::nullopt;
+    case LimitKind::kChoice:
+      return parse_choice(*text, row);
   }
   return std::nullopt;
 }
@@ -121,13 +131,19 @@ const std::vector<LimitRow>& limit_rows() {
       {"tools.bytes", LimitKind::kSize, 1, kMaxSize, "bytes that the tool calls of a run carry"},
       {"tools.time", LimitKind::kDuration, 1, kYear, "time of a tool call"},
       {"output.max", LimitKind::kSize, 1, kMaxSize, "output of a run"},
+      {"output.over",
+       LimitKind::kChoice,
+       0,
+       1,
+       "what happens to a run that writes more",
+       {"kill", "truncate"}},
   };
   return kRows;
 }
 
 std::optional<Limit> parse_limit(const LimitRow& row, const Json& value) {
   Limit limit;
-  const auto number = parse_value(row.kind, value, limit);
+  const auto number = parse_value(row, value, limit);
   if (!number || *number < row.least || *number > row.most) return std::nullopt;
   limit.row = &row;
   limit.value = *number;
@@ -147,6 +163,13 @@ std::string expected(const LimitRow& row) {
       return "a number of cores above zero like \"0.5\", with three decimals at most";
     case LimitKind::kCpuList:
       return "a list of cores like \"0-1,4\"";
+    case LimitKind::kChoice: {
+      std::string words;
+      for (const std::string_view choice : row.choices) {
+        words += (words.empty() ? "\"" : " or \"") + std::string(choice) + "\"";
+      }
+      return words;
+    }
   }
   return {};
 }

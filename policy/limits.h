@@ -18,6 +18,7 @@ enum class LimitKind : uint8_t {
   kCount,     // 64
   kCores,     // "0.5": cores of the host, three decimals at most; in thousandths of a core
   kCpuList,   // "0-1,4": cores of the host by number
+  kChoice,    // one of the row's words; its number
 };
 
 // A row of the table of limits.
@@ -26,6 +27,7 @@ struct LimitRow {
   LimitKind kind;
   uint64_t least, most;  // of the value
   const char* words;     // "CPU time of a run"
+  std::vector<std::string_view> choices = {};
 };
 const std::vector<LimitRow>& limit_rows();
 

@@ -201,6 +201,8 @@ TEST(Limits, HaveUnitsAndRanges) {
                                                         {"cpuset", "\"0-\""},
                                                         {"cpuset", "\"1024\""},
                                                         {"cpuset", "\"0 1\""},
+                                                        {"output.over", "\"drop\""},
+                                                        {"output.over", "true"},
                                                         {"open_files.max", "65537"}}) {
     const std::string text = mistakes(with_limit(name, value));
     EXPECT_NE(text.find("must be"), std::string::npos) << name << value << text;

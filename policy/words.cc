@@ -72,7 +72,8 @@ std::vector<std::string> describe(const Policy& policy) {
     lines.push_back("has the variable " + name + "=" + printable(value));
   }
   for (const Limit& limit : policy.limits) {
-    const bool list = limit.row->kind == LimitKind::kCpuList;
+    const LimitKind kind = limit.row->kind;
+    const bool list = kind == LimitKind::kCpuList || kind == LimitKind::kChoice;
     lines.push_back("limit " + std::string(limit.row->name) + ", " + limit.row->words + ": " +
                     (list || limit.row->name == "cpu.weight" ? "" : "at most ") + limit.text);
   }

@@ -440,7 +440,7 @@ class InnerSandbox::Builder {
   kernel::FileRef null_stream(size_t number) {
     if (number == 0) return kernel::memory_input(*made_->kernel_, {});
     return kernel::memory_output(*made_->kernel_, make_ref<kernel::Capture>(),
-                                 {made_->output_, kernel::WhenFull::kDrop});
+                                 {made_->output_, {}});
   }
 
   SandboxGate& gate_;

@@ -28,6 +28,7 @@ struct NumberRow {
 constexpr uint64_t kLeastOpenFiles = 3;  // the standard streams
 constexpr uint64_t kMaxCpuWeight = 10'000;
 constexpr std::string_view kCpuSet = "cpuset";
+constexpr std::string_view kOutputOver = "output.over";
 
 constexpr TimeRow kTimes[] = {
     {"wall.time", &Limits::timeout, &EffectiveLimits::timeout},
@@ -90,6 +91,10 @@ bool take_limit(Limits& limits, const policy::Limit& limit) {
   for (const NumberRow& row : kNumbers) {
     if (row.name != limit.row->name) continue;
     limits.*row.asked = limit.value;
+    return true;
+  }
+  if (limit.row->name == kOutputOver) {
+    limits.output_over = static_cast<OutputOver>(limit.value);
     return true;
   }
   if (limit.row->name != kCpuSet) return false;
@@ -192,6 +197,7 @@ EffectiveLimits within(const EffectiveLimits& limits, const EffectiveLimits& out
     less.*row.kept = std::min(limits.*row.kept, outer.*row.kept);
   }
   less.cpus = outer.cpus;  // it runs where the one around it runs
+  less.output_over = limits.output_over;
   return less;
 }
 
@@ -213,6 +219,8 @@ Expected<EffectiveLimits> effective_limits(const Limits& options, const policy::
               [](uint64_t a, uint64_t b) { return std::min(a, b); });
     valid &= limits.*row.kept >= row.least;
   }
+  take_less(limits.output_over, options.output_over, granted.output_over,
+            [](OutputOver a, OutputOver b) { return std::min(a, b); });
   valid &= limits.cpu_weight <= kMaxCpuWeight;
   if (auto failure = take_cpus(limits, options, granted)) return *failure;
   if (valid) return limits;
@@ -230,6 +238,8 @@ std::vector<LimitValue> list_limits(const EffectiveLimits& limits) {
     list.push_back({std::string(row.name), text_of(row.name, limits.*row.kept)});
   }
   list.push_back({std::string(kCpuSet), limits.cpus.empty() ? "none" : limits.cpus});
+  const auto over = static_cast<size_t>(limits.output_over);
+  list.push_back({std::string(kOutputOver), std::string(policy_row(kOutputOver).choices[over])});
   return list;
 }
 
@@ -270,6 +280,7 @@ void copy_limit(const EffectiveLimits& from, Limits& to, std::string_view name) 
     if (row.name == name) to.*row.asked = from.*row.kept;
   }
   if (name == kCpuSet && !from.cpus.empty()) to.cpus = from.cpus;
+  if (name == kOutputOver) to.output_over = from.output_over;
 }
 
 std::optional<Failure> change_limit(EffectiveLimits& limits, const std::string& name,
@@ -301,7 +312,16 @@ std::optional<Failure> change_limit(EffectiveLimits& limits, const std::string& 
     limits.cpus = none ? "" : set->to_string();
     return std::nullopt;
   }
-  names.push_back(kCpuSet);
+  if (name == kOutputOver) {
+    const auto parsed = parse(name, value);
+    if (!parsed) {
+      return invalid("limit output.over: '" + printable(value) + "' is not " +
+                     policy::expected(policy_row(kOutputOver)));
+    }
+    limits.output_over = static_cast<OutputOver>(parsed->value);
+    return std::nullopt;
+  }
+  names.insert(names.end(), {kCpuSet, kOutputOver});
   const std::string nearest = cap::nearest_word(name, names);
   return invalid("there is no limit '" + printable(name) + "'" +
                  (nearest.empty() ? "" : "; did you mean '" + nearest + "'?"));

@@ -40,6 +40,7 @@ struct EffectiveLimits {
   uint64_t tool_bytes = 1ull << 30;
   std::chrono::nanoseconds tool_time = std::chrono::seconds(0);
   uint64_t output = 64ull << 20;
+  OutputOver output_over = OutputOver::kKill;
 };
 
 // What the options and the policy (null: none) say together. Errors: kInvalidArgument (a time below

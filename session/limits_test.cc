@@ -3,6 +3,9 @@
 #include <gtest/gtest.h>
 
 #include <set>
+#include <utility>
+
+#include "policy/policy.h"
 
 namespace cloche::session {
 namespace {
@@ -56,6 +59,9 @@ TEST(LimitsTest, WhatIsNoLimitOrNoValueChangesNothing) {
                                                         {"wall.time", "0s"},
                                                         {"wall.time", "5"},
                                                         {"wall.time", "-5s"},
+                                                        {"output.over", "none"},
+                                                        {"output.over", ""},
+                                                        {"output.over", "1"},
                                                         {"nonsense", "5"}}) {
     EXPECT_TRUE(change_limit(limits, name, value)) << name << " " << value;
   }
@@ -78,6 +84,23 @@ TEST(LimitsTest, OfTwoTheSmallerHolds) {
   EXPECT_EQ(less.processes, 5u);
   EXPECT_EQ(less.timeout, seconds(7));
   EXPECT_EQ(within(b, a).timeout, seconds(7));
+}
+
+TEST(LimitsTest, ToEndIsLessThanToCut) {
+  Limits options, kill;
+  options.output_over = OutputOver::kTruncate;
+  kill.output_over = OutputOver::kKill;
+  EXPECT_EQ(effective_limits({}, nullptr)->output_over, OutputOver::kKill);
+  EXPECT_EQ(effective_limits(options, nullptr)->output_over, OutputOver::kTruncate);
+  for (const auto& [said, kept] :
+       {std::pair("kill", OutputOver::kKill), std::pair("truncate", OutputOver::kTruncate)}) {
+    const auto policy = policy::read_policy(
+        std::string(R"({"version":1,"limits":{"output.over":")") + said + "\"}}");
+    ASSERT_TRUE(policy.ok());
+    EXPECT_EQ(effective_limits(options, &*policy)->output_over, kept);
+    EXPECT_EQ(effective_limits({}, &*policy)->output_over, kept);
+    EXPECT_EQ(effective_limits(kill, &*policy)->output_over, OutputOver::kKill);
+  }
 }
 
 TEST(LimitsTest, ContradictionsAreRefused) {

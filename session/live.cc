@@ -73,6 +73,13 @@ SandboxStats stats_of(Sandbox::State& sandbox) {
   stats.memory_kills = usage.memory_kills;
   stats.file_bytes = sandbox.world.budget->bytes_used();
   stats.inodes = sandbox.world.budget->inodes_used();
+  if (sandbox.tools) {
+    const tools::Broker::Totals tools = sandbox.tools->broker().totals();
+    stats.tool_calls = tools.calls;
+    stats.tools_denied = tools.denied;
+    stats.tool_bytes = tools.bytes;
+    stats.tools_under_way = tools.under_way;
+  }
   add_processes(kernel, "", stats);
   return stats;
 }

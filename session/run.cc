@@ -27,14 +27,13 @@ class Streams {
  public:
   Streams(Sandbox::State& sandbox, RunOptions& options)
       : kernel_(*sandbox.kernel), budget_(make_ref<kernel::OutputBudget>(sandbox.limits.output)) {
-    kernel::OutputOptions output{budget_, kernel::WhenFull::kDrop};
     if (options.terminal) {
       open_terminal(options);
       return;
     }
     files_ = {{0, input(options.standard_input)},
-              {1, this->output(options.standard_output, output, stdout_)},
-              {2, this->output(options.standard_error, output, stderr_)}};
+              {1, output(options.standard_output, stdout_, stdout_loss_)},
+              {2, output(options.standard_error, stderr_, stderr_loss_)}};
   }
 
   bool ok() const {
@@ -45,26 +44,16 @@ class Streams {
   Ref<RefCounted> terminal() const { return tty_; }
   kernel::Tty* tty() const { return tty_.get(); }
   TerminalPump* pump() { return pump_ ? &*pump_ : nullptr; }
-  bool over_budget() const { return budget_->exceeded(); }
   kernel::OutputBudget& budget() { return *budget_; }
 
   // Gives up the files, so that nothing of this run stays open in the kernel.
   void close() { files_.clear(); }
 
   void put_output(RunResult& result) {
-    const bool over = over_budget();
-    if (stdout_) {
-      result.stdout_bytes = stdout_->take();
-      result.stdout_truncated = stdout_->truncated();
-    } else {
-      result.stdout_truncated = over;
-    }
-    if (stderr_) {
-      result.stderr_bytes = stderr_->take();
-      result.stderr_truncated = stderr_->truncated();
-    } else if (!tty_) {
-      result.stderr_truncated = over && !stdout_;
-    }
+    if (stdout_) result.stdout_bytes = stdout_->take();
+    if (stderr_) result.stderr_bytes = stderr_->take();
+    result.stdout_truncated = tty_ ? budget_->exceeded() : stdout_loss_->truncated;
+    result.stderr_truncated = stderr_loss_->truncated;
   }
 
  private:
@@ -95,8 +84,8 @@ class Streams {
     return FileRef();
   }
 
-  FileRef output(Stream& stream, const kernel::OutputOptions& options,
-                 Ref<kernel::Capture>& capture) {
+  FileRef output(Stream& stream, Ref<kernel::Capture>& capture, Ref<kernel::OutputLoss> loss) {
+    const kernel::OutputOptions options{budget_, std::move(loss)};
     if (stream.kind() == Stream::Kind::kDescriptor) {
       return kernel::host_output(kernel_, stream.fd(), options);
     }
@@ -108,6 +97,8 @@ class Streams {
   Kernel& kernel_;
   Ref<kernel::OutputBudget> budget_;
   Ref<kernel::Capture> stdout_, stderr_;
+  const Ref<kernel::OutputLoss> stdout_loss_ = make_ref<kernel::OutputLoss>();
+  const Ref<kernel::OutputLoss> stderr_loss_ = make_ref<kernel::OutputLoss>();
   Ref<kernel::Tty> tty_;
   std::optional<TerminalPump> pump_;
   std::vector<std::pair<int32_t, FileRef>> files_;

@@ -43,7 +43,8 @@ void RunWatch::limits_changed() {
 bool RunWatch::finished(RunResult& result) {
   kernel::ExitStatus status;
   const bool ended = subject_.kernel.collect(pid_, &status);
-  if (subject_.output.exceeded()) return stop(result, Outcome::kLimit, "output.max");
+  const bool may_go_on = subject_.limits.output_over == OutputOver::kTruncate;
+  if (subject_.output.exceeded() && !may_go_on) return stop(result, Outcome::kLimit, "output.max");
   if (ended) return put_end(status, result);
   if (subject_.clock.monotonic_ns() >= deadline_) return stop(result, Outcome::kTimeout, "");
   if (cpu_left() <= 0) return stop(result, Outcome::kLimit, "cpu.time");

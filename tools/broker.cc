@@ -357,6 +357,7 @@ Ref<kernel::ToolCall> Broker::call(kernel::Authority& authority, const kernel::T
   auto admitted = attempt.admit();
   if (!admitted.ok()) {
     const Refusal& refusal = admitted.error();
+    ++before_.denied;
     attempt.record_denial(refusal);
     (void)report({.tool = attempt.shown_name(),
                   .sandbox = caller.sandbox,
@@ -522,8 +523,17 @@ std::vector<CallReport> Broker::reports_of(const std::string& sandbox) const {
   return found;
 }
 
+Broker::Totals Broker::totals() const {
+  Totals totals = before_;
+  totals.calls += count_;
+  totals.bytes += bytes_;
+  totals.under_way = flights_.size();
+  return totals;
+}
+
 uint64_t Broker::take_count() {
-  bytes_ = 0;
+  before_.calls += count_;
+  before_.bytes += std::exchange(bytes_, 0);
   return std::exchange(count_, 0);
 }
 

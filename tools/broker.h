@@ -105,6 +105,13 @@ class Broker {
   // Of them, those of callers in that sandbox; they stay.
   std::vector<CallReport> reports_of(const std::string& sandbox) const;
   uint64_t take_count();
+  // Over all runs, for those who watch.
+  struct Totals {
+    uint64_t calls = 0, denied = 0;  // denied ones are calls, too
+    uint64_t bytes = 0;              // of parameters and results
+    uint64_t under_way = 0;
+  };
+  Totals totals() const;
 
  private:
   class PendingCall;
@@ -141,6 +148,7 @@ class Broker {
   std::vector<CallReport> reports_;
   CallLimits limits_;
   uint64_t count_ = 0, bytes_ = 0;  // since take_count()
+  Totals before_;                   // until then; and all that were denied
 };
 
 }  // namespace cloche::tools

@@ -91,6 +91,10 @@ void members(V& v, R& report)
   v("file_bytes", stats.file_bytes);
   v("inodes", stats.inodes);
   v("output_bytes", stats.output_bytes);
+  v("tool_calls", stats.tool_calls);
+  v("tools_denied", stats.tools_denied);
+  v("tool_bytes", stats.tool_bytes);
+  v("tools_under_way", stats.tools_under_way);
   v("sandboxes_inside", stats.sandboxes_inside);
   v("limits", report.limits);
   v("processes", stats.processes);

@@ -101,6 +101,11 @@ void TopView::add_details(const SandboxRow& row, size_t width, std::vector<Row>&
   add("CPU " + short_time(stats.cpu_ns) + ", compiling " + short_time(stats.compile_ns) +
       ", throttled " + short_time(stats.throttled_ns) + ", system calls " +
       std::to_string(stats.syscalls) + ", inside " + std::to_string(stats.sandboxes_inside));
+  if (stats.tool_calls > 0) {
+    add("tool calls " + std::to_string(stats.tool_calls) + "/" + value_of(row, "tools.calls") +
+        " denied " + std::to_string(stats.tools_denied) + " waiting " +
+        std::to_string(stats.tools_under_way) + " carrying " + short_bytes(stats.tool_bytes));
+  }
   const double most = static_cast<double>(std::max<uint64_t>(memory.peak, 1));
   const size_t room = std::min<size_t>(TopModel::kHistory, width > 40 ? (width - 20) / 2 : 10);
   add("CPU " + sparkline(row.cpu_history, room, 100, charset_) + " memory " +

@@ -303,7 +303,8 @@ const char* cloche_stats_state(const cloche_stats* stats) CLOCHE_NOEXCEPT;  // "
 // "throttled_ns"; bytes of memory "memory.processes", "memory.shared", "memory.buffers",
 // "memory.files", "memory.objects", "memory.total", "memory.peak"; "tasks", "processes_started",
 // "forks", "execs", "syscalls", "memory_kills", "file_bytes", "inodes", "output_bytes",
-// "sandboxes_inside". -1 for another name.
+// "tool_calls", "tools_denied", "tool_bytes", "tools_under_way", "sandboxes_inside". -1 for another
+// name.
 int64_t cloche_stats_number(const cloche_stats* stats, const char* name) CLOCHE_NOEXCEPT;
 size_t cloche_stats_process_count(const cloche_stats* stats) CLOCHE_NOEXCEPT;
 // Of one process: "pid", "parent", "nice", "cpu_ns", "memory_bytes", "threads", "open_files".

@@ -135,6 +135,10 @@ struct Mount {
 // Tree-wide: all processes of a sandbox together, and those of sandboxes inside. What is not set
 // has its default, or what the policy says; of what both say the smaller holds. A time of zero
 // means no limit. docs/quotas.md tells what happens at each.
+// What happens to a run that writes more than its limit on output: it ends (outcome kLimit), or it
+// goes on and what is beyond the limit is lost. In both cases what was written until then is there.
+enum class OutputOver : uint8_t { kKill, kTruncate };
+
 struct Limits {
   std::optional<std::chrono::nanoseconds> timeout = {};       // wall clock of one run; 60 s
   std::optional<std::chrono::nanoseconds> cpu_time = {};      // of one run; 30 s
@@ -156,7 +160,8 @@ struct Limits {
   std::optional<uint64_t> tool_calls = {};   // attempted in one run; 100,000
   std::optional<uint64_t> tool_bytes = {};   // parameters and results of one run; 1 GiB
   std::optional<std::chrono::nanoseconds> tool_time = {};  // of one call; what its tool says
-  std::optional<uint64_t> output = {};  // bytes of stdout and stderr, of one run; 64 MiB
+  std::optional<uint64_t> output = {};         // bytes of stdout and stderr, of one run; 64 MiB
+  std::optional<OutputOver> output_over = {};  // kKill
 };
 
 // Sets one by the name that policies have for it ("memory.max"), from text as policies write it
@@ -398,6 +403,9 @@ struct SandboxStats {
   uint64_t processes_started = 0, forks = 0, execs = 0, syscalls = 0, memory_kills = 0;
   uint64_t file_bytes = 0, inodes = 0;  // kept in memory
   uint64_t output_bytes = 0;            // of the run under way
+  // Attempts to call tools; of them those that were denied; bytes of parameters and results; calls
+  // that wait for their answer now.
+  uint64_t tool_calls = 0, tools_denied = 0, tool_bytes = 0, tools_under_way = 0;
   uint64_t sandboxes_inside = 0;
   std::vector<ProcessStats> processes = {};
 };

@@ -110,6 +110,13 @@ class Seen(ControlCase):
         self.assertGreater(float(rows[2][1]), 10, "a busy sandbox uses the CPU")
         self.assertEqual(self.cloche("stats", "--interval", "1ns").code, 125)
 
+    def test_tool_calls_are_counted(self):
+        self.start("one", "tool call yes; tool call yes; tool call no; echo ready; sleep 60", "--tool", "yes=true",
+                   "--allow-tool", "yes", "--tool", "no=true")
+        stats = json.loads(self.cloche("stats", "--json", "-n", "1", "one").out)
+        self.assertEqual((stats["tool_calls"], stats["tools_denied"], stats["tools_under_way"]), (3, 1, 0))
+        self.assertIn('\ncloche_tool_calls_denied_total{sandbox="one"} 1\n', self.cloche("metrics").out)
+
     def test_metrics(self):
         self.start("one", "echo ready; sleep 60", "--memory", "64M")
         done = self.cloche("metrics")
@@ -144,6 +151,20 @@ class Steered(ControlCase):
         after = self.limits("one")
         self.assertEqual((after["pids.max"], after["memory.max"], after["wall.time"], after["disk.max"]),
                          ("9", "32M", "1h", "5M"))
+
+    def test_nice_is_a_weight(self):
+        self.start("one", "echo ready; sleep 60")
+        self.assert_ok(self.cloche("update", "one", "--nice", "19"), "one: cpu.weight 1\n")
+        self.assertEqual(self.limits("one")["cpu.weight"], "1")
+        self.assert_refused(self.cloche("update", "one", "--nice", "20"), 125, "--nice")
+
+    def test_output_may_be_cut_from_now_on(self):
+        process = self.start("one", "echo ready; until [ -e /m/go ]; do sleep 0.05; done; seq 1 1000; exit 5",
+                             "-v", f"{self.folder}:/m", "--output", "100")
+        self.assert_ok(self.cloche("update", "one", "--limit", "output.over=truncate"), "one: output.over truncate\n")
+        (self.folder / "go").touch()
+        out, _ = process.communicate(timeout=20)
+        self.assertEqual((process.returncode, len(out)), (5, 100 - len("ready\n")))
 
     def test_a_deadline(self):
         process = self.start("one", "echo ready; sleep 60")

@@ -102,6 +102,20 @@ class Limits(TestCase):
                          ("limit", "output.max", {"stdout": True, "stderr": False}))
         self.assertEqual(len(value["stdout"]) + len(value["stderr"]), 1000)
 
+    def test_output_that_is_cut_does_not_end_the_run(self):
+        done = script("seq 1 100; echo too much >&2; exit 3", "--output", "10:truncate")
+        self.assertEqual((done.code, done.out), (3, "1\n2\n3\n4\n5\n"))
+        self.assertEqual(done.err, "cloche: the limit output.max was reached: output beyond it is lost\n")
+        value = result("--output", "10", "--limit", "output.over=truncate", "-c", "echo all >&2; seq 1 100")
+        self.assertEqual((value["outcome"], value["exit_code"], value["stdout"], value["stderr"], value["truncated"]),
+                         ("exited", 0, "1\n2\n3\n", "all\n", {"stdout": True, "stderr": False}))
+        done = script("yes", "--output", "10:truncate", "--cpu-time", "100ms")
+        self.assertEqual((done.code, len(done.out)), (LIMIT, 10))
+        self.assertIn("cpu.time", done.err)
+        for words in (["--output", "10:drop"], ["--output", "10:"], ["--output", ":kill"],
+                      ["--limit", "output.over=none"]):
+            self.assertEqual(run(*words, "--", "true").code, 125, words)
+
     def test_output_below_the_limit(self):
         done = run("--output", "6", "--", "printf", "123456")
         self.assert_ok(done, "123456")

@@ -296,10 +296,16 @@ class Limits(TestCase):
         usage = json.loads(inside(policy % ("cpu.max", "0.2", "while :; do :; done")).out)["usage"]
         self.assertLess(usage["cpu_ms"], 400)
         self.assertGreater(usage["cpu_ms"], 100)
+        usage = json.loads(inside("cloche run --json --cpus 0.2 --timeout 1s -c 'while :; do :; done'").out)["usage"]
+        self.assertLess(usage["cpu_ms"], 400)
         for limit in (("cpu.weight", "50"), ("cpuset", '"0"'), ("cpu.max", "0.001")):
             done = inside(policy % (*limit, ":"))
             self.assertEqual((done.code, done.out), (OWN_ERROR, ""), limit)
             self.assertIn("cpu", done.err)
+
+    def test_output_inside_may_be_cut(self):
+        done = inside("cloche run --output 4:truncate -c 'seq 1 100; exit 6'; echo $?")
+        self.assertEqual(done.out, "1\n2\n6\n", done)
 
     def test_output_inside_counts_outside(self):
         done = inside("cloche run --output 1G -- yes", "--output", "10000", "--timeout", "30s")

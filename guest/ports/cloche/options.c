@@ -24,7 +24,8 @@ static const struct {
     {"timeout", "wall.time", false},   {"cpu-time", "cpu.time", false},
     {"memory", "memory.max", false},   {"pids", "pids.max", true},
     {"disk", "disk.max", false},       {"inodes", "inodes.max", true},
-    {"open-files", "open_files.max", true}, {"output", "output.max", false},
+    {"open-files", "open_files.max", true}, {"cpus", "cpu.max", false},
+    {"output", "output.max", false},
 };
 enum { LIMIT_COUNT = sizeof kLimits / sizeof kLimits[0] };
 
@@ -57,7 +58,8 @@ static const char kUsage[] =
     "  -w, --workdir DIR                    folder to start in (the user's home)\n"
     "  -u, --user NAME, --hostname NAME     the names inside (user, cloche)\n"
     "  --timeout TIME, --cpu-time TIME      (60s, 30s) a whole number and ns, us, ms, s, m or h\n"
-    "  --memory SIZE, --disk SIZE, --output SIZE, --pids N, --inodes N, --open-files N\n"
+    "  --memory SIZE, --disk SIZE, --pids N, --inodes N, --open-files N, --cpus N,\n"
+    "  --output SIZE[:kill|truncate]\n"
     "                                       of this sandbox's own limits at most\n"
     "  --policy FILE.json                   what is granted; all other options can only narrow it\n"
     "  --allow-tool NAME                    a tool that this process may call; * and ** as in a policy\n"
@@ -131,6 +133,14 @@ static void set_limit(cJSON *request, int number, const char *text) {
     return;
   }
   // No limit of its own: as long as the sandbox around it allows.
+  if (strcmp(name, "output.max") == 0 && strchr(text, ':')) {
+    char *size = need(strdup(text)), *over = strchr(size, ':');
+    *over++ = '\0';
+    set_text(limits, name, size);
+    set_text(limits, "output.over", over);
+    free(size);
+    return;
+  }
   const bool is_time = strstr(name, ".time") != NULL;
   set_text(limits, name, is_time && strcmp(text, "0") == 0 ? "8760h" : text);
 }
