@@ -42,6 +42,14 @@ long syscall(long number, ...) {
     CALL(membarrier);
     CALL(prlimit64);
     CALL(rt_sigqueueinfo);
+    CALL(close);
+    CALL(execveat);
+    CALL(epoll_pwait2);
+    CALL(pidfd_open);
+    CALL(pidfd_send_signal);
+    CALL(sched_setaffinity);
+    CALL(sched_getscheduler);
+    CALL(sched_setscheduler);
   }
   errno = ENOSYS;
   return -1;
