@@ -84,6 +84,14 @@ uint64_t ContextImpl::private_bytes() {
   return slot_.linear_memory().private_bytes(*space_) + state_.stack.bytes.capacity();
 }
 
+Result<ImageRef> ContextImpl::take_image(std::span<const uint8_t> note) {
+  const StartPoint& start = slot_.start_point();
+  CHECK(over_ && start.entry == EntryPoint::kWarm);
+  TRY(slot_.linear_memory().make_resident(space_.get()));
+  const MemoryView memory = slot_.memory();
+  return ReadyImageImpl::create(start.module, slot_.globals(), {memory.data, memory.size}, note);
+}
+
 bool ContextImpl::shares_memory(const Context& other) const {
   return static_cast<const ContextImpl&>(other).space_ == space_;
 }

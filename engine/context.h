@@ -24,6 +24,7 @@ class ContextImpl final : public Context {
   Status grow_memory(uint64_t bytes) override;
   Status discard_memory(uint64_t offset, uint64_t size) override;
   uint64_t private_bytes() override;
+  Result<ImageRef> take_image(std::span<const uint8_t> note) override;
   bool shares_memory(const Context& other) const override;
   void* user() const override { return user_; }
   void set_user(void* user) override { user_ = user; }

@@ -112,9 +112,28 @@ class Module {
   virtual const std::vector<Import>& imports() const = 0;
   virtual uint64_t initial_memory() const = 0;  // bytes, a multiple of 64 KiB
   virtual uint64_t max_memory() const = 0;      // bytes the module allows itself, <= 4 GiB - 64 KiB
+  // Whether it exports `__cloche_warm` and `__cloche_resume`, functions without parameters and
+  // results: the first does what is the same in every process, the second goes on from the memory
+  // and the globals that it left.
+  virtual bool can_be_ready() const = 0;
 };
 
 using ModuleRef = std::shared_ptr<const Module>;
+
+// What `__cloche_warm` left: memory and globals, and no stack. Immutable, shared by all sandboxes,
+// so it must not come from one that holds anything of anybody.
+class ReadyImage {
+ public:
+  virtual ~ReadyImage() = default;
+  virtual const ModuleRef& module() const = 0;
+  virtual uint64_t memory_bytes() const = 0;          // of the memory, a multiple of 64 KiB
+  virtual std::span<const uint8_t> note() const = 0;  // what its maker needs to know of it
+};
+
+using ImageRef = std::shared_ptr<const ReadyImage>;
+
+// Where a context starts.
+enum class EntryPoint : uint8_t { kStart, kWarm };
 
 // Called when a module begins to be compiled and when that is over, by the thread that loads it.
 enum class CompileStep : uint8_t { kBegin, kEnd };
@@ -172,6 +191,10 @@ class Context {
   // layers). Cost: one scan of the page tables.
   virtual uint64_t private_bytes() = 0;
 
+  // Of a context that started at kWarm and returned, once, before another one of the pool runs: a
+  // copy of its memory and globals. Errors: kResourceExhausted.
+  virtual Result<ImageRef> take_image(std::span<const uint8_t> note) = 0;
+
   // Do both run in the same memory (by clone)?
   virtual bool shares_memory(const Context& other) const = 0;
 
@@ -187,7 +210,11 @@ class Pool {
   // A context standing at the start of the module's entry function `_start`.
   // Errors: kUnsupported if the module imports something no host function offers (the message names
   // it), kResourceExhausted.
-  virtual Result<std::unique_ptr<Context>> start(const ModuleRef& module, void* user) = 0;
+  // `entry`: kWarm only for a module that can be ready.
+  virtual Result<std::unique_ptr<Context>> start(const ModuleRef& module, void* user,
+                                                 EntryPoint entry = EntryPoint::kStart) = 0;
+  // A context at the start of `__cloche_resume`, in memory as the image has it. Errors: the same.
+  virtual Result<std::unique_ptr<Context>> start(const ImageRef& image, void* user) = 0;
   // Host memory that belongs to this tenant: pages of all its contexts, layers (also those that
   // several contexts share, which private_bytes() leaves out), exception heaps. Cost: scans of page
   // tables, proportional to what is held.
@@ -226,6 +253,14 @@ class Engine {
   // The module with this hash if it is in memory or in the cache on disk, without its wasm bytes;
   // null if it must be compiled.
   virtual ModuleRef find(const std::array<uint8_t, 32>& hash) = 0;
+
+  // An image that was kept under that key, by this engine or in the cache on disk; null: none.
+  // Thread class: safe.
+  using ImageKey = std::array<uint8_t, 32>;
+  virtual ImageRef find_image(const ModuleRef& module, const ImageKey& key) = 0;
+  // Keeps it as long as the engine lives, and on disk if there is a cache. The key stands for all
+  // that the image depends on but the module. Thread class: safe.
+  virtual void keep_image(const ImageRef& image, const ImageKey& key) = 0;
 
   virtual std::unique_ptr<Pool> create_pool(const PoolOptions& options) = 0;
   virtual EngineStats stats() const = 0;

@@ -15,6 +15,7 @@
 #include "engine/engine.h"
 #include "engine/module.h"
 #include "engine/page_scan.h"
+#include "engine/ready_image.h"
 #include "engine/runtime.h"
 #include "engine/ticker.h"
 
@@ -29,6 +30,12 @@ class EngineImpl final : public Engine {
 
   Result<ModuleRef> load(std::span<const uint8_t> wasm, const ModuleLimits& limits) override;
   ModuleRef find(const std::array<uint8_t, 32>& hash) override;
+  ImageRef find_image(const ModuleRef& module, const ImageKey& key) override {
+    return images_.find(cache_.get(), module, key, fingerprint());
+  }
+  void keep_image(const ImageRef& image, const ImageKey& key) override {
+    images_.keep(cache_.get(), image, key, fingerprint());
+  }
   std::unique_ptr<Pool> create_pool(const PoolOptions& options) override;
   EngineStats stats() const override { return counters_.snapshot(); }
   std::string version() const override;
@@ -69,6 +76,8 @@ class EngineImpl final : public Engine {
   std::map<ModuleHash, std::weak_ptr<const Module>> modules_;
   std::deque<ModuleRef> recent_;
   std::set<ModuleHash> loading_;
+
+  ReadyImages images_;
 
   std::unique_ptr<Ticker> ticker_;  // last: its thread uses the runtimes
 };

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "engine/ready_image.h"
 #include "engine/runtime.h"
 #include "engine/slot_memory.h"
 
@@ -46,6 +47,26 @@ class Reader {
   std::span<const uint8_t> rest_;
   bool ok_ = true;
 };
+
+// Does the module export a function of that name without parameters and results?
+bool exports_action(const wasm_exporttype_vec_t& exports, std::string_view wanted) {
+  for (size_t i = 0; i < exports.size; ++i) {
+    const wasm_name_t* const name = wasm_exporttype_name(exports.data[i]);
+    if (std::string_view(name->data, name->size) != wanted) continue;
+    const wasm_functype_t* const type =
+        wasm_externtype_as_functype_const(wasm_exporttype_type(exports.data[i]));
+    return type && wasm_functype_params(type)->size == 0 && wasm_functype_results(type)->size == 0;
+  }
+  return false;
+}
+
+bool exports_both_actions(const wasmtime_module_t* module) {
+  wasm_exporttype_vec_t exports;
+  wasmtime_module_exports(module, &exports);
+  const bool both = exports_action(exports, kWarmEntry) && exports_action(exports, kResumeEntry);
+  wasm_exporttype_vec_delete(&exports);
+  return both;
+}
 
 }  // namespace
 
@@ -98,6 +119,7 @@ ModuleImpl::ModuleImpl(const ModuleHash& hash, ModuleInfo info, Runtime& runtime
   wasmtime_module_image_range(code_.get(), &start, &end);
   image_start_ = reinterpret_cast<uintptr_t>(start);
   image_size_ = reinterpret_cast<uintptr_t>(end) - image_start_;
+  can_be_ready_ = exports_both_actions(code_.get());
   for (const ModuleInfo::Segment& segment : info_.segments) {
     data_end_ = std::max(data_end_, uint64_t{segment.offset} + segment.bytes.size());
   }

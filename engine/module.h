@@ -59,6 +59,7 @@ class ModuleImpl final : public Module {
   const std::vector<Import>& imports() const override { return info_.imports; }
   uint64_t initial_memory() const override { return info_.initial_memory; }
   uint64_t max_memory() const override { return info_.max_memory; }
+  bool can_be_ready() const override { return can_be_ready_; }
 
   const ModuleInfo& info() const { return info_; }
   Runtime& runtime() const { return runtime_; }
@@ -84,6 +85,7 @@ class ModuleImpl final : public Module {
   uint64_t image_start_ = 0;
   uint64_t image_size_ = 0;
   uint64_t data_end_ = 0;  // of the initial data
+  bool can_be_ready_ = false;
   mutable std::mutex data_mutex_;
   mutable OwnedFd data_;
 };

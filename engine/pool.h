@@ -1,6 +1,7 @@
 // A pool: see engine.h.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <unordered_map>
 #include <vector>
@@ -16,7 +17,9 @@ class PoolImpl final : public Pool {
            const PoolOptions& options);
   ~PoolImpl() override;
 
-  Result<std::unique_ptr<Context>> start(const ModuleRef& module, void* user) override;
+  Result<std::unique_ptr<Context>> start(const ModuleRef& module, void* user,
+                                         EntryPoint entry) override;
+  Result<std::unique_ptr<Context>> start(const ImageRef& image, void* user) override;
   uint64_t host_bytes() const override;
 
   const SlotServices& services() const { return services_; }
@@ -24,20 +27,21 @@ class PoolImpl final : public Pool {
   void give_back(Slot& slot);
 
  private:
-  // What the pool keeps for one module.
+  // What the pool keeps for one way to start a module.
   struct Program {
-    std::shared_ptr<const ModuleImpl> module;
+    StartPoint start;
     Ref<Layer> base_layer;
     std::vector<Slot*> idle;
   };
 
+  Result<std::unique_ptr<Context>> start_at(StartPoint start, void* user);
   Result<Slot*> take_slot(Program& program);
   void remove(Slot& slot);
 
   const PoolOptions options_;
   const SlotServices services_;
   Ref<LayerFile> layers_;
-  std::unordered_map<const Module*, Program> programs_;
+  std::map<decltype(StartPoint().key()), Program> programs_;
   std::unordered_map<Slot*, std::unique_ptr<Slot>> slots_;
   std::vector<Slot*> idle_;  // of all programs, the longest idle first
 };

@@ -57,16 +57,25 @@ bool find_export(wasmtime_context_t* context, const wasmtime_instance_t& instanc
 
 }  // namespace
 
-Result<std::unique_ptr<Slot>> Slot::create(const SlotServices& services,
-                                           std::shared_ptr<const ModuleImpl> module,
+const char* StartPoint::entry_name() const {
+  if (image) return kResumeEntry;
+  return entry == EntryPoint::kWarm ? kWarmEntry : "_start";
+}
+
+Result<Ref<Layer>> StartPoint::create_base_layer(const Ref<LayerFile>& file) const {
+  return image ? image->create_base_layer(file) : module->create_base_layer(file);
+}
+
+Result<std::unique_ptr<Slot>> Slot::create(const SlotServices& services, StartPoint start,
                                            const Ref<Layer>& base_layer) {
-  std::unique_ptr<Slot> slot(new Slot(services, std::move(module)));
+  std::unique_ptr<Slot> slot(new Slot(services, std::move(start)));
   slot->memory_ = TRY(SlotMemory::create(services.scanner));
   slot->stack_ = TRY(NativeStack::create(kNativeStack));
-  TRY(slot->memory_->reset(base_layer, slot->module_->initial_memory()));
+  TRY(slot->memory_->reset(base_layer, slot->start_.memory_bytes()));
   TRY(slot->instantiate());
   TRY(slot->start_future());
   slot->capture_loaded(&slot->fresh_);
+  if (slot->start_.image) slot->fresh_.globals = slot->start_.image->globals();
   Counters::count(services.counters.slots);
   return slot;
 }
@@ -81,12 +90,12 @@ Slot::~Slot() {
 }
 
 Status Slot::instantiate() {
-  store_.reset(wasmtime_store_new(module_->runtime().engine(), this, nullptr));
+  store_.reset(wasmtime_store_new(module().runtime().engine(), this, nullptr));
   store_context_ = wasmtime_store_context(store_.get());
   wasmtime_store_epoch_deadline_callback(store_.get(), on_epoch, this, nullptr);
   wasmtime_context_set_epoch_deadline(store_context_, 1u << 30);
   SlotScope scope(this);
-  FutureHandle call(wasmtime_instance_pre_instantiate_async(module_->instance_pre(), store_context_,
+  FutureHandle call(wasmtime_instance_pre_instantiate_async(module().instance_pre(), store_context_,
                                                             &instance_, &trap_, &error_));
   while (!wasmtime_call_future_poll(call.get())) {
   }
@@ -106,10 +115,11 @@ Status Slot::find_exports() {
   exported_memory_ = found.of.memory;
   // What compiled code uses must be the range that we switch.
   CHECK(memory_given_ &&
-        wasmtime_memory_data(store_context_, &exported_memory_) == memory_->base());
-  CHECK(find_export(store_context_, instance_, "_start", WASMTIME_EXTERN_FUNC, &found));
+        wasmtime_memory_data(store_context_, &exported_memory_) == memory_->base() &&
+        wasmtime_memory_data_size(store_context_, &exported_memory_) == memory_->size());
+  CHECK(find_export(store_context_, instance_, start_.entry_name(), WASMTIME_EXTERN_FUNC, &found));
   entry_ = found.of.func;
-  for (uint32_t i = 0; i < module_->info().global_count; ++i) {
+  for (uint32_t i = 0; i < module().info().global_count; ++i) {
     std::string name = "cloche.g" + std::to_string(i);
     CHECK(find_export(store_context_, instance_, name, WASMTIME_EXTERN_GLOBAL, &found));
     globals_.push_back(found.of.global);
@@ -132,7 +142,7 @@ Status Slot::start_future() {
       return make_error(Code::kUnsupported, "the entry function did not stop at its first check");
     }
   }
-  StackLayout layout = TRY(StackLayout::calibrate(*stack_, *module_));
+  StackLayout layout = TRY(StackLayout::calibrate(*stack_, module()));
   if (calibrated_ && !(layout == layout_)) {
     return make_error(Code::kUnsupported, "the stack's layout changed");
   }
@@ -160,12 +170,12 @@ bool Slot::recycle(const Ref<Layer>& base_layer) {
   CHECK(contexts_.empty() && !running_ && !memory_->resident());
   loaded_ = nullptr;
   if (memory_->broken() || heap_.size > kMaxKeptHeap) return false;
-  if (!memory_->reset(base_layer, module_->initial_memory()).ok()) return false;
+  if (!memory_->reset(base_layer, start_.memory_bytes()).ok()) return false;
   // Growing by nothing makes the instance look up its memory's size again.
   uint64_t previous = 0;
   ErrorHandle error(wasmtime_memory_grow(store_context_, &exported_memory_, 0, &previous));
   if (error ||
-      wasmtime_memory_data_size(store_context_, &exported_memory_) != module_->initial_memory()) {
+      wasmtime_memory_data_size(store_context_, &exported_memory_) != start_.memory_bytes()) {
     return false;
   }
   // The frames of a dead context may lie deep, and the call that owns the stack can be resumed from
@@ -192,10 +202,15 @@ Status Slot::load(ContextImpl* context) {
 
 void Slot::capture_loaded(ContextState* state) {
   layout_.save(*stack_, &state->stack);
-  state->globals.resize(globals_.size());
+  state->globals = globals();
+}
+
+std::vector<wasmtime_val_t> Slot::globals() const {
+  std::vector<wasmtime_val_t> values(globals_.size());
   for (size_t i = 0; i < globals_.size(); ++i) {
-    wasmtime_global_get(store_context_, &globals_[i], &state->globals[i]);
+    wasmtime_global_get(store_context_, &globals_[i], &values[i]);
   }
+  return values;
 }
 
 void Slot::load_state(const ContextState& state) {
@@ -233,7 +248,7 @@ void Slot::set_global(ContextImpl* context, uint32_t index, uint32_t value) {
 
 Status Slot::grow(uint64_t bytes) {
   if (bytes <= memory_->size()) return ok_status();
-  const uint64_t limit = std::min(module_->max_memory(), services_.options.max_memory);
+  const uint64_t limit = std::min(module().max_memory(), services_.options.max_memory);
   if (bytes > limit) {
     return make_error(Code::kResourceExhausted, "a memory of %llu bytes, the limit is %llu",
                       static_cast<unsigned long long>(bytes),
@@ -351,7 +366,9 @@ wasmtime_error_t* Slot::new_memory(size_t minimum, size_t reserve, size_t guard,
     *result = {this, heap_get, heap_grow, nullptr};
     return nullptr;
   }
-  if (memory_given_ || minimum != memory_->size() || reserve > kMaxMemory || guard > kMemoryGuard) {
+  // An image's memory is larger than the module declares.
+  if (memory_given_ || minimum != module().initial_memory() || reserve > kMaxMemory ||
+      guard > kMemoryGuard) {
     return wasmtime_error_new("a memory that the module does not have");
   }
   memory_given_ = true;

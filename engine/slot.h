@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "base/result.h"
@@ -14,6 +15,7 @@
 #include "engine/engine.h"
 #include "engine/module.h"
 #include "engine/native_stack.h"
+#include "engine/ready_image.h"
 #include "engine/slot_memory.h"
 #include "engine/stack_image.h"
 #include "engine/ticker.h"
@@ -22,6 +24,19 @@
 namespace cloche::engine {
 
 class ContextImpl;
+
+// What contexts of a slot begin with.
+struct StartPoint {
+  std::shared_ptr<const ModuleImpl> module;
+  std::shared_ptr<const ReadyImageImpl> image;  // null: the module's initial data
+  EntryPoint entry = EntryPoint::kStart;        // without an image
+
+  const char* entry_name() const;
+  uint64_t memory_bytes() const { return image ? image->memory_bytes() : module->initial_memory(); }
+  Result<Ref<Layer>> create_base_layer(const Ref<LayerFile>& file) const;
+  // Two of the same key may share slots.
+  auto key() const { return std::make_tuple(module.get(), image.get(), entry); }
+};
 
 // What a slot needs from its pool and engine.
 struct SlotServices {
@@ -41,14 +56,14 @@ struct ContextState {
 class Slot final : public Call {
  public:
   // Errors: kResourceExhausted; kUnsupported if the stack is not as fork needs it.
-  static Result<std::unique_ptr<Slot>> create(const SlotServices& services,
-                                              std::shared_ptr<const ModuleImpl> module,
+  static Result<std::unique_ptr<Slot>> create(const SlotServices& services, StartPoint start,
                                               const Ref<Layer>& base_layer);
   ~Slot();
   Slot(const Slot&) = delete;
   Slot& operator=(const Slot&) = delete;
 
-  const ModuleImpl& module() const { return *module_; }
+  const StartPoint& start_point() const { return start_; }
+  const ModuleImpl& module() const { return *start_.module; }
   SlotMemory& linear_memory() { return *memory_; }
   const StackLayout& layout() const { return layout_; }
   const NativeStack& stack() const { return *stack_; }
@@ -71,6 +86,8 @@ class Slot final : public Call {
   // Forgets `context`: whatever stands on the stack of it is dead.
   void forget(const ContextImpl* context);
   void set_global(ContextImpl* context, uint32_t index, uint32_t value);
+  // As they are in the instance: those of the context that ran last.
+  std::vector<wasmtime_val_t> globals() const;
   // Errors: kResourceExhausted.
   Status grow(uint64_t bytes);
 
@@ -93,8 +110,8 @@ class Slot final : public Call {
   };
   enum class Yield : uint8_t { kNone, kStart, kSuspend, kPreempt };
 
-  Slot(const SlotServices& services, std::shared_ptr<const ModuleImpl> module)
-      : services_(services), module_(std::move(module)) {}
+  Slot(const SlotServices& services, StartPoint start)
+      : services_(services), start_(std::move(start)) {}
 
   Status instantiate();
   Status find_exports();
@@ -117,7 +134,7 @@ class Slot final : public Call {
   static wasmtime_error_t* heap_grow(void* env, size_t size);
 
   const SlotServices services_;
-  const std::shared_ptr<const ModuleImpl> module_;
+  const StartPoint start_;
   std::unique_ptr<SlotMemory> memory_;
   std::unique_ptr<NativeStack> stack_;
   ExceptionHeap heap_;

@@ -110,8 +110,14 @@ MiniKernel::MiniKernel(Engine& engine, const Options& options) {
 
 Status MiniKernel::start(const ModuleRef& module, std::vector<int32_t> arguments) {
   module_ = module;
-  std::unique_ptr<Context> context = TRY(pool_->start(module, nullptr));
-  add(nullptr, std::move(context)).arguments = std::move(arguments);
+  add(nullptr, TRY(pool_->start(module, nullptr))).arguments = std::move(arguments);
+  ready_.push_back(1);
+  return ok_status();
+}
+
+Status MiniKernel::start(const ImageRef& image) {
+  module_ = image->module();
+  add(nullptr, TRY(pool_->start(image, nullptr)));
   ready_.push_back(1);
   return ok_status();
 }

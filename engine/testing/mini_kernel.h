@@ -37,6 +37,7 @@ class MiniKernel {
 
   // Starts process 1. `arguments` are what k.arg answers.
   Status start(const ModuleRef& module, std::vector<int32_t> arguments);
+  Status start(const ImageRef& image);
   // Lets one process run until it stops. False when process 1 has ended (or nothing can run).
   bool step();
   // Steps to the end; the exit status of process 1, or -1 if all processes wait for ever.
