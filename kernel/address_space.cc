@@ -55,6 +55,28 @@ Ref<AddressSpace> AddressSpace::copy() const {
   return twin;
 }
 
+std::vector<AddressSpace::Range> AddressSpace::private_ranges() const {
+  std::vector<Range> ranges;
+  for (const auto& [from, mapping] : mappings_)
+    if (!mapping.shared()) ranges.push_back({from, mapping.end});
+  return ranges;
+}
+
+Ref<AddressSpace> AddressSpace::restore(uint64_t module_end, uint64_t maximum, uint64_t break_end,
+                                        const std::vector<Range>& ranges) {
+  auto space = make_ref<AddressSpace>(module_end, maximum);
+  if (break_end < space->module_end_ || break_end > space->maximum_) return nullptr;
+  space->break_ = break_end;
+  for (const Range& range : ranges) {
+    const bool whole = range.from % kPage == 0 && range.end % kPage == 0 && range.from < range.end;
+    if (!whole || !space->is_free(range.from, range.end - range.from)) return nullptr;
+    Mapping mapping;
+    mapping.end = range.end;
+    space->insert(range.from, std::move(mapping));
+  }
+  return space;
+}
+
 bool AddressSpace::is_free(uint64_t address, uint64_t size) const {
   if (address < page_up(break_) || size > maximum_ || address > maximum_ - size) return false;
   auto next = mappings_.upper_bound(address);

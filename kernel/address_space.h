@@ -44,6 +44,15 @@ class AddressSpace : public RefCounted {
   // As of fork: same break, same mappings.
   Ref<AddressSpace> copy() const;
 
+  struct Range {
+    uint64_t from = 0, end = 0;
+  };
+  // What a ready image keeps of the mappings, and a memory with such mappings; null: it cannot be.
+  std::vector<Range> private_ranges() const;
+  bool has_shared_mappings() const { return shared_ > 0; }
+  static Ref<AddressSpace> restore(uint64_t module_end, uint64_t maximum, uint64_t break_end,
+                                   const std::vector<Range>& ranges);
+
   uint64_t break_end() const { return break_; }
   uint64_t module_end() const { return module_end_; }
   uint64_t granted() const { return break_ + mapped_; }  // bytes, the program's own included

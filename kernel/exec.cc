@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "kernel/posix_timer.h"
+#include "kernel/ready.h"
 #include "kernel/state.h"
 #include "vfs/ops.h"
 
@@ -133,6 +134,15 @@ void rewrite_for_script(Program& program, const Interpreter& interpreter,
   program.argv = std::move(argv);
 }
 
+// Programs of the pack alone: what a guest could write does not get to run anywhere else.
+void find_image(Kernel& kernel, const vfs::Inode& inode, Program& program) {
+  ReadyPrograms* const ready = kernel.options().ready;
+  if (!ready || !program.module->can_be_ready() || inode.content_hash().empty()) return;
+  program.image = ready->find(program.module, program.executable);
+  if (program.image && program.image->memory_bytes() > kernel.options().limits.address_space)
+    program.image = nullptr;
+}
+
 }  // namespace
 
 uint64_t argument_cost(const std::vector<std::string>& strings) {
@@ -179,6 +189,7 @@ SysResult<std::unique_ptr<Program>> load_program(Kernel& kernel, const vfs::Cred
     }
     const auto absolute = kernel.names().path_of(file);
     program->executable = absolute.ok() ? *absolute : path;
+    find_image(kernel, *file.inode, *program);
     program->location = std::move(file);
     break;
   }
@@ -188,7 +199,24 @@ SysResult<std::unique_ptr<Program>> load_program(Kernel& kernel, const vfs::Cred
   return program;
 }
 
+SysResult<std::unique_ptr<Program>> same_program(Kernel& kernel, const Process& process) {
+  if (!process.from_image || process.threads.size() != 1) return Errno::kINVAL;
+  auto program = std::make_unique<Program>();
+  program->module =
+      kernel.options().engine->find(process.main_thread()->context->module().hash());
+  if (!program->module) return Errno::kNOMEM;
+  program->argv = process.argv;
+  program->envp = process.envp;
+  program->file_name = process.program_file;
+  program->executable = process.executable;
+  program->location = process.executable_location;
+  program->again = true;
+  return program;
+}
+
 namespace {
+
+// What was ignored stays so, everything else is as it was before the first program.
 
 void reset_signals(Process& process) {
   for (SignalAction& action : process.actions) {
@@ -196,6 +224,12 @@ void reset_signals(Process& process) {
     action = SignalAction{.handler = handler, .flags = 0, .mask = 0};
   }
   process.sigword = 0;
+}
+
+// As a program that sets them at its start: it leaves alone what was ignored.
+void take_actions(Process& process, const std::array<SignalAction, kSignalCount>& actions) {
+  for (size_t i = 0; i < actions.size(); ++i)
+    if (process.actions[i].handler == 0) process.actions[i] = actions[i];
 }
 
 void reset_thread(Thread& thread) {
@@ -233,11 +267,14 @@ void leave_memory(Kernel& kernel, Process& process, Thread& thread) {
 bool start_program(Kernel& kernel, Process& process, Thread& thread, Program& program) {
   Kernel::State& state = kernel.state();
   const auto& on_start = kernel.options().on_start;
-  if (on_start && !on_start({process.lineage(), program.executable, program.argv})) {
+  std::optional<ReadyProcess> ready;
+  if (program.image) ready = read_ready_note(*program.image);
+  if (on_start && !program.again && !on_start({process.lineage(), program.executable, program.argv})) {
     kernel.log("exec: " + program.executable + ": its start could not be put on record");
     return false;
   }
-  auto context = state.pool->start(program.module, &thread);
+  auto context = ready ? state.pool->start(program.image, &thread)
+                       : state.pool->start(program.module, &thread, program.entry);
   if (!context.ok()) {
     kernel.log("exec: " + program.executable + ": " + context.error().message);
     return false;
@@ -249,8 +286,12 @@ bool start_program(Kernel& kernel, Process& process, Thread& thread, Program& pr
   release_vfork_parent(kernel, process);
   const uint64_t maximum =
       std::min(program.module->max_memory(), (uint64_t{4} << 30) - (uint64_t{64} << 10));
-  process.address_space = make_ref<AddressSpace>(program.module->initial_memory(), maximum);
+  process.address_space =
+      ready ? ready->address_space
+            : make_ref<AddressSpace>(program.module->initial_memory(), maximum);
   reset_signals(process);
+  if (ready) take_actions(process, ready->actions);
+  process.from_image = ready.has_value();
   reset_thread(thread);
   process.timers.clear();
   if (process.fds.use_count() > 1) process.fds = process.fds->copy();
@@ -265,7 +306,7 @@ bool start_program(Kernel& kernel, Process& process, Thread& thread, Program& pr
   process.program_file = std::move(program.file_name);
   process.random_source().fill(process.random_bytes.data(), process.random_bytes.size());
   process.did_exec = true;
-  ++state.usage.execs;
+  if (!program.again) ++state.usage.execs;
   return true;
 }
 

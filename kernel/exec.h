@@ -15,6 +15,10 @@ struct Program {
   std::string file_name;   // as given, for AT_EXECFN and the process's name
   std::string executable;  // absolute path of the module
   vfs::Location location;
+  engine::ImageRef image;  // null: from its beginning
+  // Where it starts without an image; the same program once more (kern.cold).
+  engine::EntryPoint entry = engine::EntryPoint::kStart;
+  bool again = false;
 };
 
 struct ExecRequest {
@@ -43,6 +47,10 @@ SysResult<Unit> check_arguments(const Kernel& kernel, const std::vector<std::str
 // exec: the other threads end, the memory is new. False: it could not start (out of memory); the
 // old program is gone then, as on Linux past the point of no return.
 bool start_program(Kernel& kernel, Process& process, Thread& thread, Program& program);
+
+// The program that a process runs, to be started again from its beginning. EINVAL: it was not
+// started from an image.
+SysResult<std::unique_ptr<Program>> same_program(Kernel& kernel, const Process& process);
 
 // The block that kern.startup gives the guest (abi/README.md), for a guest buffer at `address`.
 std::vector<uint8_t> startup_block(const Process& process, uint32_t address);

@@ -4,6 +4,7 @@
 
 #include "kernel/exec.h"
 #include "kernel/io_state.h"
+#include "kernel/ready.h"
 #include "kernel/state.h"
 #include "kernel/tty.h"
 
@@ -116,6 +117,7 @@ void after_run(Kernel& kernel, Thread& thread, const engine::Stop& stop) {
       on_trap(kernel, thread, stop);
       return;
     case engine::Stop::Reason::kReturned:
+      if (process.on_ready) take_ready_image(kernel, thread);
       begin_exit(kernel, process, 0);
       return;
     case engine::Stop::Reason::kPreempted:
@@ -253,6 +255,12 @@ SysResult<Unit> prepare_process(Kernel& kernel, Process& process, StartOptions& 
   for (auto& [fd, file] : options.files)
     TRY(process.fds->set(Fd{fd}, std::move(file), false, limit, process));
   const auto program = TRY(find_program(kernel, process, options));
+  if (options.on_ready) {
+    if (!program->module->can_be_ready()) return Errno::kINVAL;
+    program->image = nullptr;
+    program->entry = engine::EntryPoint::kWarm;
+    process.on_ready = std::move(options.on_ready);
+  }
   Thread* thread = TRY(create_thread(kernel, process));
   if (!start_program(kernel, process, *thread, *program)) return Errno::kNOMEM;
   process.authority = std::move(options.authority);

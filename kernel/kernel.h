@@ -43,8 +43,11 @@ struct ProgramStart {
   const std::vector<std::string>& argv;
 };
 
+class ReadyPrograms;
+
 struct KernelOptions {
   engine::Engine* engine = nullptr;
+  ReadyPrograms* ready = nullptr;  // images of programs (kernel/ready.h); null: none
   Clock* clock = nullptr;
   // What guests read of any clock is rounded down to it; waiting and limits go by the clock itself.
   int64_t clock_step_ns = 1;
@@ -79,6 +82,9 @@ struct StartOptions {
   bool new_session = true;
   Ref<RefCounted> terminal;  // Tty to be the controlling terminal, or null
   Ref<Authority> authority;  // over tools; null: none
+  // Set: runs the warm-up of a program that has one, and then the process ends. Called with what it
+  // left; not called if that cannot be an image.
+  std::function<void(engine::ImageRef image)> on_ready = {};
 };
 
 // How the first process ended.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -165,6 +166,9 @@ class Process {
   int32_t stop_signal = 0;
   bool report_stop = false, report_continue = false;
   bool did_exec = false;
+  bool from_image = false;  // started from a ready image (kernel/ready.h)
+  // Of a process that warms a program up: gets the image.
+  std::function<void(engine::ImageRef image)> on_ready;
   bool started = false;            // by Kernel::start()
   Thread* vfork_waiter = nullptr;  // the parent's thread held until exec or exit
   WaitQueue child_changed;         // woken when a child changes state

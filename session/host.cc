@@ -87,6 +87,9 @@ Expected<Host> Host::create(HostOptions options) {
   auto engine = create_engine(options, state->watch.get(), state->warnings);
   if (!engine) return engine.error();
   state->engine = std::move(*engine);
+  if (state->pack) {
+    state->ready = std::make_unique<session::ReadyStore>(*state->engine, state->pack);
+  }
   state->options = std::move(options);
   return Host(std::move(state));
 }
@@ -141,6 +144,7 @@ Expected<Host::Compiled> Host::compile(const std::string& guest_path) const {
   if (!bytes) return bytes.error();
   const auto module = state_->engine->load(*bytes, {});
   if (!module.ok()) return failure_of(module.error());
+  if ((*module)->can_be_ready()) (void)state_->ready->find(*module, guest_path);
   return Compiled::kNow;
 }
 

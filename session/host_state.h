@@ -12,6 +12,7 @@
 #include "include/cloche/cloche.hpp"
 #include "sched/scheduler.h"
 #include "session/compile_watch.h"
+#include "session/ready_store.h"
 #include "vfs/pack_image.h"
 
 namespace cloche {
@@ -21,6 +22,7 @@ struct Host::State {
   std::unique_ptr<session::CompileWatch> watch;  // null: nobody wants to know
   std::unique_ptr<engine::Engine> engine;        // uses it
   std::shared_ptr<const vfs::PackImage> pack;    // null: none
+  std::unique_ptr<session::ReadyStore> ready;    // with a pack; uses the engine
   std::vector<std::string> warnings;
 
   // The workers that run sandboxes; started at the first use. Any thread. Errors:

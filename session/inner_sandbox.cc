@@ -361,6 +361,7 @@ class InnerSandbox::Builder {
                              .depth = gate_.options_.depth + 1});
     kernel::KernelOptions options;
     options.engine = family_.host.engine.get();
+    options.ready = family_.host.ready.get();
     options.clock = &family_.clock;
     options.clock_step_ns = made.guest_clock_->step_ns();
     options.random = made.random_ ? made.random_.get() : &family_.random;

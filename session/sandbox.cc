@@ -75,6 +75,7 @@ Expected<Sandbox> Sandbox::create(const Host& host, SandboxOptions options) {
 
   kernel::KernelOptions kernel_options;
   kernel_options.engine = state->host->engine.get();
+  kernel_options.ready = state->host->ready.get();
   kernel_options.clock = &state->clock;
   kernel_options.clock_step_ns = *step;
   kernel_options.random = state->seeded_random ? state->seeded_random.get() : &state->host_random;

@@ -32,8 +32,11 @@ class FakePool final : public engine::Pool {
  public:
   FakePool(FakeEngine& engine, const engine::PoolOptions& options)
       : engine_(engine), options_(options) {}
-  Result<std::unique_ptr<engine::Context>> start(const engine::ModuleRef& module,
-                                                 void* user) override;
+  Result<std::unique_ptr<engine::Context>> start(const engine::ModuleRef& module, void* user,
+                                                 engine::EntryPoint entry) override;
+  Result<std::unique_ptr<engine::Context>> start(const engine::ImageRef&, void*) override {
+    return make_error(Code::kUnsupported, "no images here");
+  }
   uint64_t host_bytes() const override { return engine_.host_bytes; }
   FakeEngine& engine() { return engine_; }
   bool should_yield() const { return options_.should_yield && options_.should_yield(options_.env); }
@@ -93,6 +96,9 @@ class FakeContext final : public engine::Context {
     return ok_status();
   }
   uint64_t private_bytes() override { return memory_->size(); }
+  Result<engine::ImageRef> take_image(std::span<const uint8_t>) override {
+    return make_error(Code::kUnsupported, "no images here");
+  }
   bool shares_memory(const engine::Context& other) const override {
     return static_cast<const FakeContext&>(other).memory_ == memory_;
   }
@@ -236,7 +242,8 @@ int32_t FakeContext::host_call(const std::string& name, const std::vector<int32_
 }
 
 Result<std::unique_ptr<engine::Context>> FakePool::start(const engine::ModuleRef& module,
-                                                         void* user) {
+                                                         void* user, engine::EntryPoint entry) {
+  CHECK(entry == engine::EntryPoint::kStart);
   auto fake = std::static_pointer_cast<const FakeModule>(module);
   auto memory = std::make_shared<std::vector<uint8_t>>(fake->initial_memory());
   auto context = std::make_unique<FakeContext>(*this, std::move(fake), std::move(memory));

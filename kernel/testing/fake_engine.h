@@ -105,6 +105,7 @@ class FakeModule final : public engine::Module {
   const std::vector<engine::Import>& imports() const override { return imports_; }
   uint64_t initial_memory() const override { return memory_; }
   uint64_t max_memory() const override { return maximum_; }
+  bool can_be_ready() const override { return false; }
   const Body& body() const { return body_; }
   const std::string& name() const { return name_; }
 
@@ -132,6 +133,10 @@ class FakeEngine final : public engine::Engine {
   Result<engine::ModuleRef> load(std::span<const uint8_t> wasm,
                                  const engine::ModuleLimits& limits) override;
   engine::ModuleRef find(const std::array<uint8_t, 32>& hash) override;
+  engine::ImageRef find_image(const engine::ModuleRef&, const ImageKey&) override {
+    return nullptr;
+  }
+  void keep_image(const engine::ImageRef&, const ImageKey&) override {}
   std::unique_ptr<engine::Pool> create_pool(const engine::PoolOptions& options) override;
   engine::EngineStats stats() const override { return {}; }
   std::string version() const override { return "fake"; }
