@@ -48,6 +48,13 @@ class RoundedClock final : public Clock {
     const int64_t rest = ns % step_ns_;
     return ns - rest - (rest < 0 ? step_ns_ : 0);
   }
+  // The first step at or after it; the last there is at most.
+  int64_t round_up(int64_t ns) const {
+    const int64_t below = round(ns);
+    int64_t above = below;
+    if (below != ns && __builtin_add_overflow(below, step_ns_, &above)) return below;
+    return above;
+  }
 
  private:
   Clock& clock_;

@@ -89,6 +89,10 @@ TEST(RoundedClock, RoundsDownAlsoBefore1970) {
     EXPECT_EQ(rounded.realtime_ns(), shown) << now;
     EXPECT_EQ(rounded.cpu_ns(), shown) << now;
   }
+  EXPECT_EQ(rounded.round_up(1), 1000);
+  EXPECT_EQ(rounded.round_up(1000), 1000);
+  EXPECT_EQ(rounded.round_up(-1), 0);
+  EXPECT_LE(rounded.round_up(INT64_MAX), INT64_MAX);
   RoundedClock exact(clock, 1);
   clock.now = 1'234'567'891;
   EXPECT_EQ(exact.realtime_ns(), 1'234'567'891);

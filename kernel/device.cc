@@ -37,6 +37,7 @@ class MemoryDevice final : public OpenFile {
     return write(call, in);
   }
   SysResult<uint64_t> seek(int64_t, uint32_t) override { return 0; }
+  bool can_be_watched() const override { return number_ == kDevRandom || number_ == kDevUrandom; }
   SysResult<vfs::Stat> stat() override { return location_.inode->stat(); }
   const vfs::Location& location() const override { return location_; }
   std::string describe() const override { return describe_location(&names_, location_, "device"); }

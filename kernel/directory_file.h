@@ -11,6 +11,7 @@ class DirectoryFile final : public OpenFile {
       : OpenFile(flags), location_(std::move(location)), names_(names) {}
   ~DirectoryFile() override;
   FileKind kind() const override { return FileKind::kDirectory; }
+  bool can_be_watched() const override { return false; }
 
   // getdents64(2): fills `out` with linux_dirent64 records, "." and ".." first. Bytes used, 0 at
   // the end. EINVAL: not even one record fits. ENOENT: the directory was removed.

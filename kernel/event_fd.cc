@@ -10,7 +10,7 @@ SysResult<uint64_t> EventFile::read(Call&, std::span<uint8_t> out) {
   const uint64_t value = mode_ == Mode::kSemaphore ? 1 : count_;
   count_ -= value;
   std::memcpy(out.data(), &value, sizeof value);
-  queue_.wake();
+  queue_.wake_for(kPollOut);
   return sizeof value;
 }
 
@@ -21,14 +21,8 @@ SysResult<uint64_t> EventFile::write(Call&, std::span<const uint8_t> in) {
   if (value > kMax) return Errno::kINVAL;
   if (value > kMax - count_) return Errno::kAGAIN;
   count_ += value;
-  if (value > 0) queue_.wake();
+  queue_.wake_for(kPollIn);
   return sizeof value;
-}
-
-SysResult<vfs::Stat> EventFile::stat() {
-  vfs::Stat stat;
-  stat.mode = 0600;
-  return stat;
 }
 
 uint32_t EventFile::poll() { return (count_ > 0 ? kPollIn : 0) | (count_ < kMax ? kPollOut : 0); }

@@ -5,18 +5,16 @@
 
 namespace cloche::kernel {
 
-class EventFile final : public OpenFile {
+class EventFile final : public AnonymousFile {
  public:
   enum class Mode : uint8_t { kCounter, kSemaphore };
   EventFile(uint64_t initial, Mode mode, uint32_t flags)
-      : OpenFile(flags), count_(initial), mode_(mode) {}
+      : AnonymousFile("[eventfd]", flags), count_(initial), mode_(mode) {}
   FileKind kind() const override { return FileKind::kEvent; }
   SysResult<uint64_t> read(Call& call, std::span<uint8_t> out) override;
   SysResult<uint64_t> write(Call& call, std::span<const uint8_t> in) override;
-  SysResult<vfs::Stat> stat() override;
   uint32_t poll() override;
   WaitQueue* wait_queue(uint32_t) override { return &queue_; }
-  std::string describe() const override { return "anon_inode:[eventfd]"; }
 
  private:
   static constexpr uint64_t kMax = UINT64_MAX - 1;

@@ -94,6 +94,7 @@ class HostChannel final : public Opener {
   SysResult<uint64_t> read(std::span<uint8_t> out);
   SysResult<uint64_t> write(std::span<const uint8_t> in);
   uint32_t poll() const;
+  uint64_t activity() const { return activity_; }
   bool for_input() const { return direction_ == Direction::kIn; }
   int fd() const { return fd_; }
   // The queue, for one who waits for `wanted` from now on.
@@ -117,6 +118,7 @@ class HostChannel final : public Opener {
   OutputOptions options_;
   bool is_regular_ = false;
   uint32_t wanted_ = 0;
+  uint64_t activity_ = 0;
   WaitQueue queue_;
 };
 
@@ -152,6 +154,7 @@ class HostStream final : public StreamFile {
     return channel_->write(in);
   }
   uint32_t poll() override { return channel_->poll(); }
+  uint64_t activity() const override { return channel_->activity(); }
   WaitQueue* wait_queue(uint32_t wanted) override { return channel_->wait(wanted); }
 
  private:
@@ -179,6 +182,7 @@ SysResult<FileRef> HostChannel::open(Call&, const vfs::Location& location, uint3
 }
 
 SysResult<uint64_t> HostChannel::read(std::span<uint8_t> out) {
+  ++activity_;
   if (out.empty()) return 0;
   if (!is_regular_ && host_poll(fd_, POLLIN) == 0) return Errno::kAGAIN;
   ssize_t count = 0;
@@ -189,6 +193,7 @@ SysResult<uint64_t> HostChannel::read(std::span<uint8_t> out) {
 }
 
 SysResult<uint64_t> HostChannel::write(std::span<const uint8_t> in) {
+  ++activity_;
   if (in.empty()) return 0;
   if (!options_.budget) return write_some(in);
   const uint64_t granted = options_.budget->take(in.size());
@@ -233,10 +238,11 @@ uint32_t HostChannel::poll() const {
 }
 
 HostWait HostChannel::host_wait() const {
-  if (queue_.empty()) return {};
+  const uint32_t wanted = (queue_.empty() ? 0 : wanted_) | queue_.listened();
+  if (queue_.empty() && wanted == 0) return {};
   // poll(2)'s numbers are the guest's. One who only waits for a hang-up must not be woken because
   // the descriptor takes output: then no event is asked for.
-  return {fd_, wanted_ & (for_input() ? kPollIn : kPollOut)};
+  return {fd_, wanted & (for_input() ? kPollIn : kPollOut)};
 }
 
 std::vector<HostWait> HostPoller::waits() const {

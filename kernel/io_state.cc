@@ -30,6 +30,18 @@ vfs::InodeRef IoState::make_inode(vfs::FileType type, uint32_t mode,
   return make_ref<AnonymousInode>(stat);
 }
 
+void IoState::set_outer(const IoState* outer) {
+  if (!outer) return;
+  timers_->set_outer(outer->timers_);
+  watches_->set_outer(outer->watches_);
+  nested_sets_->set_outer(outer->nested_sets_);
+}
+
+void IoState::set_limits(const KernelLimits& limits) {
+  timers_->set_limit(limits.timers);
+  watches_->set_limit(limits.watches);
+}
+
 // What is left in socket queues goes while the kernel's parts still stand, and terminals that the
 // host holds on to forget the kernel.
 IoState::~IoState() {

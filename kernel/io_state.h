@@ -2,6 +2,7 @@
 // sockets, terminals, the host streams that someone waits for, socket names, lock waits.
 #pragma once
 
+#include "kernel/epoll.h"
 #include "kernel/file_lock.h"
 #include "kernel/host_stream.h"
 #include "kernel/pty.h"
@@ -11,6 +12,8 @@
 #include "vfs/inode.h"
 
 namespace cloche::kernel {
+
+struct KernelLimits;
 
 class IoState {
  public:
@@ -29,11 +32,25 @@ class IoState {
   Quota& socket_bytes() { return socket_bytes_; }
   // Parameters and results of tool calls.
   Quota& tool_bytes() { return tool_bytes_; }
+  // Timers that are files, and those of timer_create(2).
+  const Ref<Quota>& timers() const { return timers_; }
+  // Watches of epoll sets, and of inotify instances.
+  const Ref<Quota>& watches() const { return watches_; }
+  EpollQuotas epoll_quotas() const { return {watches_, nested_sets_}; }
+  // `outer` counts, too; null: there is none. Before anything is made.
+  void set_outer(const IoState* outer);
+  void set_limits(const KernelLimits& limits);
   // Output that is kept for the host.
   const Ref<ByteCount>& captured() const { return captured_; }
   // Host memory that buffers hold now.
   uint64_t buffer_bytes() const {
     return pipe_memory_->resident + socket_bytes_.used() + tool_bytes_.used() + captured_->bytes;
+  }
+
+  // What stands behind timers and watches, an estimate. Those of sandboxes inside are in it.
+  uint64_t object_bytes() const {
+    constexpr uint64_t kTimerBytes = 320, kWatchBytes = 288;
+    return timers_->used() * kTimerBytes + watches_->used() * kWatchBytes;
   }
 
   // A new inode in no file system, with the next number and the present time.
@@ -54,9 +71,12 @@ class IoState {
   PtyTable terminals_;
   SocketNames socket_names_;
   LockWaits lock_waits_;
-  static constexpr uint64_t kMaxLockRecords = 65'536, kMaxSocketBytes = 64 << 20;
+  static constexpr uint64_t kMaxLockRecords = 65'536, kMaxSocketBytes = 64 << 20,
+                            kMaxNestedSets = 1024;
   Ref<PipeMemory> pipe_memory_ = make_ref<PipeMemory>();
   Ref<Quota> lock_records_ = make_ref<Quota>(kMaxLockRecords);
+  const Ref<Quota> timers_ = make_ref<Quota>(0u), watches_ = make_ref<Quota>(0u);
+  const Ref<Quota> nested_sets_ = make_ref<Quota>(kMaxNestedSets);
   const Ref<ByteCount> captured_ = make_ref<ByteCount>();
   Quota socket_bytes_{kMaxSocketBytes};
   Quota tool_bytes_{kMaxToolBytes};

@@ -290,6 +290,8 @@ Kernel::Kernel(KernelOptions options) : state_(std::make_unique<State>()) {
   state_->options = std::move(options);
   state_->tasks.set_limit(state_->options.limits.processes);
   state_->forks.set_rate(state_->options.limits.fork_rate);
+  io_->set_limits(state_->options.limits);
+  io_->set_outer(state_->options.outer ? &state_->options.outer->io() : nullptr);
   if (state_->options.outer) state_->tasks.set_outer(&state_->options.outer->state().tasks);
   state_->guest_clock.emplace(*state_->options.clock, state_->options.clock_step_ns);
   state_->start_ns = state_->options.clock->monotonic_ns();
@@ -382,6 +384,7 @@ void Kernel::set_limits(const KernelLimits& limits) {
   if (limits.fork_rate != state.options.limits.fork_rate) state.forks.set_rate(limits.fork_rate);
   state.options.limits = limits;
   state.tasks.set_limit(limits.processes);
+  io_->set_limits(limits);
   for (auto& [pid, process] : state.processes) {
     renew_limit(process->limits[kLimitProcesses], limits.processes);
     renew_limit(process->limits[kLimitOpenFiles], limits.open_files);
@@ -481,7 +484,7 @@ KernelUsage Kernel::usage() {
   memory.processes = state.pool->host_bytes();
   memory.shared = state.shared_memory.bytes();
   memory.buffers = io_->buffer_bytes();
-  memory.objects = object_bytes(state);
+  memory.objects = object_bytes(state) + io_->object_bytes();
   for (const auto& nested : state.nested) memory += nested->kernel().usage().memory;
   // Those of sandboxes inside are in it.
   if (const vfs::Budget* files = state.options.disk.get()) {

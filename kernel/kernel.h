@@ -32,6 +32,8 @@ struct KernelLimits {
   uint32_t argument_bytes = 2 << 20;    // argv + envp of one exec (E2BIG)
   uint64_t module_bytes = 64 << 20;
   uint64_t file_bytes = UINT64_MAX;  // of one file that a process writes (RLIMIT_FSIZE hard)
+  uint64_t timers = 4096;            // of timerfd_create and timer_create (ENFILE, EAGAIN)
+  uint64_t watches = 65536;          // of epoll and inotify (ENOSPC)
   uint64_t fork_rate = 0;            // new processes and threads a second (EAGAIN); 0: no limit
   int64_t compile_ns = INT64_MAX;    // of all programs together (ENOMEM)
 };

@@ -39,6 +39,7 @@ class LentFile final : public OpenFile {
     return written;
   }
   uint32_t poll() override { return stream_->file->poll(); }
+  uint64_t activity() const override { return stream_->file->activity(); }
   WaitQueue* wait_queue(uint32_t wanted) override { return stream_->file->wait_queue(wanted); }
   SysResult<vfs::Stat> stat() override { return location_.inode->stat(); }
   const vfs::Location& location() const override { return location_; }
@@ -76,6 +77,11 @@ bool carries_bytes_only(OpenFile& file) {
     case FileKind::kDirectory:
     case FileKind::kTerminalMaster:
     case FileKind::kEvent:
+    case FileKind::kEpoll:
+    case FileKind::kTimer:
+    case FileKind::kSignals:
+    case FileKind::kProcess:
+    case FileKind::kNotify:
       return false;
   }
   return false;

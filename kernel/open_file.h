@@ -55,7 +55,32 @@ enum class FileKind : uint8_t {
   kTerminalMaster,
   kSocket,
   kEvent,
+  kEpoll,
+  kTimer,
+  kSignals,
+  kProcess,
+  kNotify,
   kHost,
+};
+
+class OpenFile;
+
+// Something that hangs at an open file without keeping it open, and is told of its end.
+class FileWatch {
+ public:
+  FileWatch(const FileWatch&) = delete;
+  FileWatch& operator=(const FileWatch&) = delete;
+  // The file is gone, but for its address. Ends this.
+  virtual void file_gone() = 0;
+
+ protected:
+  explicit FileWatch(OpenFile& file);
+  ~FileWatch();
+  OpenFile& file() const { return file_; }
+
+ private:
+  OpenFile& file_;
+  FileWatch *previous_ = nullptr, *next_;
 };
 
 class OpenFile : public RefCounted {
@@ -87,6 +112,11 @@ class OpenFile : public RefCounted {
   virtual uint32_t poll() { return kPollIn | kPollOut; }
   // `wanted`: what the caller is about to wait for, beside errors and hang-up.
   virtual WaitQueue* wait_queue([[maybe_unused]] uint32_t wanted) { return nullptr; }
+  // Whether epoll takes it. Files without a queue of their own that it takes are always ready.
+  virtual bool can_be_watched() const { return true; }
+  // Changes when somebody tries to read or write, where readiness comes from the host: one who was
+  // told of it need not be told again before.
+  virtual uint64_t activity() const { return 0; }
 
   // What a path walk reached, for files, directories and devices opened by path; else empty.
   virtual const vfs::Location& location() const;
@@ -99,7 +129,23 @@ class OpenFile : public RefCounted {
     const uint32_t mode = flags_ & kAccessMode;
     return (flags_ & kPath) == 0 && (mode == access || mode == kReadWrite);
   }
+  ~OpenFile() override;
   uint32_t flags_;
+
+ private:
+  friend class FileWatch;
+  FileWatch* watches_ = nullptr;
+};
+
+// A file of no file system that is not a pipe or a socket: an event counter, a timer, and so on.
+class AnonymousFile : public OpenFile {
+ public:
+  AnonymousFile(const char* label, uint32_t flags) : OpenFile(flags), label_(label) {}
+  SysResult<vfs::Stat> stat() override;
+  std::string describe() const override { return std::string("anon_inode:") + label_; }
+
+ private:
+  const char* const label_;
 };
 
 using FileRef = Ref<OpenFile>;

@@ -31,7 +31,7 @@ SysResult<uint64_t> Pipe::read(std::span<uint8_t> out) {
   start_ = size_ == 0 ? 0 : (start_ + count) & (ring_size_ - 1);
   // Writers go on when a page is free: waking them for less costs more switches than it moves
   // bytes.
-  if (was_tight && room() >= kAtomicBytes) queue_.wake();
+  if (was_tight && room() >= kAtomicBytes) queue_.wake_for(kPollOut);
   return count;
 }
 
@@ -48,7 +48,10 @@ SysResult<uint64_t> Pipe::write(std::span<const uint8_t> in) {
   std::memcpy(ring_.get(), in.data() + first, count - first);
   const bool was_empty = size_ == 0;
   size_ += count;
-  if (was_empty) queue_.wake();
+  if (was_empty)
+    queue_.wake_for(kPollIn);
+  else
+    queue_.tell(kPollIn);  // of each write, for EPOLLET
   return count;
 }
 
@@ -82,7 +85,7 @@ SysResult<uint64_t> Pipe::set_capacity(uint64_t wanted) {
   CHECK(memory_->capacity.take(rounded));  // no more than was there, or below the comfortable size
   capacity_ = rounded;
   if (ring_size_ > capacity_) resize_ring(capacity_);
-  if (grew) queue_.wake();
+  if (grew) queue_.wake_for(kPollOut);
   return capacity_;
 }
 
@@ -99,11 +102,11 @@ void Pipe::add_writer() {
 }
 
 void Pipe::remove_reader() {
-  if (--readers_ == 0) queue_.wake();
+  if (--readers_ == 0) queue_.wake_for(kPollOut | kPollErr);
 }
 
 void Pipe::remove_writer() {
-  if (--writers_ == 0) queue_.wake();
+  if (--writers_ == 0) queue_.wake_for(kPollIn | kPollHup);
 }
 
 uint32_t Pipe::poll_read_end(uint64_t writers_before) const {

@@ -4,12 +4,17 @@
 
 #include "kernel/exec.h"
 #include "kernel/posix_timer.h"
+#include "kernel/process_fd.h"
 #include "kernel/state.h"
 
 namespace cloche::kernel {
 
 Process::Process() = default;
-Process::~Process() = default;
+Process::~Process() {
+  if (!handle) return;
+  handle->process = nullptr;
+  handle->ended.wake();
+}
 
 namespace {
 
@@ -133,6 +138,7 @@ void finish_exit(Kernel& kernel, Process& process) {
   process.executable_location = {};
   process.stopped = false;
   handle_orphans(kernel, process);
+  if (process.handle) process.handle->ended.wake();
   kernel.state().tasks.add();  // a zombie counts against pids.max
 
   Process* parent = process.parent;

@@ -40,6 +40,8 @@ struct FutexWait {
   WaitQueue queue;
 };
 
+struct ProcessHandle;  // kernel/process_fd.h
+
 struct Program;  // an executable image ready to start: module, path, argv, envp (kernel/exec.h)
 
 class Thread {
@@ -172,6 +174,8 @@ class Process {
   bool started = false;            // by Kernel::start()
   Thread* vfork_waiter = nullptr;  // the parent's thread held until exec or exit
   WaitQueue child_changed;         // woken when a child changes state
+  WaitQueue signal_arrived;        // woken when a signal becomes pending, for it or a thread
+  Ref<ProcessHandle> handle;       // null: nobody holds on to it
   Usage usage, children_usage;
   int64_t start_ns = 0;
   struct IntervalTimer {

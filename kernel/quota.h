@@ -1,5 +1,5 @@
-// A count with a limit, shared by all who charge it: the buffers and lock records that one sandbox
-// makes its host keep.
+// A count with a limit, shared by all who charge it: the buffers, lock records, timers and watches
+// that one sandbox makes its host keep. It may count for a sandbox around that one, too.
 #pragma once
 
 #include <cstdint>
@@ -13,17 +13,24 @@ class Quota : public RefCounted {
   explicit Quota(uint64_t limit) : limit_(limit) {}
   // All of it or nothing.
   [[nodiscard]] bool take(uint64_t amount) {
-    if (amount > limit_ - used_) return false;
-    used_ += amount;
+    for (const Quota* at = this; at; at = at->outer_.get())
+      if (amount > at->left()) return false;
+    for (Quota* at = this; at; at = at->outer_.get()) at->used_ += amount;
     return true;
   }
-  void give(uint64_t amount) { used_ -= amount; }
+  void give(uint64_t amount) {
+    for (Quota* at = this; at; at = at->outer_.get()) at->used_ -= amount;
+  }
   uint64_t used() const { return used_; }
-  uint64_t left() const { return limit_ - used_; }
+  uint64_t left() const { return limit_ > used_ ? limit_ - used_ : 0; }
+  // What is in use beyond it stays.
+  void set_limit(uint64_t limit) { limit_ = limit; }
+  // Counts there, too. Before anything is taken.
+  void set_outer(Ref<Quota> outer) { outer_ = std::move(outer); }
 
  private:
-  const uint64_t limit_;
-  uint64_t used_ = 0;
+  uint64_t limit_, used_ = 0;
+  Ref<Quota> outer_;
 };
 
 // What pipes may hold: their capacities are charged when they are made, so that a write never fails

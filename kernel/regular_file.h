@@ -14,6 +14,7 @@ class RegularFile final : public OpenFile {
               const vfs::Namespace* names, std::string label = {});
   ~RegularFile() override;
   FileKind kind() const override { return FileKind::kRegular; }
+  bool can_be_watched() const override { return false; }
   vfs::FileBody& body() { return *body_; }
 
   // Writes obey RLIMIT_FSIZE: SIGXFSZ and EFBIG at the limit, a short write across it.

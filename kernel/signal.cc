@@ -221,6 +221,7 @@ SysResult<Unit> Kernel::send_signal(Process& process, const SignalInfo& info) {
   }
   if (vanishes(*process.threads.front(), info.signo)) return Unit{};
   if (!process.pending.add(info)) return Errno::kAGAIN;
+  process.signal_arrived.wake_for(kPollIn);
   if (Thread* thread = receiver(process, info.signo)) arrived(*this, *thread, info.signo);
   return Unit{};
 }
@@ -234,6 +235,7 @@ SysResult<Unit> Kernel::send_signal(Thread& thread, const SignalInfo& info) {
   }
   if (vanishes(thread, info.signo)) return Unit{};
   if (!thread.pending.add(info)) return Errno::kAGAIN;
+  process.signal_arrived.wake_for(kPollIn);
   arrived(*this, thread, info.signo);
   return Unit{};
 }

@@ -171,7 +171,7 @@ SysResult<Unit> UnixSocket::connect(UnixSocket& target, const SocketCredentials&
   owner_ = who;
   connect_pair(*this, *server);
   target.pending_.push_back(server);
-  target.queue_.wake();
+  target.queue_.wake_for(kPollIn);
   return Unit{};
 }
 
@@ -218,7 +218,7 @@ void UnixSocket::enqueue(std::span<const uint8_t> bytes, std::vector<FileRef>& f
     if (last.files.empty() && last.who == who && last.bytes.size() < kMergeLimit) {
       last.bytes.append(text, bytes.size());
       io_.socket_bytes().give(kMessageCost);  // no new message
-      queue_.wake();
+      queue_.wake_for(kPollIn);
       return;
     }
   }
@@ -230,7 +230,7 @@ void UnixSocket::enqueue(std::span<const uint8_t> bytes, std::vector<FileRef>& f
   message.who = who;
   io_.socket_names().files_in_flight_ += message.files.size();
   messages_.push_back(std::move(message));
-  queue_.wake();
+  queue_.wake_for(kPollIn);
 }
 
 bool UnixSocket::at_end() const {
@@ -241,11 +241,11 @@ bool UnixSocket::at_end() const {
 void UnixSocket::room_made() {
   space_queue_.wake();
   if (connection_based()) {
-    if (peer_) peer_->queue_.wake();
+    if (peer_) peer_->queue_.wake_for(kPollOut);
     return;
   }
   for (UnixSocket* other : io_.socket_names().sockets_)
-    if (other->peer_ == this) other->queue_.wake();
+    if (other->peer_ == this) other->queue_.wake_for(kPollOut);
 }
 
 // A stream read takes bytes of several messages, but passed files only with the first byte of the

@@ -65,6 +65,7 @@ class ToolFile final : public OpenFile {
     if (request_ && !pending_) return Errno::kINVAL;  // only half of it was written
     if (pending_) {
       if (!pending_->answered()) return Errno::kAGAIN;
+      forward_.leave();
       const Ref<ToolCall> call = std::exchange(pending_, nullptr);
       request_.reset();
       set_answer(call->take_answer());
@@ -88,7 +89,7 @@ class ToolFile final : public OpenFile {
     if (pending_) return pending_->answered() ? kPollIn : 0;
     return answer_.empty() ? kPollOut : kPollIn;
   }
-  WaitQueue* wait_queue(uint32_t) override { return pending_ ? &pending_->queue() : &queue_; }
+  WaitQueue* wait_queue(uint32_t) override { return &queue_; }
   SysResult<vfs::Stat> stat() override { return location_.inode->stat(); }
   const vfs::Location& location() const override { return location_; }
   std::string describe() const override {
@@ -144,12 +145,9 @@ class ToolFile final : public OpenFile {
     using Verb = ToolRequestLine::Verb;
     switch (request_->verb) {
       case Verb::kCall:
-        // Its answer may come later: the request stays until it is read.
-        pending_ = gate().call(*authority_, caller, request_->name, std::move(body));
-        return;
+        return await(gate().call(*authority_, caller, request_->name, std::move(body)));
       case Verb::kRun:
-        pending_ = gate().run(*authority_, caller, process, body);
-        return;
+        return await(gate().run(*authority_, caller, process, body));
       case Verb::kList:
         return answer_now({ToolAnswer::Status::kOk, gate().list(*authority_)});
       case Verb::kNarrow:
@@ -172,6 +170,13 @@ class ToolFile final : public OpenFile {
     authority_ = std::move(less).value();
     narrowed_ = true;
     return {ToolAnswer::Status::kOk, {}};
+  }
+
+  // Its answer may come later: the request stays until that is read.
+  void await(Ref<ToolCall> call) {
+    pending_ = std::move(call);
+    forward_.join(pending_->queue());
+    queue_.wake();
   }
 
   void answer_now(ToolAnswer answer) {
@@ -202,6 +207,7 @@ class ToolFile final : public OpenFile {
   size_t answered_ = 0;  // how much of it was read
   uint64_t charged_ = 0;
   WaitQueue queue_;
+  WakeForward forward_{queue_};  // of pending_
 };
 
 const Authority* reader_of(Kernel& kernel) {

@@ -83,7 +83,8 @@ uint32_t Tty::master_poll() const {
 
 bool Tty::wants_keys() const {
   // While the screen is full, those who wait may be writers only.
-  return !queue_.empty() && line_.accepts_output() && (poll() & kPollIn) == 0;
+  const bool awaited = !queue_.empty() || (queue_.listened() & kPollIn) != 0;
+  return awaited && line_.accepts_output() && (poll() & kPollIn) == 0;
 }
 
 void Tty::set_window(const WindowSize& size) {
@@ -389,6 +390,7 @@ TtyFile::~TtyFile() {
 }
 
 SysResult<uint64_t> TtyFile::read(Call& call, std::span<uint8_t> out) {
+  ++reads_;
   return tty_->read(call, out, (flags_ & kNonBlock) != 0);
 }
 

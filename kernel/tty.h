@@ -109,6 +109,7 @@ class TtyFile final : public OpenFile {
   SysResult<vfs::Stat> stat() override { return location_.inode->stat(); }
   uint32_t poll() override { return tty_->poll(); }
   WaitQueue* wait_queue(uint32_t) override { return &tty_->queue(); }
+  uint64_t activity() const override { return reads_; }
   const vfs::Location& location() const override { return location_; }
   std::string describe() const override;
 
@@ -116,6 +117,7 @@ class TtyFile final : public OpenFile {
   Ref<Tty> tty_;
   vfs::Location location_;
   const vfs::Namespace& names_;
+  uint64_t reads_ = 0;
 };
 
 // Opens /dev/tty: ENXIO without a controlling terminal.

@@ -48,6 +48,7 @@ SysResult<int32_t> sys_execveat(Call& call, Fd directory, UserPath path, UserPtr
 SysResult<int32_t> sys_prlimit64(Call& call, int32_t pid, uint32_t resource, UserPtr new_limit, UserPtr old_limit);
 SysResult<int32_t> sys_membarrier(Call& call, int32_t command, uint32_t flags, int32_t cpu);
 SysResult<int32_t> sys_futex_time64(Call& call, UserPtr address, uint32_t operation, uint32_t value, UserPtr timeout_or_value, UserPtr address2, uint32_t value3);
+SysResult<int32_t> sys_pidfd_open(Call& call, int32_t pid, uint32_t flags);
 
 // --- signal (kernel/syscalls/signal.cc)
 SysResult<int32_t> sys_kill(Call& call, int32_t pid, int32_t signo);
@@ -60,6 +61,8 @@ SysResult<int32_t> sys_rt_sigprocmask(Call& call, int32_t how, UserPtr set, User
 SysResult<int32_t> sys_rt_sigpending(Call& call, UserPtr set, uint32_t size);
 SysResult<int32_t> sys_rt_sigqueueinfo(Call& call, int32_t pid, int32_t signo, UserPtr info);
 SysResult<int32_t> sys_rt_sigtimedwait_time64(Call& call, UserPtr set, UserPtr info, UserPtr timeout, uint32_t size);
+SysResult<int32_t> sys_signalfd4(Call& call, Fd fd, UserPtr mask, uint32_t size, uint32_t flags);
+SysResult<int32_t> sys_pidfd_send_signal(Call& call, Fd fd, int32_t signo, UserPtr info, uint32_t flags);
 
 // --- time (kernel/syscalls/time.cc)
 SysResult<int32_t> sys_nanosleep(Call& call, UserPtr request, UserPtr remaining);
@@ -75,6 +78,9 @@ SysResult<int32_t> sys_clock_settime64(Call& call, int32_t clock, UserPtr value)
 SysResult<int32_t> sys_clock_getres_time64(Call& call, int32_t clock, UserPtr value);
 SysResult<int32_t> sys_clock_nanosleep_time64(Call& call, int32_t clock, uint32_t flags, UserPtr request, UserPtr remaining);
 SysResult<int32_t> sys_getrandom(Call& call, UserPtr buffer, uint32_t size, uint32_t flags);
+SysResult<int32_t> sys_timerfd_create(Call& call, int32_t clock, uint32_t flags);
+SysResult<int32_t> sys_timerfd_gettime64(Call& call, Fd fd, UserPtr value);
+SysResult<int32_t> sys_timerfd_settime64(Call& call, Fd fd, uint32_t flags, UserPtr value, UserPtr old);
 
 // --- memory (kernel/syscalls/memory.cc)
 SysResult<uint32_t> sys_brk(Call& call, uint32_t address);
@@ -89,6 +95,7 @@ SysResult<int32_t> sys_mlock(Call& call, uint32_t address, uint32_t size);
 SysResult<int32_t> sys_munlock(Call& call, uint32_t address, uint32_t size);
 SysResult<int32_t> sys_mlockall(Call& call, uint32_t flags);
 SysResult<int32_t> sys_munlockall(Call& call);
+SysResult<int32_t> sys_mlock2(Call& call, uint32_t address, uint32_t size, uint32_t flags);
 
 // --- ids (kernel/syscalls/ids.cc)
 SysResult<int32_t> sys_capget(Call& call, UserPtr header, UserPtr data);
@@ -104,6 +111,13 @@ SysResult<int32_t> sys_setfsuid(Call& call, uint32_t uid);
 SysResult<int32_t> sys_setfsgid(Call& call, uint32_t gid);
 SysResult<int32_t> sys_getgroups(Call& call, int32_t size, UserPtr list);
 SysResult<int32_t> sys_setgroups(Call& call, uint32_t size, UserPtr list);
+SysResult<int32_t> sys_sethostname(Call& call, UserPtr name, uint32_t size);
+SysResult<int32_t> sys_setdomainname(Call& call, UserPtr name, uint32_t size);
+SysResult<int32_t> sys_mount(Call& call, UserPtr source, UserPtr target, UserPtr type, uint32_t flags, UserPtr data);
+SysResult<int32_t> sys_umount2(Call& call, UserPtr target, uint32_t flags);
+SysResult<int32_t> sys_pivot_root(Call& call, UserPtr new_root, UserPtr put_old);
+SysResult<int32_t> sys_unshare(Call& call, uint32_t flags);
+SysResult<int32_t> sys_reboot(Call& call, uint32_t magic, uint32_t magic2, uint32_t command, UserPtr argument);
 SysResult<uint32_t> sys_getuid(Call& call);
 SysResult<uint32_t> sys_geteuid(Call& call);
 SysResult<uint32_t> sys_getgid(Call& call);
@@ -163,7 +177,11 @@ SysResult<int32_t> sys_openat2(Call& call, Fd directory, UserPath path, UserPtr 
 SysResult<int32_t> sys_faccessat2(Call& call, Fd directory, UserPath path, uint32_t mode, uint32_t flags);
 SysResult<int32_t> sys_fchmodat2(Call& call, Fd directory, UserPath path, uint32_t mode, uint32_t flags);
 
-// --- io (kernel/syscalls/{io,fcntl,poll}.cc)
+// --- io (kernel/syscalls/{io,fcntl,poll,epoll}.cc)
+SysResult<int32_t> sys_epoll_create1(Call& call, uint32_t flags);
+SysResult<int32_t> sys_epoll_ctl(Call& call, Fd set_fd, int32_t operation, Fd fd, UserPtr event_at);
+SysResult<int32_t> sys_epoll_pwait(Call& call, Fd fd, UserPtr events, int32_t most, int32_t timeout, UserPtr mask, uint32_t mask_size);
+SysResult<int32_t> sys_epoll_pwait2(Call& call, Fd fd, UserPtr events, int32_t most, UserPtr timeout, UserPtr mask, uint32_t mask_size);
 SysResult<int32_t> sys_eventfd2(Call& call, uint32_t initial, uint32_t flags);
 SysResult<int32_t> sys_dup(Call& call, Fd fd);
 SysResult<int32_t> sys_dup3(Call& call, Fd old_fd, Fd new_fd, uint32_t flags);
@@ -206,6 +224,8 @@ SysResult<int32_t> sys_shutdown(Call& call, Fd fd, uint32_t how);
 SysResult<uint64_t> sys_sendmsg(Call& call, Fd fd, UserPtr message_at, uint32_t flags);
 SysResult<uint64_t> sys_recvmsg(Call& call, Fd fd, UserPtr message_at, uint32_t flags);
 SysResult<int32_t> sys_accept4(Call& call, Fd fd, UserPtr address_at, UserPtr size_at, uint32_t flags);
+SysResult<uint64_t> sys_sendmmsg(Call& call, Fd fd, UserPtr list, uint32_t count, uint32_t flags);
+SysResult<uint64_t> sys_recvmmsg_time64(Call& call, Fd fd, UserPtr list, uint32_t count, uint32_t flags, UserPtr timeout);
 
 // clang-format on
 

@@ -75,6 +75,19 @@ SysResult<int32_t> sys_getgroups(Call& call, int32_t size, UserPtr list) {
 
 SysResult<int32_t> sys_setgroups(Call&, uint32_t, UserPtr) { return Errno::kPERM; }
 
+// What only root may do, and there is no root.
+SysResult<int32_t> sys_sethostname(Call&, UserPtr, uint32_t) { return Errno::kPERM; }
+SysResult<int32_t> sys_setdomainname(Call&, UserPtr, uint32_t) { return Errno::kPERM; }
+SysResult<int32_t> sys_mount(Call&, UserPtr, UserPtr, UserPtr, uint32_t, UserPtr) {
+  return Errno::kPERM;
+}
+SysResult<int32_t> sys_umount2(Call&, UserPtr, uint32_t) { return Errno::kPERM; }
+SysResult<int32_t> sys_pivot_root(Call&, UserPtr, UserPtr) { return Errno::kPERM; }
+SysResult<int32_t> sys_unshare(Call&, uint32_t flags) {
+  return flags == 0 ? SysResult<int32_t>(0) : Errno::kPERM;
+}
+SysResult<int32_t> sys_reboot(Call&, uint32_t, uint32_t, uint32_t, UserPtr) { return Errno::kPERM; }
+
 SysResult<int32_t> sys_capget(Call& call, UserPtr header, UserPtr data) {
   struct Header {
     uint32_t version;

@@ -185,6 +185,11 @@ SysResult<int32_t> sys_mlock(Call& call, uint32_t address, uint32_t size) {
   if (!space_of(call).covers(start, uint64_t{size} + (address - start))) return Errno::kNOMEM;
   return 0;
 }
+SysResult<int32_t> sys_mlock2(Call& call, uint32_t address, uint32_t size, uint32_t flags) {
+  constexpr uint32_t kOnFault = 1;
+  if (flags & ~kOnFault) return Errno::kINVAL;
+  return sys_mlock(call, address, size);
+}
 SysResult<int32_t> sys_munlock(Call& call, uint32_t address, uint32_t size) {
   return sys_mlock(call, address, size);
 }

@@ -13,6 +13,7 @@
 #include "kernel/syscalls/blocking.h"
 #include "kernel/syscalls/handlers.h"
 #include "kernel/syscalls/paths.h"
+#include "kernel/syscalls/user_time.h"
 
 namespace cloche::kernel {
 namespace {
@@ -485,6 +486,72 @@ SysResult<uint64_t> sys_recvmsg(Call& call, Fd fd, UserPtr message_at, uint32_t 
   header.name_size = static_cast<uint32_t>(name.size());
   TRY(call.put(message_at, header));
   return (flags & kTruncated) ? received.full_size : received.count;
+}
+
+// --- several messages in one call
+
+namespace {
+
+constexpr uint32_t kMaxMessages = 1024;
+
+// struct mmsghdr.
+struct CountedMessage {
+  MessageHeader header;
+  uint32_t size;
+};
+
+UserPtr message_at(UserPtr list, uint64_t index) {
+  return UserPtr{static_cast<uint32_t>(list.address + index * sizeof(CountedMessage))};
+}
+
+// How many bytes the message took.
+SysResult<Unit> put_size(Call& call, UserPtr message, uint64_t size) {
+  return call.put(UserPtr{message.address + uint32_t{sizeof(MessageHeader)}},
+                  static_cast<uint32_t>(size));
+}
+
+}  // namespace
+
+// Waits for room for the first message only: what does not go out at once after it is left to the
+// caller, who sees how many went.
+SysResult<uint64_t> sys_sendmmsg(Call& call, Fd fd, UserPtr list, uint32_t count, uint32_t flags) {
+  count = std::min(count, kMaxMessages);
+  TRY(call.bytes_out(list, uint64_t{count} * sizeof(CountedMessage)));
+  for (uint64_t done = 0; done < count; ++done) {
+    const UserPtr message = message_at(list, done);
+    if (done > 0) call.scratch().progress = 0;
+    const auto sent = sys_sendmsg(call, fd, message, done > 0 ? flags | kDontWait : flags);
+    if (!sent.ok()) return done > 0 ? SysResult<uint64_t>(done) : sent.error();
+    TRY(put_size(call, message, *sent));
+  }
+  return count;
+}
+
+SysResult<uint64_t> sys_recvmmsg_time64(Call& call, Fd fd, UserPtr list, uint32_t count,
+                                        uint32_t flags, UserPtr timeout) {
+  constexpr uint32_t kWaitForOne = 0x10000;
+  if (!call.retried() && timeout) {
+    const int64_t wait = TRY(get_nanoseconds(call, timeout));
+    call.scratch().deadline = deadline_after(call.kernel().clock().monotonic_ns(), wait);
+  }
+  TRY(socket_of(call, fd));
+  count = std::min(count, kMaxMessages);
+  TRY(call.bytes_out(list, uint64_t{count} * sizeof(CountedMessage)));
+  uint64_t& done = call.scratch().progress;
+  while (done < count) {
+    const int64_t deadline = call.scratch().deadline;
+    const bool late = deadline != 0 && call.kernel().clock().monotonic_ns() >= deadline;
+    if (done > 0 && ((flags & kWaitForOne) || late)) flags |= kDontWait;
+    const UserPtr message = message_at(list, done);
+    const auto received = sys_recvmsg(call, fd, message, late ? flags | kDontWait : flags);
+    if (!received.ok()) {
+      if (done == 0 || received.error() == Errno::kSUSPEND) return received.error();
+      break;
+    }
+    TRY(put_size(call, message, *received));
+    ++done;
+  }
+  return done;
 }
 
 // --- options

@@ -3,38 +3,38 @@
 #include <cstring>
 #include <vector>
 
+#include "kernel/epoll.h"
 #include "kernel/kernel.h"
 #include "kernel/open.h"
 #include "kernel/syscalls/handlers.h"
+#include "kernel/syscalls/polling.h"
+#include "kernel/syscalls/user_time.h"
 
 namespace cloche::kernel {
 namespace {
 
-constexpr int64_t kSecond = 1'000'000'000;
 constexpr uint32_t kSignalSetBytes = 8;
 
-struct GuestTime {
-  int64_t seconds, nanoseconds;
-};
+}  // namespace
 
-// Remembers the deadline of the call at its first run. EFAULT, EINVAL.
 SysResult<Unit> start_clock(Call& call, UserPtr timeout) {
   if (call.retried()) return Unit{};
   int64_t& deadline = call.scratch().deadline;
   deadline = Call::kNoDeadline;
   if (!timeout) return Unit{};
-  const auto time = TRY(call.get<GuestTime>(timeout));
-  if (time.seconds < 0 || time.nanoseconds < 0 || time.nanoseconds >= kSecond) return Errno::kINVAL;
-  const int64_t now = call.kernel().clock().monotonic_ns();
-  int64_t wait = 0;
-  if (__builtin_mul_overflow(time.seconds, kSecond, &wait) ||
-      __builtin_add_overflow(wait, time.nanoseconds, &wait) ||
-      __builtin_add_overflow(now, wait, &deadline))
-    deadline = Call::kNoDeadline;
+  const int64_t wait = TRY(get_nanoseconds(call, timeout));
+  deadline = deadline_after(call.kernel().clock().monotonic_ns(), wait);
   return Unit{};
 }
 
-// The signal mask to wait with. False: none given.
+void start_clock_ms(Call& call, int32_t timeout) {
+  if (call.retried()) return;
+  constexpr int64_t kMillisecond = 1'000'000;
+  const int64_t now = call.kernel().clock().monotonic_ns();
+  call.scratch().deadline =
+      timeout < 0 ? Call::kNoDeadline : deadline_after(now, timeout * kMillisecond);
+}
+
 SysResult<bool> read_mask(Call& call, UserPtr mask_at, uint32_t size, SignalSet& mask) {
   if (!mask_at) return false;
   if (size != kSignalSetBytes) return Errno::kINVAL;
@@ -42,13 +42,11 @@ SysResult<bool> read_mask(Call& call, UserPtr mask_at, uint32_t size, SignalSet&
   return true;
 }
 
-// The end of one run: an answer if there is one, else the wait, under the mask if one was given.
 SysResult<int32_t> answer_or_wait(Call& call, int32_t count, std::span<WaitQueue* const> queues,
                                   bool has_mask, SignalSet mask) {
   const int64_t deadline = call.scratch().deadline;
-  const bool over =
-      count > 0 || call.timed_out() ||
-      (deadline != Call::kNoDeadline && call.kernel().clock().monotonic_ns() >= deadline);
+  const bool over = count > 0 || (deadline != Call::kNoDeadline &&
+                                  call.kernel().clock().monotonic_ns() >= deadline);
   if (over) {
     if (has_mask && call.retried()) call.kernel().swap_mask_back(call.thread());
     return count;
@@ -57,13 +55,12 @@ SysResult<int32_t> answer_or_wait(Call& call, int32_t count, std::span<WaitQueue
   return call.block(queues, deadline, OnSignal::kInterrupt);
 }
 
-// POLLRDNORM and POLLWRNORM go with POLLIN and POLLOUT.
-uint32_t guest_events(uint32_t events) {
-  constexpr uint32_t kReadNormal = 0x40, kWriteNormal = 0x100;
-  if (events & kPollIn) events |= kReadNormal;
-  if (events & kPollOut) events |= kWriteNormal;
-  return events;
+Errno run_again(Call& call, bool has_mask, SignalSet mask) {
+  if (has_mask && !call.retried()) call.kernel().swap_mask_in(call.thread(), mask);
+  return call.block({}, call.kernel().clock().monotonic_ns(), OnSignal::kInterrupt);
 }
+
+namespace {
 
 struct PollEntry {
   int32_t fd;

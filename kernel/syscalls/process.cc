@@ -2,6 +2,8 @@
 // and exec are in process_wait.cc and process_exec.cc, futexes in process_futex.cc.
 #include <algorithm>
 
+#include "kernel/open.h"
+#include "kernel/process_fd.h"
 #include "kernel/state.h"
 #include "kernel/syscalls/handlers.h"
 #include "kernel/syscalls/user_rusage.h"
@@ -204,6 +206,13 @@ SysResult<int32_t> sys_setsid(Call& call) {
 }
 
 // --- scheduling: one virtual CPU, round robin
+
+SysResult<int32_t> sys_pidfd_open(Call& call, int32_t pid, uint32_t flags) {
+  if ((flags & ~uint32_t{kNonBlock}) || pid <= 0) return Errno::kINVAL;
+  Process* process = call.kernel().find(pid);
+  if (!process) return call.kernel().state().threads.contains(pid) ? Errno::kINVAL : Errno::kSRCH;
+  return install(call, make_ref<ProcessFile>(handle_of(*process), flags), kCloseOnExec);
+}
 
 SysResult<int32_t> sys_sched_yield(Call& call) {
   if (call.retried()) return 0;

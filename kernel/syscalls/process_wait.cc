@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "kernel/address_space.h"
+#include "kernel/process_fd.h"
 #include "kernel/state.h"
 #include "kernel/syscalls/handlers.h"
 #include "kernel/syscalls/user_rusage.h"
@@ -36,7 +37,7 @@ enum WaitOptions : uint32_t {
   kAll = 0x40000000,
   kCloneOnly = 0x80000000,
 };
-enum IdType : int32_t { kAnyChild = 0, kOnePid = 1, kGroup = 2 };
+enum IdType : int32_t { kAnyChild = 0, kOnePid = 1, kGroup = 2, kDescriptor = 3 };
 
 bool is_wanted(const Process& child, int32_t id_type, int32_t id, uint32_t options) {
   if (id_type == kOnePid && child.pid != id) return false;
@@ -92,6 +93,17 @@ GuestSignalInfo describe(const Process& child, const Change& change) {
   return to_guest(info);
 }
 
+// Whom a descriptor of pidfd_open() means, as a pid; `no_hang` when that must not be waited for.
+SysResult<int32_t> pid_of_descriptor(Call& call, int32_t fd, bool& no_hang) {
+  if (fd < 0) return Errno::kINVAL;
+  const FileRef file = TRY(call.process().fds->get(Fd{fd}));
+  if (file->kind() != FileKind::kProcess) return Errno::kBADF;
+  const Process* process = static_cast<ProcessFile&>(*file).process();
+  if (!process) return Errno::kCHILD;
+  no_hang = (file->flags() & kNonBlock) != 0;
+  return process->pid;
+}
+
 }  // namespace
 
 SysResult<int32_t> sys_waitid(Call& call, int32_t id_type, int32_t id, UserPtr info,
@@ -100,6 +112,11 @@ SysResult<int32_t> sys_waitid(Call& call, int32_t id_type, int32_t id, UserPtr i
       kNoHang | kStopped | kExited | kContinued | kNoWait | kNoThread | kAll | kCloneOnly;
   if ((options & ~kKnown) || !(options & (kExited | kStopped | kContinued))) return Errno::kINVAL;
   Process& self = call.process();
+  bool no_hang = false;
+  if (id_type == kDescriptor) {
+    id = TRY(pid_of_descriptor(call, id, no_hang));
+    id_type = kOnePid;
+  }
   if (id_type == kOnePid ? id <= 0 : id_type == kGroup ? id < 0 : id_type != kAnyChild)
     return Errno::kINVAL;
   if (id_type == kGroup && id == 0) id = self.pgid;
@@ -122,6 +139,7 @@ SysResult<int32_t> sys_waitid(Call& call, int32_t id_type, int32_t id, UserPtr i
     if (info) TRY(call.put(info, GuestSignalInfo{}));
     return 0;
   }
+  if (no_hang) return Errno::kAGAIN;
   return call.block({&self.child_changed});
 }
 

@@ -1,4 +1,7 @@
 // Calls of signal(7): sending, dispositions, masks, waiting for signals.
+#include "kernel/open.h"
+#include "kernel/process_fd.h"
+#include "kernel/signal_fd.h"
 #include "kernel/state.h"
 #include "kernel/syscalls/handlers.h"
 #include "kernel/syscalls/user_time.h"
@@ -57,6 +60,26 @@ SysResult<int32_t> kill_thread(Call& call, int32_t pid, int32_t tid, int32_t sig
   return 0;
 }
 
+// A signal whose siginfo the sender made up.
+SysResult<int32_t> send_info(Call& call, Process& target, int32_t signo,
+                             const GuestSignalInfo& given) {
+  if (!is_valid(signo)) return Errno::kINVAL;
+  if (signo == 0) return 0;
+  SignalInfo sent;
+  sent.signo = signo;
+  sent.error = given.error;
+  sent.code = given.code;
+  sent.pid = static_cast<int32_t>(given.first);
+  sent.uid = given.second;
+  sent.value = given.third;
+  sent.status = static_cast<int32_t>(given.third);
+  TRY(call.kernel().send_signal(target, sent));
+  return 0;
+}
+
+// Codes from 0 up are the kernel's own; another process must not be deceived by them.
+bool deceives(const GuestSignalInfo& given) { return given.code >= 0 || given.code == kSiTkill; }
+
 }  // namespace
 
 SysResult<int32_t> sys_kill(Call& call, int32_t pid, int32_t signo) {
@@ -79,23 +102,42 @@ SysResult<int32_t> sys_tgkill(Call& call, int32_t pid, int32_t tid, int32_t sign
 
 SysResult<int32_t> sys_rt_sigqueueinfo(Call& call, int32_t pid, int32_t signo, UserPtr info) {
   const auto given = TRY(call.get<GuestSignalInfo>(info));
-  // Codes from 0 up are the kernel's own; another process must not be deceived by them.
-  const bool deceives = given.code >= 0 || given.code == kSiTkill;
-  if (deceives && pid != call.process().pid) return Errno::kPERM;
+  if (deceives(given) && pid != call.process().pid) return Errno::kPERM;
   Process* target = call.kernel().find(pid);
   if (!target) return Errno::kSRCH;
-  if (!is_valid(signo)) return Errno::kINVAL;
-  if (signo == 0) return 0;
-  SignalInfo sent;
-  sent.signo = signo;
-  sent.error = given.error;
-  sent.code = given.code;
-  sent.pid = static_cast<int32_t>(given.first);
-  sent.uid = given.second;
-  sent.value = given.third;
-  sent.status = static_cast<int32_t>(given.third);
-  TRY(call.kernel().send_signal(*target, sent));
-  return 0;
+  return send_info(call, *target, signo, given);
+}
+
+SysResult<int32_t> sys_pidfd_send_signal(Call& call, Fd fd, int32_t signo, UserPtr info,
+                                         uint32_t flags) {
+  enum : uint32_t { kThread = 1, kProcess = 2, kGroup = 4 };
+  if (flags > kGroup || (flags & (flags - 1)) != 0) return Errno::kINVAL;
+  const FileRef file = TRY(call.process().fds->get(fd));
+  if (file->kind() != FileKind::kProcess) return Errno::kBADF;
+  Process* target = static_cast<ProcessFile&>(*file).process();
+  GuestSignalInfo given;
+  if (info) {
+    given = TRY(call.get<GuestSignalInfo>(info));
+    if (given.signo != signo) return Errno::kINVAL;
+    if (deceives(given) && target != &call.process()) return Errno::kPERM;
+  }
+  if (!target) return Errno::kSRCH;
+  if (flags == kGroup) return kill_many(call, target->pid, signo);
+  if (info) return send_info(call, *target, signo, given);
+  if (flags == kThread) return kill_thread(call, target->pid, target->pid, signo);
+  return kill_one(call, target->pid, signo);
+}
+
+SysResult<int32_t> sys_signalfd4(Call& call, Fd fd, UserPtr mask_at, uint32_t size,
+                                 uint32_t flags) {
+  if (size != kSetSize) return Errno::kINVAL;
+  const SignalSet mask = TRY(call.get<SignalSet>(mask_at)) & ~kUnblockable;
+  if (flags & ~uint32_t{kCloseOnExec | kNonBlock}) return Errno::kINVAL;
+  if (fd == Fd{-1}) return install(call, make_ref<SignalFile>(call.kernel(), mask, flags), flags);
+  const FileRef file = TRY(call.process().fds->get(fd));
+  if (file->kind() != FileKind::kSignals) return Errno::kINVAL;
+  static_cast<SignalFile&>(*file).set_mask(mask);
+  return static_cast<int32_t>(fd);
 }
 
 SysResult<int32_t> sys_rt_sigaction(Call& call, int32_t signo, UserPtr set, UserPtr old,

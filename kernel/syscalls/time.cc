@@ -1,27 +1,16 @@
 // Clocks, sleeping, timers, random numbers.
 #include <algorithm>
 
+#include "kernel/io_state.h"
+#include "kernel/open.h"
 #include "kernel/posix_timer.h"
 #include "kernel/state.h"
 #include "kernel/syscalls/handlers.h"
 #include "kernel/syscalls/user_time.h"
+#include "kernel/timer_fd.h"
 
 namespace cloche::kernel {
 namespace {
-
-enum ClockId : int32_t {
-  kClockRealtime = 0,
-  kClockMonotonic = 1,
-  kClockProcessCpu = 2,
-  kClockThreadCpu = 3,
-  kClockMonotonicRaw = 4,
-  kClockRealtimeCoarse = 5,
-  kClockMonotonicCoarse = 6,
-  kClockBoottime = 7,
-  kClockRealtimeAlarm = 8,
-  kClockBoottimeAlarm = 9,
-  kClockTai = 11,
-};
 
 // clock ids below 0 name the CPU time of a process or thread: (~id >> 3), bit 2 set for a thread.
 SysResult<int64_t> read_dynamic_clock(Call& call, int32_t clock) {
@@ -72,8 +61,8 @@ SysResult<int64_t> read_clock(Call& call, int32_t clock) {
 
 bool is_realtime(int32_t clock) { return clock == kClockRealtime || clock == kClockTai; }
 
-// A point of `clock` as a point of the monotonic clock, on which all waiting is done. Steps of the
-// host's real-time clock during the wait are not followed.
+}  // namespace
+
 SysResult<int64_t> to_monotonic(Call& call, int32_t clock, int64_t time) {
   if (clock != kClockMonotonic && clock != kClockBoottime && !is_realtime(clock))
     return Errno::kINVAL;
@@ -82,6 +71,8 @@ SysResult<int64_t> to_monotonic(Call& call, int32_t clock, int64_t time) {
   const int64_t wait = time - std::min(time, clocks.realtime_ns());
   return deadline_after(clocks.monotonic_ns(), wait);
 }
+
+namespace {
 
 // What is left of a wait of `whole`, for the guest: in steps of its clock, but never less than is
 // left, so that who waits for the rest has waited long enough.
@@ -256,7 +247,6 @@ SysResult<int32_t> sys_setitimer(Call& call, int32_t which, UserPtr value, UserP
 
 namespace {
 
-constexpr size_t kMaxTimers = 256;  // of one process
 constexpr int32_t kMaxOverrun = INT32_MAX;
 
 struct UserSigevent {
@@ -323,8 +313,12 @@ SysResult<int32_t> sys_timer_create(Call& call, int32_t clock, UserPtr event, Us
     const auto found = threads.find(wanted.tid);
     if (found == threads.end() || found->second->process != &process) return Errno::kINVAL;
   }
-  if (process.timers.size() >= kMaxTimers) return Errno::kAGAIN;
-  auto timer = std::make_unique<PosixTimer>();
+  const Ref<Quota>& timers = call.kernel().io().timers();
+  if (!timers->take(1)) {
+    call.kernel().tell_limit("timers.max", &process);
+    return Errno::kAGAIN;
+  }
+  auto timer = std::make_unique<PosixTimer>(timers);
   timer->process = &process;
   while (find_timer(process, timer->id)) ++timer->id;
   timer->clock = clock;
@@ -376,6 +370,62 @@ SysResult<int32_t> sys_timer_settime64(Call& call, int32_t id, uint32_t flags, U
   timer->interval = interval;
   timer->deadline = deadline;
   timer->timer = kernel.add_timer(deadline, timer, &fire_posix_timer, 0);
+  return 0;
+}
+
+// --- timers as files
+
+SysResult<int32_t> sys_timerfd_create(Call& call, int32_t clock, uint32_t flags) {
+  if (flags & ~uint32_t{kCloseOnExec | kNonBlock}) return Errno::kINVAL;
+  if (clock == kClockRealtimeAlarm || clock == kClockBoottimeAlarm) return Errno::kPERM;
+  if (clock != kClockRealtime && clock != kClockMonotonic && clock != kClockBoottime)
+    return Errno::kINVAL;
+  Process& process = call.process();
+  TRY(process.fds->check_room(1, descriptor_limit(process)));
+  const Ref<Quota>& timers = call.kernel().io().timers();
+  if (!timers->take(1)) {
+    call.kernel().tell_limit("timers.max", &process);
+    return Errno::kNFILE;
+  }
+  return install(call, make_ref<TimerFile>(call.kernel(), timers, clock, flags), flags);
+}
+
+namespace {
+
+SysResult<Ref<TimerFile>> timer_file(Call& call, Fd fd) {
+  const FileRef file = TRY(call.process().fds->get(fd));
+  if (file->kind() != FileKind::kTimer) return Errno::kINVAL;
+  return Ref<TimerFile>(static_cast<TimerFile*>(file.get()));
+}
+
+UserItimerspec to_user(const TimerFile::Setting& setting) {
+  return {to_timespec(setting.interval), to_timespec(setting.left)};
+}
+
+}  // namespace
+
+SysResult<int32_t> sys_timerfd_gettime64(Call& call, Fd fd, UserPtr value) {
+  const auto timer = TRY(timer_file(call, fd));
+  TRY(call.put(value, to_user(timer->setting())));
+  return 0;
+}
+
+SysResult<int32_t> sys_timerfd_settime64(Call& call, Fd fd, uint32_t flags, UserPtr value,
+                                         UserPtr old) {
+  // The real-time clock is never set, so that nothing cancels a timer for it.
+  constexpr uint32_t kAbsolute = 1, kCancelOnSet = 2;
+  const auto wanted = TRY(call.get<UserItimerspec>(value));
+  if (flags & ~(kAbsolute | kCancelOnSet)) return Errno::kINVAL;
+  const int64_t time = TRY(to_nanoseconds(wanted.value));
+  const int64_t interval = TRY(to_nanoseconds(wanted.interval));
+  const auto timer = TRY(timer_file(call, fd));
+  if (old) TRY(call.put(old, to_user(timer->setting())));
+  std::optional<int64_t> deadline;
+  if (time > 0) {
+    deadline = flags & kAbsolute ? TRY(to_monotonic(call, timer->clock(), time))
+                                 : deadline_after(call.kernel().clock().monotonic_ns(), time);
+  }
+  timer->set(deadline, interval);
   return 0;
 }
 

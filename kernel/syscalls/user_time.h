@@ -7,6 +7,20 @@ namespace cloche::kernel {
 
 inline constexpr int64_t kNanosecondsPerSecond = 1'000'000'000;
 
+enum ClockId : int32_t {
+  kClockRealtime = 0,
+  kClockMonotonic = 1,
+  kClockProcessCpu = 2,
+  kClockThreadCpu = 3,
+  kClockMonotonicRaw = 4,
+  kClockRealtimeCoarse = 5,
+  kClockMonotonicCoarse = 6,
+  kClockBoottime = 7,
+  kClockRealtimeAlarm = 8,
+  kClockBoottimeAlarm = 9,
+  kClockTai = 11,
+};
+
 struct UserTimespec {
   int64_t seconds = 0, nanoseconds = 0;
 };
@@ -40,5 +54,9 @@ inline int64_t deadline_after(int64_t now, int64_t nanoseconds) {
   int64_t sum;
   return __builtin_add_overflow(now, nanoseconds, &sum) ? Call::kNoDeadline : sum;
 }
+
+// A point of `clock` as a point of the monotonic clock, on which all waiting is done. Steps of the
+// host's real-time clock during the wait are not followed. EINVAL: no clock to wait by.
+SysResult<int64_t> to_monotonic(Call& call, int32_t clock, int64_t time);
 
 }  // namespace cloche::kernel
