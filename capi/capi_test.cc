@@ -227,7 +227,7 @@ TEST(CApiTest, TheFirstMistakeOfASetterIsKept) {
       {"cloche_options_set_limit: no limit is called 'memory'; there are wall.time, cpu.time, "
        "compile.time, memory.max, memory.high, pids.max, forks.rate, disk.max, inodes.max, "
        "file.max, "
-       "open_files.max, pipe.max, arguments.max, module.max, output.max",
+       "open_files.max, timers.max, watches.max, pipe.max, arguments.max, module.max, output.max",
        [](auto* o) { cloche_options_set_limit(o, "memory", 1); }},
       {"cloche_options_set_limit: wall.time is too long",
        [](auto* o) { cloche_options_set_limit(o, "wall.time", UINT64_MAX); }},
@@ -491,8 +491,8 @@ TEST(CApiTest, RunsWithASeedCanBeRepeated) {
 TEST(CApiTest, EveryLimitIsHandedOn) {
   for (const char* name :
        {"wall.time", "cpu.time", "compile.time", "memory.max", "memory.high", "pids.max",
-        "forks.rate", "disk.max", "inodes.max", "file.max", "open_files.max", "pipe.max",
-        "arguments.max", "module.max", "output.max"}) {
+        "forks.rate", "disk.max", "inodes.max", "file.max", "open_files.max", "timers.max",
+        "watches.max", "pipe.max", "arguments.max", "module.max", "output.max"}) {
     const Handle<cloche_options> options(cloche_options_new(), cloche_options_free);
     cloche_options_set_limit(options.get(), name, UINT32_MAX);
     cloche_error* error = nullptr;

@@ -45,6 +45,8 @@ constexpr LimitRow kLimits[] = {
     {"inodes.max", &Limits::inodes},
     {"file.max", &Limits::file_size},
     {"open_files.max", &Limits::open_files},
+    {"timers.max", &Limits::timers},
+    {"watches.max", &Limits::watches},
     {"pipe.max", &Limits::pipe},
     {"arguments.max", &Limits::arguments},
     {"module.max", &Limits::module_size},

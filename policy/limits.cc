@@ -122,6 +122,8 @@ const std::vector<LimitRow>& limit_rows() {
       {"inodes.max", LimitKind::kCount, 1, 1'000'000'000, "files kept in memory"},
       {"file.max", LimitKind::kSize, 1, kMaxSize, "bytes of one file"},
       {"open_files.max", LimitKind::kCount, 1, 65'536, "open files of a process"},
+      {"timers.max", LimitKind::kCount, 1, 1'000'000, "timers of all processes"},
+      {"watches.max", LimitKind::kCount, 1, 1'000'000, "what epoll and inotify watch"},
       {"pipe.max", LimitKind::kSize, 1, uint64_t{1} << 20, "bytes that one pipe holds"},
       {"arguments.max", LimitKind::kSize, 1, uint64_t{64} << 20,
        "bytes of a program's arguments and variables"},

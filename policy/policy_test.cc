@@ -166,6 +166,8 @@ TEST(Limits, HaveUnitsAndRanges) {
   EXPECT_EQ(limit_value("cpu.max", "0.25"), 250u);
   EXPECT_EQ(limit_value("cpu.weight", "10000"), 10'000u);
   EXPECT_EQ(limit_value("open_files.max", "65536"), 65'536u);
+  EXPECT_EQ(limit_value("timers.max", "1"), 1u);
+  EXPECT_EQ(limit_value("watches.max", "1000000"), 1'000'000u);
   for (const auto& [name, value] :
        std::vector<std::pair<const char*, const char*>>{{"cpu.time", "\"0s\""},
                                                         {"cpu.time", "5"},

@@ -47,6 +47,8 @@ constexpr NumberRow kNumbers[] = {
     {"inodes.max", &Limits::inodes, &EffectiveLimits::inodes, 1},
     {"file.max", &Limits::file_size, &EffectiveLimits::file_size, 1},
     {"open_files.max", &Limits::open_files, &EffectiveLimits::open_files, kLeastOpenFiles},
+    {"timers.max", &Limits::timers, &EffectiveLimits::timers, 1},
+    {"watches.max", &Limits::watches, &EffectiveLimits::watches, 1},
     {"pipe.max", &Limits::pipe, &EffectiveLimits::pipe, 1},
     {"arguments.max", &Limits::arguments, &EffectiveLimits::arguments, 1},
     {"module.max", &Limits::module_size, &EffectiveLimits::module_size, 1},

@@ -33,6 +33,8 @@ struct EffectiveLimits {
   uint64_t inodes = 100'000;
   uint64_t file_size = kNoLimit;
   uint64_t open_files = 1024;
+  uint64_t timers = 4096;
+  uint64_t watches = 65'536;
   uint64_t pipe = 64 << 10;
   uint64_t arguments = 2 << 20;
   uint64_t module_size = 64 << 20;

@@ -67,6 +67,8 @@ kernel::KernelLimits kernel_limits(const EffectiveLimits& limits) {
   kernel_limits.address_space = std::min(limits.memory, kAddressSpaceMax);
   kernel_limits.open_files =
       static_cast<uint32_t>(std::min<uint64_t>(limits.open_files, UINT32_MAX));
+  kernel_limits.timers = limits.timers;
+  kernel_limits.watches = limits.watches;
   kernel_limits.pipe_bytes = limits.pipe;
   kernel_limits.argument_bytes =
       static_cast<uint32_t>(std::min<uint64_t>(limits.arguments, UINT32_MAX));

@@ -172,7 +172,8 @@ void cloche_options_set_hostname(cloche_options* options, const char* name) CLOC
 // A limit by its name in a policy (docs/quotas.md): times in nanoseconds, 0 for none; all others in
 // bytes or as counts. "wall.time", "cpu.time", "compile.time"; "memory.max", "memory.high",
 // "pids.max", "forks.rate" (a second), "disk.max", "inodes.max", "file.max", "open_files.max",
-// "pipe.max", "arguments.max", "module.max", "output.max". What is not set has its default.
+// "timers.max", "watches.max", "pipe.max", "arguments.max", "module.max", "output.max". What is not
+// set has its default.
 void cloche_options_set_limit(cloche_options* options, const char* name,
                               uint64_t value) CLOCHE_NOEXCEPT;
 

@@ -154,6 +154,8 @@ struct Limits {
   std::optional<uint64_t> inodes = {};       // of the same; 100,000
   std::optional<uint64_t> file_size = {};    // bytes of one file; none
   std::optional<uint64_t> open_files = {};   // of one process; 1024
+  std::optional<uint64_t> timers = {};       // of all processes; 4096
+  std::optional<uint64_t> watches = {};      // what epoll and inotify watch; 65,536
   std::optional<uint64_t> pipe = {};         // bytes that one pipe holds; 64 KiB
   std::optional<uint64_t> arguments = {};    // bytes of arguments and variables of a program; 2 MiB
   std::optional<uint64_t> module_size = {};  // bytes of a program; 64 MiB
