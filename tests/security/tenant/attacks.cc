@@ -47,6 +47,17 @@ void add_cpu(std::vector<Attack>& all) {
                  .ends = {"cpu.time"}});
 }
 
+void add_events(std::vector<Attack>& all) {
+  const std::string events = program("events");
+  const std::vector<LimitValue> many = {{"open_files.max", "60000"}};
+  for (const char* attack : {"timers", "silent", "watches", "sets", "nesting"}) {
+    all.push_back({.name = std::string("events-") + attack,
+                   .argv = {events, attack},
+                   .limits = many,
+                   .ends = {"cpu.time"}});
+  }
+}
+
 void add_memory(std::vector<Attack>& all) {
   const std::string memory = program("memory");
   const std::vector<LimitValue> many = {{"open_files.max", "60000"}, {"inodes.max", "1000000"}};
@@ -179,6 +190,7 @@ std::vector<uint8_t> many_functions() {
 std::vector<Attack> attacks() {
   std::vector<Attack> all;
   add_cpu(all);
+  add_events(all);
   add_memory(all);
   add_processes(all);
   add_files(all);
