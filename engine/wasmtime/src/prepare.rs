@@ -5,12 +5,13 @@
 //!   while it runs (tables, dropped segments) is refused;
 //! - every mutable global, and the memory, is exported under a reserved name;
 //! - its initial data leaves the module: it becomes the base layer that memories are mapped from.
+//! And no instruction of it may run for long (bulk.rs).
 
 use std::fmt::Display;
 use std::ops::Range;
 
 use wasm_encoder::{
-    DataSection, ExportKind, ExportSection, MemorySection, Module, RawSection, SectionId,
+    DataSection, ExportKind, ExportSection, MemorySection, Module, RawSection, Section, SectionId,
 };
 use wasmparser::{
     Catch, DataKind, ExternalKind, FunctionBody, Operator, Parser, Payload, RefType, TypeRef,
@@ -18,10 +19,11 @@ use wasmparser::{
 };
 
 use crate::Verdict;
+use crate::bulk::{Body, Bulk};
 
 /// Version of everything this file does. Part of the key of cached code: raise it with each change
 /// of the checks, of the rewriting or of the info format.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 const MAGIC: u32 = 0x4950_4c43; // "CLPI"
 const NONE: u32 = u32::MAX;
@@ -88,17 +90,29 @@ struct Info {
     initial_pages: u64,
     max_pages: u64,
     segments: Vec<(u32, Range<usize>)>,
+    /// Sizes of all data segments, as they are when the program runs.
+    segment_sizes: Vec<u32>,
     keeps_exceptions: bool,
+}
+
+/// A section of the prepared module: as it was, or made anew.
+enum Part<'a> {
+    Same(RawSection<'a>),
+    New(Box<dyn Section>),
 }
 
 pub fn prepare(wasm: &[u8], max_memory_pages: u32) -> Checked<Prepared> {
     let types = validate(wasm)?;
     let mut info = Info::default();
-    let mut module = Module::new();
+    let mut bulk = Bulk::new(types.as_ref().function_count());
+    let mut parts = Vec::new();
     let mut exported = false;
     for payload in Parser::new(0).parse_all(wasm) {
         let payload = payload.map_err(malformed)?;
         info.read(&payload, wasm, &types, max_memory_pages)?;
+        if let Payload::CodeSectionEntry(body) = &payload {
+            info.read_code(body, wasm, &mut bulk)?;
+        }
         let Some((id, range)) = payload.as_section() else { continue };
         if id == SectionId::Custom as u8 {
             continue;
@@ -106,40 +120,35 @@ pub fn prepare(wasm: &[u8], max_memory_pages: u32) -> Checked<Prepared> {
         // The export section comes after the globals and before the start section; a module without
         // one gets it at that place.
         if !exported && id != SectionId::Export as u8 && follows_exports(id) {
-            module.section(&info.exports()?);
+            parts.push(Part::New(Box::new(info.exports()?)));
             exported = true;
         }
-        match payload {
+        parts.push(match payload {
             Payload::ExportSection(_) => {
-                module.section(&info.exports()?);
                 exported = true;
+                Part::New(Box::new(info.exports()?))
             }
-            Payload::MemorySection(_) => {
-                module.section(&info.memory());
-            }
-            Payload::DataSection(reader) => {
-                let mut data = DataSection::new();
-                for segment in reader {
-                    let segment = segment.map_err(malformed)?;
-                    match segment.kind {
-                        DataKind::Passive => data.passive(segment.data.iter().copied()),
-                        // Emptied, but kept: the indices of the others stay what they were. An
-                        // active segment counts as dropped once the program runs.
-                        DataKind::Active { .. } => data.passive([]),
-                    };
-                }
-                module.section(&data);
-            }
-            _ => {
-                module.section(&RawSection { id, data: &wasm[range] });
-            }
-        }
+            Payload::MemorySection(_) => Part::New(Box::new(info.memory())),
+            Payload::DataSection(reader) => Part::New(Box::new(info.data(reader)?)),
+            _ => Part::Same(RawSection { id, data: &wasm[range] }),
+        });
     }
     if !exported {
-        module.section(&info.exports()?);
+        parts.push(Part::New(Box::new(info.exports()?)));
     }
     info.finish(&types)?;
-    Ok(Prepared { info: info.encode(wasm), module: module.finish() })
+    let type_count = types.as_ref().core_type_count_in_module();
+    let mut module = Module::new().finish();
+    for part in &parts {
+        match part {
+            Part::Same(RawSection { id, data }) if bulk.changes(*id) => bulk
+                .append(&mut module, *id, data, type_count, &info.segment_sizes)
+                .map_err(malformed)?,
+            Part::Same(section) => section.append_to(&mut module),
+            Part::New(section) => section.append_to(&mut module),
+        }
+    }
+    Ok(Prepared { info: info.encode(wasm), module })
 }
 
 fn follows_exports(id: u8) -> bool {
@@ -235,11 +244,14 @@ impl Info {
                 }
             }
             Payload::StartSection { .. } => return Err(unsupported("a start function")),
-            Payload::CodeSectionEntry(body) => self.read_code(body)?,
             Payload::DataSection(reader) => {
                 for segment in reader.clone() {
                     let segment = segment.map_err(malformed)?;
-                    let DataKind::Active { offset_expr, .. } = segment.kind else { continue };
+                    let DataKind::Active { offset_expr, .. } = segment.kind else {
+                        self.segment_sizes.push(segment.data.len() as u32);
+                        continue;
+                    };
+                    self.segment_sizes.push(0);
                     let mut operators = offset_expr.get_operators_reader();
                     let Ok(Operator::I32Const { value }) = operators.read() else {
                         return Err(unsupported("data at an address that is not a constant"));
@@ -281,14 +293,19 @@ impl Info {
         Ok(())
     }
 
-    fn read_code(&mut self, body: &FunctionBody<'_>) -> Checked<()> {
+    fn read_code(&mut self, body: &FunctionBody<'_>, wasm: &[u8], bulk: &mut Bulk) -> Checked<()> {
         for local in body.get_locals_reader().map_err(malformed)? {
             self.look_for_exceptions([&local.map_err(malformed)?.1]);
         }
+        let mut code = Body::new(body.range().start);
         let mut operators = body.get_operators_reader().map_err(malformed)?;
         while !operators.eof() {
-            self.read_operator(&operators.read().map_err(malformed)?)?;
+            let at = operators.original_position();
+            let operator = operators.read().map_err(malformed)?;
+            self.read_operator(&operator)?;
+            bulk.read_operator(&mut code, &operator, wasm, (at, operators.original_position()));
         }
+        bulk.finish(code, wasm, body.range().end);
         Ok(())
     }
 
@@ -366,6 +383,20 @@ impl Info {
             page_size_log2: None,
         });
         section
+    }
+
+    fn data(&self, reader: wasmparser::DataSectionReader<'_>) -> Checked<DataSection> {
+        let mut section = DataSection::new();
+        for segment in reader {
+            let segment = segment.map_err(malformed)?;
+            match segment.kind {
+                DataKind::Passive => section.passive(segment.data.iter().copied()),
+                // Emptied, but kept: the indices of the others stay what they were. An active
+                // segment counts as dropped once the program runs.
+                DataKind::Active { .. } => section.passive([]),
+            };
+        }
+        Ok(section)
     }
 
     fn finish(&self, types: &Types) -> Checked<()> {
