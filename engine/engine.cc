@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include "base/sha256.h"
+#include "engine/compile_meter.h"
 #include "engine/engine_impl.h"
 #include "engine/pool.h"
 #include "engine/self_check.h"
@@ -77,7 +78,8 @@ Result<Runtime*> EngineImpl::runtime(bool keeps_exceptions) {
   return runtimes_[index].get();
 }
 
-Result<ModuleRef> EngineImpl::load(std::span<const uint8_t> wasm, const ModuleLimits& limits) {
+Result<ModuleRef> EngineImpl::load(std::span<const uint8_t> wasm, const ModuleLimits& limits,
+                                   Compilation& compilation) {
   if (wasm.size() > limits.max_bytes) {
     return make_error(Code::kResourceExhausted, "a module of %zu bytes, the limit is %llu",
                       wasm.size(), static_cast<unsigned long long>(limits.max_bytes));
@@ -85,8 +87,14 @@ Result<ModuleRef> EngineImpl::load(std::span<const uint8_t> wasm, const ModuleLi
   const ModuleHash hash = sha256(wasm);
   {
     // Whoever wants a module that another thread is compiling waits for it.
+    constexpr auto kLookAround = std::chrono::milliseconds(10);
     std::unique_lock lock(modules_mutex_);
-    loaded_.wait(lock, [this, &hash] { return !loading_.contains(hash); });
+    while (
+        !loaded_.wait_for(lock, kLookAround, [this, &hash] { return !loading_.contains(hash); })) {
+      if (!compilation.cancelled) continue;
+      compilation.end = Compilation::End::kCancelled;
+      return make_error(Code::kResourceExhausted, "nobody waits for this module any more");
+    }
     loading_.insert(hash);
   }
   auto result = [&]() -> Result<ModuleRef> {
@@ -98,7 +106,7 @@ Result<ModuleRef> EngineImpl::load(std::span<const uint8_t> wasm, const ModuleLi
       }
       return found;
     }
-    return compile(hash, wasm, limits);
+    return compile(hash, wasm, limits, compilation);
   }();
   {
     std::lock_guard lock(modules_mutex_);
@@ -158,8 +166,9 @@ ModuleRef EngineImpl::remember(ModuleRef module) {
 }
 
 Result<ModuleRef> EngineImpl::compile(const ModuleHash& hash, std::span<const uint8_t> wasm,
-                                      const ModuleLimits& limits) {
-  CrateBytes prepared, info_bytes, message;
+                                      const ModuleLimits& limits, Compilation& compilation) {
+  CrateBytes prepared, info_bytes, message, code_bytes;
+  CompileMeter meter(compilation);
   int32_t verdict = cloche_prepare(wasm.data(), wasm.size(), limits.max_memory_pages,
                                    prepared.out(), info_bytes.out(), message.out());
   if (verdict != CLOCHE_PREPARE_GOOD) return refusal(verdict, message.text());
@@ -167,33 +176,38 @@ Result<ModuleRef> EngineImpl::compile(const ModuleHash& hash, std::span<const ui
       TRY(ModuleInfo::decode(SharedBytes::copy_of({info_bytes.data(), info_bytes.size()})));
   Runtime* runtime = TRY(this->runtime(info.keeps_exceptions));
   TRY(runtime->check_imports(info.imports));
-  ModuleHandle code = TRY(compile_code(*runtime, {prepared.data(), prepared.size()}));
+  TRY(compile_code(*runtime, {prepared.data(), prepared.size()}, meter, code_bytes));
+  wasmtime_module_t* code = nullptr;
+  ErrorHandle error(
+      wasmtime_module_deserialize(runtime->engine(), code_bytes.data(), code_bytes.size(), &code));
+  if (error) return make_error(Code::kInternal, "%s", message_of(error.get()).c_str());
+  ModuleHandle handle(code);
   if (cache_) {
-    wasm_byte_vec_t serialized;
-    ErrorHandle error(wasmtime_module_serialize(code.get(), &serialized));
-    if (!error) {
-      // A full disk costs the next start a compilation, no more.
-      Status stored =
-          cache_->store(hash, fingerprint(), {info_bytes.data(), info_bytes.size()},
-                        {reinterpret_cast<const uint8_t*>(serialized.data), serialized.size});
-      (void)stored;
-      wasm_byte_vec_delete(&serialized);
-    }
+    // A full disk costs the next start a compilation, no more.
+    Status stored = cache_->store(hash, fingerprint(), {info_bytes.data(), info_bytes.size()},
+                                  {code_bytes.data(), code_bytes.size()});
+    (void)stored;
   }
-  return remember(std::make_shared<ModuleImpl>(hash, std::move(info), *runtime, std::move(code)));
+  return remember(std::make_shared<ModuleImpl>(hash, std::move(info), *runtime, std::move(handle)));
 }
 
-Result<ModuleHandle> EngineImpl::compile_code(Runtime& runtime, std::span<const uint8_t> module) {
+Status EngineImpl::compile_code(Runtime& runtime, std::span<const uint8_t> module,
+                                CompileMeter& meter, CrateBytes& code) {
   if (options_.progress) options_.progress(CompileStep::kBegin, module.size());
-  wasmtime_module_t* code = nullptr;
-  ErrorHandle error(wasmtime_module_new(runtime.engine(), module.data(), module.size(), &code));
+  CrateBytes message;
+  const int32_t verdict = cloche_compile(runtime.engine(), module.data(), module.size(),
+                                         meter.question(), code.out(), message.out());
   if (options_.progress) options_.progress(CompileStep::kEnd, module.size());
-  if (error) {
-    return make_error(Code::kUnsupported, "the compiler refused the module: %s",
-                      message_of(error.get()).c_str());
+  switch (verdict) {
+    case CLOCHE_PREPARE_GOOD:
+      Counters::count(counters_.compiles);
+      return ok_status();
+    case CLOCHE_PREPARE_STOPPED:
+      return meter.reason();
+    default:
+      return make_error(Code::kUnsupported, "the compiler refused the module: %s",
+                        message.text().c_str());
   }
-  Counters::count(counters_.compiles);
-  return ModuleHandle(code);
 }
 
 std::unique_ptr<Pool> EngineImpl::create_pool(const PoolOptions& options) {

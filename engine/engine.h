@@ -14,6 +14,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <functional>
@@ -102,6 +103,19 @@ struct Import {
 struct ModuleLimits {
   uint64_t max_bytes = 64 << 20;      // of the wasm file
   uint32_t max_memory_pages = 65536;  // declared minimum, of 64 KiB
+};
+
+// What a compilation may take, and what it has taken. Others may look at it, and end it, while it
+// is under way. Thread class: safe, but for the limits, which are set before.
+struct Compilation {
+  int64_t max_ns = INT64_MAX;       // CPU time
+  uint64_t max_bytes = UINT64_MAX;  // memory that the compiler holds at a time
+  std::atomic<bool> cancelled{false};
+  std::atomic<int64_t> spent_ns{0};
+  std::atomic<uint64_t> held_bytes{0};
+  // Which of the limits ended it.
+  enum class End : uint8_t { kNone, kTime, kMemory, kCancelled };
+  std::atomic<End> end{End::kNone};
 };
 
 // A compiled program. Immutable, shared by all sandboxes of the process.
@@ -245,10 +259,17 @@ class Engine {
   // What create() would find, line by line, without stopping at the first problem. Always tries.
   static std::vector<Finding> probe(const std::string& cache_dir);
 
-  // Checks and compiles a module, or takes it from memory or the disk cache.
+  // Checks and compiles a module, or takes it from memory or the disk cache. What it looks at of
+  // `compilation` it looks at between the compiler's passes over one function.
   // Errors: kMalformed (not wasm, truncated, invalid), kUnsupported (a feature or import the
-  // sandbox does not offer), kResourceExhausted (over `limits`). Thread class: safe.
-  virtual Result<ModuleRef> load(std::span<const uint8_t> wasm, const ModuleLimits& limits) = 0;
+  // sandbox does not offer), kResourceExhausted (over `limits`; ended by `compilation`, which says
+  // why). Thread class: safe.
+  virtual Result<ModuleRef> load(std::span<const uint8_t> wasm, const ModuleLimits& limits,
+                                 Compilation& compilation) = 0;
+  Result<ModuleRef> load(std::span<const uint8_t> wasm, const ModuleLimits& limits) {
+    Compilation unlimited;
+    return load(wasm, limits, unlimited);
+  }
 
   // The module with this hash if it is in memory or in the cache on disk, without its wasm bytes;
   // null if it must be compiled.

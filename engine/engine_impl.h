@@ -21,6 +21,8 @@
 
 namespace cloche::engine {
 
+class CompileMeter;
+
 std::string engine_version();
 
 class EngineImpl final : public Engine {
@@ -28,7 +30,9 @@ class EngineImpl final : public Engine {
   // Engine::create() without the self-check. A tick of 0 is none at all.
   static Result<std::unique_ptr<EngineImpl>> create_untested(EngineOptions options);
 
-  Result<ModuleRef> load(std::span<const uint8_t> wasm, const ModuleLimits& limits) override;
+  using Engine::load;
+  Result<ModuleRef> load(std::span<const uint8_t> wasm, const ModuleLimits& limits,
+                         Compilation& compilation) override;
   ModuleRef find(const std::array<uint8_t, 32>& hash) override;
   ImageRef find_image(const ModuleRef& module, const ImageKey& key) override {
     return images_.find(cache_.get(), module, key, fingerprint());
@@ -54,8 +58,10 @@ class EngineImpl final : public Engine {
   // The runtime for programs that keep exception references, or not; made when first needed.
   Result<Runtime*> runtime(bool keeps_exceptions);
   Result<ModuleRef> compile(const ModuleHash& hash, std::span<const uint8_t> wasm,
-                            const ModuleLimits& limits);
-  Result<ModuleHandle> compile_code(Runtime& runtime, std::span<const uint8_t> module);
+                            const ModuleLimits& limits, Compilation& compilation);
+  // Of the code that wasmtime makes of a prepared module, in its own format.
+  Status compile_code(Runtime& runtime, std::span<const uint8_t> module, CompileMeter& meter,
+                      CrateBytes& code);
   ModuleRef find_in_memory(const ModuleHash& hash);
   ModuleRef find_on_disk(const ModuleHash& hash);
   ModuleRef remember(ModuleRef module);

@@ -432,7 +432,8 @@ const engine::HostFunction* FakeEngine::find_function(const std::string& name) c
 }
 
 Result<engine::ModuleRef> FakeEngine::load(std::span<const uint8_t> wasm,
-                                           const engine::ModuleLimits& limits) {
+                                           const engine::ModuleLimits& limits,
+                                           engine::Compilation&) {
   if (wasm.size() > limits.max_bytes) return make_error(Code::kResourceExhausted, "too large");
   const std::string text(reinterpret_cast<const char*>(wasm.data()), wasm.size());
   const auto found = programs_.find(text.size() < 4 ? "" : text.substr(4));

@@ -130,8 +130,8 @@ class FakeEngine final : public engine::Engine {
   int contexts = 0;         // alive, of all pools
   uint64_t host_bytes = 0;  // what pools say they use
 
-  Result<engine::ModuleRef> load(std::span<const uint8_t> wasm,
-                                 const engine::ModuleLimits& limits) override;
+  Result<engine::ModuleRef> load(std::span<const uint8_t> wasm, const engine::ModuleLimits& limits,
+                                 engine::Compilation& compilation) override;
   engine::ModuleRef find(const std::array<uint8_t, 32>& hash) override;
   engine::ImageRef find_image(const engine::ModuleRef&, const ImageKey&) override {
     return nullptr;
