@@ -1,6 +1,7 @@
 #include "base/clock.h"
 
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include "base/result.h"
@@ -17,6 +18,12 @@ int64_t read_clock(clockid_t id) {
 int64_t HostClock::monotonic_ns() { return read_clock(CLOCK_MONOTONIC); }
 int64_t HostClock::realtime_ns() { return read_clock(CLOCK_REALTIME); }
 int64_t HostClock::cpu_ns() { return read_clock(CLOCK_THREAD_CPUTIME_ID); }
+
+uint64_t HostClock::page_faults() {
+  rusage usage{};
+  getrusage(RUSAGE_THREAD, &usage);
+  return static_cast<uint64_t>(usage.ru_minflt);
+}
 
 void HostRandom::fill(void* buffer, size_t size) {
   auto* at = static_cast<char*>(buffer);

@@ -15,6 +15,8 @@ class Clock {
   virtual int64_t realtime_ns() = 0;   // since 1970-01-01 UTC; must move between two calls
   // CPU time of the calling thread of the host; clocks that have no better idea count elapsed time.
   virtual int64_t cpu_ns() { return monotonic_ns(); }
+  // Page faults of the calling thread: each new page of memory is one. 0 if nobody counts.
+  virtual uint64_t page_faults() { return 0; }
 };
 
 class RandomSource {
@@ -32,6 +34,7 @@ class HostClock final : public Clock {
   int64_t monotonic_ns() override;
   int64_t realtime_ns() override;
   int64_t cpu_ns() override;
+  uint64_t page_faults() override;
 };
 // Another clock in whole steps, rounded down: all that a guest may know of the time. It still ticks
 // when the other one does, so who counts between two ticks knows more.

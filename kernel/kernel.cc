@@ -272,13 +272,15 @@ SysResult<Unit> prepare_process(Kernel& kernel, Process& process, StartOptions& 
 }  // namespace
 
 bool Kernel::State::should_yield(void* env) noexcept {
-  const State& state = *static_cast<State*>(env);
+  State& state = *static_cast<State*>(env);
   if (!state.running || state.running->process->exiting || state.running->process->stopped)
     return true;
   if (!state.ready.empty() || state.is_asked_to_stop()) return true;
-  const int64_t now = state.options.clock->monotonic_ns();
+  Clock& clock = *state.options.clock;
+  const int64_t now = clock.monotonic_ns();
   return state.nested_ready(now) || now >= state.slice_end || now >= state.cpu_event ||
-         now >= state.memory_guard.next_check() || now >= state.timers.next_deadline();
+         now >= state.memory_guard.next_check() || now >= state.timers.next_deadline() ||
+         state.memory_guard.is_due(clock, now);
 }
 
 bool Kernel::State::nested_ready(int64_t now) const {
@@ -337,10 +339,12 @@ Kernel::Idle Kernel::run(int64_t slice_ns, const Question& should_stop) {
   int64_t now = clock().monotonic_ns();
   state.slice_end = saturating_add(now, slice_ns);
   const int64_t cpu_start = clock().cpu_ns();
+  MemoryGuard& guard = state.memory_guard;
+  guard.begin_turn(clock());
   Idle idle = Idle::kReady;
   for (;;) {
     state.timers.fire_due(now);
-    if (now >= state.memory_guard.next_check()) state.memory_guard.check(*this, now);
+    if (now >= guard.next_check() || guard.is_due(clock(), now)) guard.check(*this, now);
     finish_exits(*this);
     if (!state.ended.empty())
       idle = Idle::kFinished;
@@ -359,6 +363,7 @@ Kernel::Idle Kernel::run(int64_t slice_ns, const Question& should_stop) {
     }
     break;
   }
+  guard.end_turn(clock());
   state.usage.cpu_ns += clock().cpu_ns() - cpu_start;
   return idle;
 }

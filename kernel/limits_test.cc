@@ -157,6 +157,30 @@ TEST(NiceTest, WhoWakesWaitsForOneTurnOfTheBusy) {
   EXPECT_LE(turns_between, 3'000'000);  // with twenty before it in a plain line it would be 20 ms
 }
 
+// By time alone the next look would be 15 ms later.
+TEST(LimitsTest, PageFaultsThatMayFillTheMemoryBringTheNextLook) {
+  KernelLimits limits;
+  limits.memory = 64 << 20;
+  TestSandbox box(limits);
+  int without = 0, with = 0;
+  box.program("grower", [&](FakeGuest& g) {
+    const auto tick = [&] {
+      box.clock().now += 1'000'000;
+      g.tick();
+    };
+    tick();
+    box.engine().host_bytes = 65 << 20;
+    for (; without < 5; ++without) tick();
+    box.clock().faults += (64 << 20) / 4096;
+    for (;; ++with) tick();
+  });
+  const int32_t pid = box.start("grower");
+  EXPECT_EQ(box.run(pid), kSigKill);
+  EXPECT_EQ(without, 5);
+  EXPECT_LE(with, 1);
+  box.engine().host_bytes = 0;
+}
+
 TEST(LimitsTest, OverMemoryHighTheSandboxStandsStillForAWhile) {
   KernelLimits limits;
   limits.memory_high = 1 << 20;

@@ -63,6 +63,15 @@ bool Kernel::has_room(uint64_t bytes) {
   return false;
 }
 
+bool MemoryGuard::is_due(Clock& clock, int64_t now) {
+  constexpr int64_t kTick = 1'000'000;
+  if (now < next_count_) return false;
+  next_count_ = now + kTick / 2;
+  if (faults_ + clock.page_faults() - faults_at_start_ < budget_) return false;
+  next_check_ = now;
+  return true;
+}
+
 void MemoryGuard::check(Kernel& kernel, int64_t now) {
   const uint64_t maximum = kernel.options().limits.memory;
   const uint64_t used = kernel.usage().memory.total();
@@ -85,6 +94,10 @@ void MemoryGuard::check(Kernel& kernel, int64_t now) {
     room = 0;
   }
   slow_down(kernel, now, used);
+  constexpr uint64_t kPage = 4096;
+  budget_ = std::max(room, maximum / kLeast) / kPage;
+  faults_ = 0;
+  begin_turn(kernel.clock());
   next_check_ = now + std::max({kShortest, cost * kShare, std::min(kLongest, time_to_fill(room))});
 }
 

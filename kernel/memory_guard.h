@@ -1,14 +1,22 @@
 // memory.max: what a sandbox's processes use of the host's memory, looked at while they run.
 //
 // Memory is promised cheaply (brk, mmap, fork) and costs only when it is written, so promises are
-// not what is limited: use is measured every few milliseconds of running time, more often the
-// nearer the limit is. Over the limit, the process that holds most is ended by SIGKILL, as Linux
-// does for a control group. Over memory.high the whole sandbox stands still for a while, the longer
-// the more it is over, so that whoever watches can act (cgroup v2 slows down who allocates). A
-// guest can overshoot by what it writes between two looks: kFillRate * kShortest.
+// not what is limited. Use is measured from the page tables, and each new page is a page fault of
+// the thread that runs the guest, which the host counts: so at each tick it is known how much may
+// have come since the last look, and the next look is due when that may be more than there was room
+// for (at least kLeast of the limit: a look costs a scan). What grows without page faults (layers
+// of forked programs, buffers of the kernel) is found by looking from time to time, more often the
+// nearer the limit is.
+//
+// Over the limit, the process that holds most is ended by SIGKILL, as Linux does for a control
+// group. Over memory.high the whole sandbox stands still for a while, the longer the more it is
+// over, so that whoever watches can act (cgroup v2 slows down who allocates). A guest can overshoot
+// by kLeast and what it writes in a tick.
 #pragma once
 
 #include <cstdint>
+
+#include "base/clock.h"
 
 namespace cloche::kernel {
 
@@ -16,19 +24,31 @@ class Kernel;
 
 class MemoryGuard {
  public:
-  // Bytes a guest may write in a second: above what memset reaches through page faults.
+  // Bytes that may come without page faults in a second.
   static constexpr uint64_t kFillRate = uint64_t{4} << 30;
   static constexpr int64_t kShortest = 2'000'000, kLongest = 100'000'000;  // ns between two looks
-  // A look costs a scan of page tables: at most one part in kShare of the time.
+  // A look costs a scan of page tables: at most one part in kShare of the time, but for page
+  // faults.
   static constexpr int64_t kShare = 50;
+  static constexpr uint64_t kLeast = 64;  // one part in kLeast of the limit
 
   int64_t next_check() const { return next_check_; }  // monotonic ns
   void look_soon() { next_check_ = 0; }               // a limit has changed
   // Looks, ends a process if need be, and plans the next look. Not while guest code runs.
   void check(Kernel& kernel, int64_t now);
 
+  // This thread works for the sandbox from now on, and no longer.
+  void begin_turn(Clock& clock) { faults_at_start_ = clock.page_faults(); }
+  void end_turn(Clock& clock) { faults_ += clock.page_faults() - faults_at_start_; }
+  // During a turn: is the next look due for page faults? Asks the clock once a millisecond.
+  bool is_due(Clock& clock, int64_t now);
+
  private:
   int64_t next_check_ = 0;
+  uint64_t budget_ = 0;           // page faults until the next look
+  uint64_t faults_ = 0;           // since the last one, but for the present turn
+  uint64_t faults_at_start_ = 0;  // of the thread, when the present turn began
+  int64_t next_count_ = 0;        // monotonic ns
 };
 
 }  // namespace cloche::kernel

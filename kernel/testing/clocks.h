@@ -9,7 +9,9 @@ class ManualClock final : public Clock {
  public:
   int64_t monotonic_ns() override { return now += 10; }  // time passes with every look
   int64_t realtime_ns() override { return 1'700'000'000'000'000'000 + monotonic_ns(); }
+  uint64_t page_faults() override { return faults; }
   int64_t now = 1'000'000'000;
+  uint64_t faults = 0;
 };
 
 class CountingRandom final : public RandomSource {
