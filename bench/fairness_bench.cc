@@ -1,6 +1,7 @@
 // How exactly sandboxes share CPUs and how soon they are served and ended, with bash in each:
-// fairness_bench SECONDS PACK CODE_CACHE. Prints one JSON object: times in nanoseconds; how far a
-// share is from what it should be, in parts per billion.
+// fairness_bench PART SECONDS PACK CODE_CACHE, where PART is `shares`, `quota`, `shell`, `late`,
+// `kill`. Prints one JSON object: times in nanoseconds; how far a share is from what it should be,
+// in parts per billion.
 #include <poll.h>
 #include <unistd.h>
 
@@ -171,14 +172,23 @@ void measure_kill_many(Report& report, const Host& host, int runs) {
 int main(int argc, char** argv) {
   using namespace cloche;         // NOLINT
   using namespace cloche::bench;  // NOLINT
-  const int seconds = argc == 4 ? std::atoi(argv[1]) : 0;
-  if (seconds < 1) fail("usage: fairness_bench SECONDS PACK CODE_CACHE");
-  const Host host = value_of(Host::create({.pack = argv[2], .cache_dir = argv[3]}));
+  const std::string part = argc == 5 ? argv[1] : "";
+  const int seconds = argc == 5 ? std::atoi(argv[2]) : 0;
+  if (seconds < 1) fail("usage: fairness_bench PART SECONDS PACK CODE_CACHE");
+  const Host host = value_of(Host::create({.pack = argv[3], .cache_dir = argv[4]}));
   Report report;
-  measure_shares(report, host, std::chrono::seconds(seconds));
-  measure_quota(report, host, std::chrono::seconds(seconds));
-  measure_shell(report, host, 100, std::chrono::seconds(2 * seconds));
-  measure_kill(report, host, 20 * seconds);
-  measure_kill_many(report, host, 2 * seconds - 1);
+  if (part == "shares") {
+    measure_shares(report, host, std::chrono::seconds(seconds));
+  } else if (part == "quota") {
+    measure_quota(report, host, std::chrono::seconds(seconds));
+  } else if (part == "shell") {
+    measure_shell(report, host, 100, std::chrono::seconds(2 * seconds));
+  } else if (part == "late") {
+    measure_kill(report, host, 20 * seconds);
+  } else if (part == "kill") {
+    measure_kill_many(report, host, 2 * seconds - 1);
+  } else {
+    fail("no part '" + part + "'");
+  }
   return 0;
 }
