@@ -81,7 +81,8 @@ Status ContextImpl::discard_memory(uint64_t offset, uint64_t size) {
 }
 
 uint64_t ContextImpl::private_bytes() {
-  return slot_.linear_memory().private_bytes(*space_) + state_.stack.bytes.capacity();
+  const Slot& slot = slot_;
+  return slot.linear_memory().private_bytes(*space_) + state_.stack.bytes.capacity();
 }
 
 Result<ImageRef> ContextImpl::take_image(std::span<const uint8_t> note) {

@@ -231,7 +231,7 @@ class Pool {
   virtual Result<std::unique_ptr<Context>> start(const ImageRef& image, void* user) = 0;
   // Host memory that belongs to this tenant: pages of all its contexts, layers (also those that
   // several contexts share, which private_bytes() leaves out), exception heaps. Cost: scans of page
-  // tables, proportional to what is held.
+  // tables, of what may have changed since the last time; an addition for each context beside.
   virtual uint64_t host_bytes() const = 0;
 };
 

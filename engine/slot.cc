@@ -162,12 +162,14 @@ void Slot::drop_future() {
 }
 
 bool Slot::detach(ContextImpl* context) {
+  changed_ = true;
   std::erase(contexts_, context);
   return contexts_.empty();
 }
 
 bool Slot::recycle(const Ref<Layer>& base_layer) {
   CHECK(contexts_.empty() && !running_ && !memory_->resident());
+  changed_ = true;
   loaded_ = nullptr;
   if (memory_->broken() || heap_.size > kMaxKeptHeap) return false;
   if (!memory_->reset(base_layer, start_.memory_bytes()).ok()) return false;
@@ -271,6 +273,7 @@ Stop Slot::failed(Error error) {
 
 Stop Slot::run(ContextImpl* context) {
   CHECK(!running_);
+  changed_ = true;
   if (Status loaded = load(context); !loaded.ok()) return failed(loaded.error());
   running_ = context;
   suspend_requested_ = false;
@@ -423,10 +426,13 @@ wasmtime_error_t* Slot::new_stack(size_t size, wasmtime_stack_memory_t* result) 
 }
 
 uint64_t Slot::host_bytes() const {
+  if (!changed_) return host_bytes_;
   std::vector<PageRun> runs;
   services_.scanner.private_pages(stack_->bottom(), stack_->size(), &runs);
   uint64_t bytes = memory_->host_bytes() + total_size(runs) + heap_.size;
   for (ContextImpl* context : contexts_) bytes += context->state().stack.bytes.capacity();
+  host_bytes_ = bytes;
+  changed_ = running_ != nullptr;
   return bytes;
 }
 

@@ -64,16 +64,24 @@ class Slot final : public Call {
 
   const StartPoint& start_point() const { return start_; }
   const ModuleImpl& module() const { return *start_.module; }
-  SlotMemory& linear_memory() { return *memory_; }
+  SlotMemory& linear_memory() {
+    changed_ = true;
+    return *memory_;
+  }
+  const SlotMemory& linear_memory() const { return *memory_; }
   const StackLayout& layout() const { return layout_; }
   const NativeStack& stack() const { return *stack_; }
   // A context that has not run yet.
   const ContextState& fresh_state() const { return fresh_; }
-  // Memory of the contexts, the stack and the exceptions.
+  // Memory of the contexts, the stack and the exceptions. Cost: that of SlotMemory::host_bytes() and
+  // a scan of the stack; nothing if no context here ran and no memory was asked for since.
   uint64_t host_bytes() const;
 
   // The contexts that live here.
-  void attach(ContextImpl* context) { contexts_.push_back(context); }
+  void attach(ContextImpl* context) {
+    changed_ = true;
+    contexts_.push_back(context);
+  }
   bool detach(ContextImpl* context);  // true: that was the last
 
   // Makes the slot as good as new, after its last context is gone. False: delete it instead.
@@ -162,6 +170,10 @@ class Slot final : public Call {
   std::vector<ContextImpl*> contexts_;
   bool suspend_requested_ = false;
   Yield yield_ = Yield::kNone;
+
+  // What host_bytes() said, and whether it may be more or less now.
+  mutable uint64_t host_bytes_ = 0;
+  mutable bool changed_ = true;
 };
 
 }  // namespace cloche::engine

@@ -193,6 +193,7 @@ Status SlotMemory::clear_leftover() {
         area->file_end = layer_->file_end;
         area->used = size_;
         area->warm = true;
+        area->counted = Area::kNotCounted;
         give_area(std::move(*area));
         return ok_status();
       }
@@ -212,6 +213,7 @@ Status SlotMemory::park(AddressSpace* space) {
   area.layer = layer_;
   area.file_end = layer_->file_end;
   area.warm = false;
+  area.counted = Area::kNotCounted;
   space->area = std::move(area);
   resident_ = nullptr;
   return ok_status();
@@ -451,30 +453,40 @@ Status SlotMemory::discard(uint64_t offset, uint64_t size) {
   return ok_status();
 }
 
-uint64_t SlotMemory::private_bytes(const AddressSpace& space) const {
-  std::vector<PageRun> runs;
-  if (resident_ == &space) {
-    scanner_.private_pages(base_, size_, &runs);
-  } else if (space.area.base) {
-    scanner_.private_pages(space.area.base, space.area.used, &runs);
+uint64_t SlotMemory::private_bytes(const Area& area) const {
+  if (area.counted == Area::kNotCounted) {
+    std::vector<PageRun> runs;
+    scanner_.private_pages(area.base, area.used, &runs);
+    area.counted = total_size(runs);
   }
-  return total_size(runs) + (space.layer->exclusive() ? space.layer->allocated() : 0);
+  return area.counted;
+}
+
+uint64_t SlotMemory::private_bytes(const AddressSpace& space) const {
+  uint64_t bytes = space.layer->exclusive() ? space.layer->allocated() : 0;
+  if (resident_ == &space) {
+    std::vector<PageRun> runs;
+    scanner_.private_pages(base_, size_, &runs);
+    bytes += total_size(runs);
+  } else if (space.area.base) {
+    bytes += private_bytes(space.area);
+  }
+  return bytes;
 }
 
 uint64_t SlotMemory::host_bytes() const {
   uint64_t bytes = 0;
-  std::vector<PageRun> runs;
-  auto add_private = [&](const uint8_t* base, uint64_t size) {
-    scanner_.private_pages(base, size, &runs);
+  if (!broken_ && size_ > 0) {
+    std::vector<PageRun> runs;
+    scanner_.private_pages(base_, size_, &runs);
     bytes += total_size(runs);
-  };
-  if (!broken_ && size_ > 0) add_private(base_, size_);
+  }
   for (const Area& area : free_areas_) {
-    if (area.warm) add_private(area.base, area.used);
+    if (area.warm) bytes += private_bytes(area);
   }
   std::vector<const Layer*> layers;
   for (const AddressSpace* space : spaces_) {
-    if (space->area.base) add_private(space->area.base, space->area.used);
+    if (space->area.base) bytes += private_bytes(space->area);
     if (space->layer->kind() == Layer::Kind::kOwn) layers.push_back(space->layer.get());
   }
   std::sort(layers.begin(), layers.end());

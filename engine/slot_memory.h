@@ -36,6 +36,9 @@ struct Area {
   Ref<Layer> layer;
   uint64_t file_end = 0;  // of the layer at that time
   bool warm = false;      // a free area that still has pages of a process that is gone
+  // Bytes of private pages, once they have been counted: what is parked does not change.
+  static constexpr uint64_t kNotCounted = UINT64_MAX;
+  mutable uint64_t counted = kNotCounted;
 };
 
 // What one process (or several threads) sees as memory. SlotMemory makes them.
@@ -85,7 +88,8 @@ class SlotMemory {
   Status discard(uint64_t offset, uint64_t size);
   // Bytes that only `space` holds.
   uint64_t private_bytes(const AddressSpace& space) const;
-  // All memory behind this slot's address spaces but base layers. Cost: scans of page tables.
+  // All memory behind this slot's address spaces but base layers. Cost: a scan of the page tables of
+  // the resident one and of each that was parked since the last time; an addition for the others.
   uint64_t host_bytes() const;
 
  private:
@@ -108,6 +112,7 @@ class SlotMemory {
   void bring_warm_pages(const AddressSpace& parent);
   void overwrite_stale(const Area& parent);
   void drop_layer(AddressSpace* space);
+  uint64_t private_bytes(const Area& area) const;
 
   const PageScanner& scanner_;
   uint8_t* reservation_ = nullptr;

@@ -300,6 +300,7 @@ bool start_program(Kernel& kernel, Process& process, Thread& thread, Program& pr
   process.executable_location = std::move(program.location);
   process.argv = std::move(program.argv);
   process.envp = std::move(program.envp);
+  process.argument_bytes = argument_cost(process.argv) + argument_cost(process.envp);
   process.dumpable = true;
   process.name = base_name(program.file_name).substr(0, kNameBytes);
   thread.name = process.name;

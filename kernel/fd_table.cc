@@ -42,6 +42,7 @@ SysResult<Fd> FdTable::add(FileRef file, bool close_on_exec, uint32_t minimum, u
   const uint32_t number = TRY(lowest_free(minimum, limit));
   if (number >= entries_.size()) entries_.resize(number + 1);
   entries_[number] = {std::move(file), close_on_exec};
+  ++open_count_;
   if (number == first_free_) ++first_free_;
   return Fd{static_cast<int32_t>(number)};
 }
@@ -52,7 +53,10 @@ SysResult<Unit> FdTable::set(Fd fd, FileRef file, bool close_on_exec, uint32_t l
   if (index >= std::min(limit, kHardLimit)) return Errno::kBADF;
   if (index >= entries_.size()) entries_.resize(index + 1);
   Entry old = std::exchange(entries_[index], Entry{std::move(file), close_on_exec});
-  if (old.file) old.file->descriptor_closed(owner);
+  if (old.file)
+    old.file->descriptor_closed(owner);
+  else
+    ++open_count_;
   return Unit{};
 }
 
@@ -61,6 +65,7 @@ SysResult<Unit> FdTable::close(Fd fd, Process& owner) {
   const size_t index = index_of(fd);
   // The number is free before the file's own clean-up runs.
   Entry old = std::exchange(entries_[index], Entry{});
+  --open_count_;
   first_free_ = std::min(first_free_, static_cast<uint32_t>(index));
   old.file->descriptor_closed(owner);
   return Unit{};
@@ -103,12 +108,8 @@ std::unique_ptr<FdTable> FdTable::copy() const {
   auto table = std::make_unique<FdTable>();
   table->entries_ = entries_;
   table->first_free_ = first_free_;
+  table->open_count_ = open_count_;
   return table;
-}
-
-uint32_t FdTable::open_count() const {
-  return static_cast<uint32_t>(std::count_if(entries_.begin(), entries_.end(),
-                                             [](const Entry& entry) { return bool(entry.file); }));
 }
 
 void FdTable::for_each(void* env, void (*visit)(void* env, int32_t fd, const FileRef& file)) const {

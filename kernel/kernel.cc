@@ -269,6 +269,13 @@ SysResult<Unit> prepare_process(Kernel& kernel, Process& process, StartOptions& 
   return Unit{};
 }
 
+std::unique_ptr<engine::Pool> make_pool(Kernel::State& state) {
+  engine::PoolOptions options;
+  options.should_yield = &Kernel::State::should_yield;
+  options.env = &state;
+  return state.options.engine->create_pool(options);
+}
+
 }  // namespace
 
 bool Kernel::State::should_yield(void* env) noexcept {
@@ -297,10 +304,7 @@ Kernel::Kernel(KernelOptions options) : state_(std::make_unique<State>()) {
   if (state_->options.outer) state_->tasks.set_outer(&state_->options.outer->state().tasks);
   state_->guest_clock.emplace(*state_->options.clock, state_->options.clock_step_ns);
   state_->start_ns = state_->options.clock->monotonic_ns();
-  engine::PoolOptions pool;
-  pool.should_yield = &State::should_yield;
-  pool.env = state_.get();
-  state_->pool = state_->options.engine->create_pool(pool);
+  state_->pool = make_pool(*state_);
 }
 
 std::unique_ptr<Kernel> Kernel::create(KernelOptions options) {
@@ -323,6 +327,7 @@ Kernel::~Kernel() {
 
 SysResult<int32_t> Kernel::start(StartOptions options) {
   if (has_nul(options)) return Errno::kINVAL;
+  state_->remains = nullptr;  // an earlier run's memory is not this one's
   Process* process = TRY(create_process(*this, nullptr));
   const auto prepared = prepare_process(*this, *process, options);
   if (!prepared.ok()) {
@@ -456,9 +461,48 @@ SysResult<Unit> Kernel::signal(int32_t pid, int32_t signo) {
   return Unit{};
 }
 
-void Kernel::kill_all() {
-  for (Process* process : all_processes()) begin_exit(*this, *process, kSigKill);
-  finish_exits(*this);
+namespace {
+
+// Contexts and bytes from which on giving back takes more than about a millisecond.
+constexpr size_t kManyContexts = 16;
+constexpr uint64_t kManyBytes = 8 << 20;
+
+size_t count_contexts(const Kernel::State& state) {
+  size_t count = state.threads.size();
+  for (const auto& nested : state.nested) count += count_contexts(nested->kernel().state());
+  return count;
+}
+
+bool holds_much(const Kernel::State& state) {
+  const size_t contexts = count_contexts(state);
+  return contexts >= kManyContexts ||
+         (contexts > 0 && state.usage.memory.processes >= kManyBytes);
+}
+
+// Ends all, and puts what they held of the engine into `parts`.
+void end_all(Kernel& kernel, std::vector<Remains::Part>& parts) {
+  Kernel::State& state = kernel.state();
+  Remains::Part part;
+  state.left_contexts = &part.contexts;
+  for (Process* process : kernel.all_processes()) begin_exit(kernel, *process, kSigKill);
+  finish_exits(kernel);
+  state.left_contexts = nullptr;
+  part.pool = std::exchange(state.pool, make_pool(state));
+  parts.push_back(std::move(part));
+  for (const auto& nested : state.nested) end_all(nested->kernel(), parts);
+}
+
+}  // namespace
+
+void Kernel::kill_all(GiveBack when) {
+  if (when == GiveBack::kSoon && holds_much(*state_)) {
+    std::vector<Remains::Part> parts;
+    end_all(*this, parts);
+    state_->remains = std::make_unique<Remains>(std::move(parts));
+  } else {
+    for (Process* process : all_processes()) begin_exit(*this, *process, kSigKill);
+    finish_exits(*this);
+  }
   state_->nested.clear();
 }
 
@@ -474,7 +518,7 @@ uint64_t object_bytes(const Kernel::State& state) {
   uint64_t bytes = 0;
   for (const auto& [pid, process] : state.processes) {
     bytes += kProcessBytes + process->threads.size() * kThreadBytes;
-    bytes += argument_cost(process->argv) + argument_cost(process->envp);
+    bytes += process->argument_bytes;
     if (process->fds) bytes += uint64_t{process->fds->open_count()} * kDescriptorBytes;
   }
   return bytes;
@@ -487,6 +531,11 @@ KernelUsage Kernel::usage() {
   MemoryUse& memory = state.usage.memory;
   memory = {};
   memory.processes = state.pool->host_bytes();
+  if (state.remains) {
+    const uint64_t bytes = state.remains->host_bytes();
+    memory.processes += bytes;
+    if (bytes == 0) state.remains = nullptr;
+  }
   memory.shared = state.shared_memory.bytes();
   memory.buffers = io_->buffer_bytes();
   memory.objects = object_bytes(state) + io_->object_bytes();

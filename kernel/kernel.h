@@ -149,8 +149,11 @@ class Kernel {
 
   // From outside: as kill(2) with no permission check; pid < 0: a process group.
   SysResult<Unit> signal(int32_t pid, int32_t signo);
-  // Ends every process now (SIGKILL), without running them again, and every sandbox inside.
-  void kill_all();
+  // Ends every process now (SIGKILL), without running them again, and every sandbox inside. Cost:
+  // O(processes). What they held of the host's memory is given back before it returns, or, if it is
+  // much, by a thread afterwards: until then usage() counts it, and start() and the destructor wait.
+  enum class GiveBack : uint8_t { kNow, kSoon };
+  void kill_all(GiveBack when = GiveBack::kNow);
 
   // From now on these hold; what is in use beyond them stays, and nothing is added. Processes keep
   // what they set themselves, if it is less. Sandboxes inside keep theirs, as far as those are not

@@ -171,7 +171,7 @@ class FdTable {
   void close_range_on_exec(uint32_t first, uint32_t last);
   void close_all(Process& owner);
   std::unique_ptr<FdTable> copy() const;
-  uint32_t open_count() const;
+  uint32_t open_count() const { return open_count_; }
   // Calls visit(fd, file) in ascending order.
   void for_each(void* env, void (*visit)(void* env, int32_t fd, const FileRef& file)) const;
 
@@ -184,6 +184,7 @@ class FdTable {
 
   std::vector<Entry> entries_;
   uint32_t first_free_ = 0;  // no number below it is free
+  uint32_t open_count_ = 0;  // entries with a file
 };
 
 }  // namespace cloche::kernel

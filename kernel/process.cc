@@ -43,6 +43,7 @@ void inherit(Process& child, Process& parent) {
   child.name = parent.name;
   child.argv = parent.argv;
   child.envp = parent.envp;
+  child.argument_bytes = parent.argument_bytes;
   child.nice = parent.nice;
   child.actions = parent.actions;
   child.sigword = parent.sigword;
@@ -62,6 +63,7 @@ std::vector<int32_t> group_ids_of_children(const Process& process) {
 }
 
 bool has_stopped_member(const Kernel::State& state, int32_t pgid) {
+  if (state.stopped_processes == 0) return false;
   for (const auto& [pid, process] : state.processes)
     if (process->pgid == pgid && process->stopped && !process->exiting) return true;
   return false;
@@ -69,16 +71,20 @@ bool has_stopped_member(const Kernel::State& state, int32_t pgid) {
 
 // A group that has just become orphaned and has a stopped member would be stopped for ever.
 void wake_orphaned_group(Kernel& kernel, int32_t pgid) {
-  if (!kernel.group_is_orphaned(pgid) || !has_stopped_member(kernel.state(), pgid)) return;
+  if (!has_stopped_member(kernel.state(), pgid) || !kernel.group_is_orphaned(pgid)) return;
   kernel.signal_group(pgid, {.signo = kSigHup, .code = kSiKernel});
   kernel.signal_group(pgid, {.signo = kSigCont, .code = kSiKernel});
 }
 
 // The groups that lose a link to their session when `process` ends: its own, and those of children.
+// Nothing comes of it unless one of them has a stopped member.
 void handle_orphans(Kernel& kernel, Process& process) {
-  std::vector<int32_t> groups = group_ids_of_children(process);
+  std::vector<int32_t> groups;
+  if (kernel.state().stopped_processes > 0) {
+    groups = group_ids_of_children(process);
+    groups.push_back(process.pgid);
+  }
   std::vector<std::pair<int32_t, bool>> were_orphaned;
-  groups.push_back(process.pgid);
   for (int32_t group : groups) were_orphaned.emplace_back(group, kernel.group_is_orphaned(group));
   process.life = Process::State::kZombie;
   std::vector<Process*> children = std::move(process.children);
@@ -120,7 +126,7 @@ void finish_exit(Kernel& kernel, Process& process) {
   if (!process.threads.empty() && process.threads.front()->context) {
     const bool memory_lives_on = process.address_space->ref_count() > 1;
     for (auto& thread : process.threads)
-      if (memory_lives_on) clear_child_tid(kernel, *thread);
+      if (memory_lives_on && !kernel.state().left_contexts) clear_child_tid(kernel, *thread);
     if (!memory_lives_on) address_space_of(process).sync_all(*process.threads.front()->context);
   }
   while (!process.threads.empty()) destroy_thread(kernel, *process.threads.back());
@@ -201,6 +207,7 @@ void begin_exit(Kernel& kernel, Process& process, int32_t wait_status, std::stri
   if (process.exiting) return;
   Kernel::State& state = kernel.state();
   process.exiting = true;
+  if (process.stopped) --state.stopped_processes;
   process.wait_status = wait_status;
   process.trap_message = std::move(message);
   for (auto& thread : process.threads) {
@@ -252,6 +259,7 @@ void notify_parent(Kernel& kernel, Process& process, int32_t code, int32_t statu
 void stop_process(Kernel& kernel, Process& process, int32_t signo) {
   if (process.stopped || process.exiting) return;
   process.stopped = true;
+  ++kernel.state().stopped_processes;
   process.stop_signal = signo;
   process.report_stop = true;
   process.report_continue = false;
@@ -269,6 +277,7 @@ void stop_process(Kernel& kernel, Process& process, int32_t signo) {
 void continue_process(Kernel& kernel, Process& process) {
   if (!process.stopped) return;
   process.stopped = false;
+  if (!process.exiting) --kernel.state().stopped_processes;
   process.report_stop = false;
   process.report_continue = true;
   for (auto& thread : process.threads)

@@ -147,6 +147,7 @@ class Process {
   vfs::Location executable_location;
   std::string name;                     // comm, 15 bytes
   std::vector<std::string> argv, envp;  // as of exec, for /proc
+  uint64_t argument_bytes = 0;          // argument_cost() of both
   int32_t nice = 0;
   bool dumpable = true;  // PR_SET_DUMPABLE, told back; there are no core dumps
 

@@ -14,6 +14,7 @@
 #include "kernel/kernel.h"
 #include "kernel/memory_guard.h"
 #include "kernel/rate_limit.h"
+#include "kernel/remains.h"
 #include "kernel/run_queue.h"
 #include "kernel/task_count.h"
 #include "kernel/timer.h"
@@ -24,6 +25,9 @@ struct Kernel::State {
   KernelOptions options;
   std::optional<RoundedClock> guest_clock;
   std::unique_ptr<engine::Pool> pool;
+  std::unique_ptr<Remains> remains;  // of an earlier run; or null
+  // While all are ended at once: what their threads leave. Else null.
+  std::vector<std::unique_ptr<engine::Context>>* left_contexts = nullptr;
 
   SharedMemory shared_memory;
   std::map<int32_t, std::unique_ptr<Process>> processes;  // zombies too
@@ -49,6 +53,7 @@ struct Kernel::State {
   int64_t run_start = 0;         // when `running` started to run
   int64_t cpu_event = 0;         // when its CPU time reaches a limit or a timer
 
+  uint32_t stopped_processes = 0;       // by a signal, and not exiting
   std::vector<Process*> exiting;        // begin_exit() done, finish_exit() to do
   std::map<int32_t, ExitStatus> ended;  // of processes of start(), until collected
   KernelUsage usage;

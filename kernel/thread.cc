@@ -197,6 +197,9 @@ void destroy_thread(Kernel& kernel, Thread& thread) {
   if (state.running == &thread) state.running = nullptr;
   if (thread.vfork_child) thread.vfork_child->vfork_waiter = nullptr;
   process.usage.user_ns += thread.cpu_ns;
+  if (state.left_contexts && thread.context) {
+    state.left_contexts->push_back(std::move(thread.context));
+  }
   state.threads.erase(thread.tid);
   state.tasks.remove();
   std::erase_if(process.threads, [&thread](const auto& each) { return each.get() == &thread; });

@@ -159,7 +159,7 @@ class Driver final : public sched::Task {
   }
 
   sched::Outcome end() {
-    kernel_.kill_all();
+    kernel_.kill_all(Kernel::GiveBack::kSoon);
     if (streams_.pump()) streams_.pump()->drain();
     watch_.fill_usage(result_.usage);
     if (sandbox_.tools) {
