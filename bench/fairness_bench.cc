@@ -150,8 +150,9 @@ void measure_kill(Report& report, const Host& host, int runs) {
   }
 }
 
-// With 1,000 processes that wait, each `script`: from kill() to the end of run(), after which nothing
-// of them runs and what became of it is known; and from there until the host has its memory back.
+// With 1,000 processes that wait, each `script`: from kill() to the end of run(), after which
+// nothing of them runs and what became of it is known; and from there until the host has its memory
+// back.
 void measure_kill_many(Report& report, const Host& host, const std::string& what,
                        const char* script, int runs) {
   std::vector<double> ends, memory;

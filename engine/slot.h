@@ -73,8 +73,8 @@ class Slot final : public Call {
   const NativeStack& stack() const { return *stack_; }
   // A context that has not run yet.
   const ContextState& fresh_state() const { return fresh_; }
-  // Memory of the contexts, the stack and the exceptions. Cost: that of SlotMemory::host_bytes() and
-  // a scan of the stack; nothing if no context here ran and no memory was asked for since.
+  // Memory of the contexts, the stack and the exceptions. Cost: that of SlotMemory::host_bytes()
+  // and a scan of the stack; nothing if no context here ran and no memory was asked for since.
   uint64_t host_bytes() const;
 
   // The contexts that live here.

@@ -267,6 +267,21 @@ TEST_P(SlotMemoryTest, HostBytesCountsParkedPagesAndOwnLayersOnce) {
   memory_->release(parent.get());
 }
 
+TEST_P(SlotMemoryTest, WhatRanSinceItWasCountedIsCountedAnew) {
+  Ref<AddressSpace> first = fresh(), second = fresh();
+  for (uint64_t page = 3; page < 13; ++page) write(first.get(), page * kPageSize, 4);
+  write(second.get(), 3 * kPageSize, 4);  // parks the first
+  EXPECT_EQ(memory_->host_bytes(), 11 * kPageSize);
+  EXPECT_EQ(memory_->private_bytes(*first), 10 * kPageSize);
+  for (uint64_t page = 13; page < 18; ++page) write(first.get(), page * kPageSize, 4);
+  EXPECT_EQ(memory_->private_bytes(*first), 15 * kPageSize);
+  write(second.get(), 4 * kPageSize, 4);
+  EXPECT_EQ(memory_->private_bytes(*first), 15 * kPageSize);
+  EXPECT_EQ(memory_->host_bytes(), 17 * kPageSize);
+  memory_->release(first.get());
+  memory_->release(second.get());
+}
+
 TEST_P(SlotMemoryTest, ResetLeavesNothingBehind) {
   Ref<AddressSpace> space = fresh();
   ASSERT_TRUE(memory_->make_resident(space.get()).ok());

@@ -475,8 +475,7 @@ size_t count_contexts(const Kernel::State& state) {
 
 bool holds_much(const Kernel::State& state) {
   const size_t contexts = count_contexts(state);
-  return contexts >= kManyContexts ||
-         (contexts > 0 && state.usage.memory.processes >= kManyBytes);
+  return contexts >= kManyContexts || (contexts > 0 && state.usage.memory.processes >= kManyBytes);
 }
 
 // Ends all, and puts what they held of the engine into `parts`.

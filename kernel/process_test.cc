@@ -1,5 +1,6 @@
 // Processes and threads: fork, exec, wait, exit, groups, limits, with programs of the fake engine.
 #include <gtest/gtest.h>
+#include <sched.h>
 
 #include "kernel/clone_flags.h"
 #include "kernel/signal.h"
@@ -305,6 +306,33 @@ TEST(ProcessTest, ForkBombEndsAndIsKilledAtOnce) {
   EXPECT_LE(box.kernel().all_processes().size(), 64u);
   box.kernel().kill_all();
   EXPECT_EQ(box.kernel().all_processes().size(), 0u);
+}
+
+TEST(ProcessTest, ManyEndAtOnceAndTheirMemoryCountsUntilItIsGivenBack) {
+  TestSandbox box;
+  box.program("p", [](FakeGuest& g) { g.call("rt_sigsuspend", 0x2000, 8); });
+  std::vector<int32_t> pids;
+  for (int i = 0; i < 20; ++i) pids.push_back(box.start("p"));
+  box.kernel().run(1'000'000);
+  ASSERT_EQ(box.engine().contexts, 20);
+  box.engine().host_bytes = 1 << 20;
+  box.kernel().kill_all(Kernel::GiveBack::kSoon);
+  box.engine().host_bytes = 0;
+  EXPECT_EQ(box.kernel().tasks(), 0u);
+  for (int32_t pid : pids) {
+    ExitStatus status;
+    ASSERT_TRUE(box.kernel().collect(pid, &status));
+    EXPECT_EQ(status.signal, kSigKill);
+  }
+  while (box.kernel().usage().memory.processes > 0) sched_yield();
+  EXPECT_EQ(box.engine().contexts, 0);
+
+  for (int i = 0; i < 20; ++i) EXPECT_GT(box.start("p"), 0);
+  box.kernel().kill_all(Kernel::GiveBack::kSoon);
+  EXPECT_GT(box.start("p"), 0);  // waits for the memory of those
+  EXPECT_EQ(box.engine().contexts, 1);
+  box.kernel().kill_all();
+  EXPECT_EQ(box.engine().contexts, 0);
 }
 
 TEST(ProcessTest, MemoryLimitEndsTheLargestProcess) {

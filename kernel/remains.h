@@ -1,6 +1,6 @@
 // What the processes of a sandbox held of the engine when all were ended at once: contexts and the
-// pools they lived in. Giving back that memory takes long (some 50 us a process, some 0.2 ms a MiB),
-// so a thread does it while whoever waits for the end goes on.
+// pools they lived in. Giving back that memory takes long (some 50 us a process, some 0.2 ms a
+// MiB), so a thread does it while whoever waits for the end goes on.
 #pragma once
 
 #include <atomic>
