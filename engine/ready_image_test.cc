@@ -203,7 +203,8 @@ TEST_F(ReadyImageTest, AWrongDescriptionIsRefused) {
   for (size_t size = 0; size < good.size(); ++size) {
     EXPECT_FALSE(decodes(std::span(good).first(size))) << size;
   }
-  for (const size_t field : {0u, 8u, 16u, 24u, 32u, 40u}) {  // magic, sizes, counts, a global's kind
+  for (const size_t field :
+       {0u, 8u, 16u, 24u, 32u, 40u}) {  // magic, sizes, counts, a global's kind
     std::vector<uint8_t> bad = good;
     bad[field + 1] ^= 0x40;
     EXPECT_FALSE(decodes(bad)) << field;

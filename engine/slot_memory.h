@@ -88,8 +88,9 @@ class SlotMemory {
   Status discard(uint64_t offset, uint64_t size);
   // Bytes that only `space` holds.
   uint64_t private_bytes(const AddressSpace& space) const;
-  // All memory behind this slot's address spaces but base layers. Cost: a scan of the page tables of
-  // the resident one and of each that was parked since the last time; an addition for the others.
+  // All memory behind this slot's address spaces but base layers. Cost: a scan of the page tables
+  // of the resident one and of each that was parked since the last time; an addition for the
+  // others.
   uint64_t host_bytes() const;
 
  private:

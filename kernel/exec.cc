@@ -202,8 +202,7 @@ SysResult<std::unique_ptr<Program>> load_program(Kernel& kernel, const vfs::Cred
 SysResult<std::unique_ptr<Program>> same_program(Kernel& kernel, const Process& process) {
   if (!process.from_image || process.threads.size() != 1) return Errno::kINVAL;
   auto program = std::make_unique<Program>();
-  program->module =
-      kernel.options().engine->find(process.main_thread()->context->module().hash());
+  program->module = kernel.options().engine->find(process.main_thread()->context->module().hash());
   if (!program->module) return Errno::kNOMEM;
   program->argv = process.argv;
   program->envp = process.envp;
@@ -269,7 +268,8 @@ bool start_program(Kernel& kernel, Process& process, Thread& thread, Program& pr
   const auto& on_start = kernel.options().on_start;
   std::optional<ReadyProcess> ready;
   if (program.image) ready = read_ready_note(*program.image);
-  if (on_start && !program.again && !on_start({process.lineage(), program.executable, program.argv})) {
+  if (on_start && !program.again &&
+      !on_start({process.lineage(), program.executable, program.argv})) {
     kernel.log("exec: " + program.executable + ": its start could not be put on record");
     return false;
   }
@@ -286,9 +286,8 @@ bool start_program(Kernel& kernel, Process& process, Thread& thread, Program& pr
   release_vfork_parent(kernel, process);
   const uint64_t maximum =
       std::min(program.module->max_memory(), (uint64_t{4} << 30) - (uint64_t{64} << 10));
-  process.address_space =
-      ready ? ready->address_space
-            : make_ref<AddressSpace>(program.module->initial_memory(), maximum);
+  process.address_space = ready ? ready->address_space
+                                : make_ref<AddressSpace>(program.module->initial_memory(), maximum);
   reset_signals(process);
   if (ready) take_actions(process, ready->actions);
   process.from_image = ready.has_value();

@@ -151,7 +151,8 @@ class Kernel {
   SysResult<Unit> signal(int32_t pid, int32_t signo);
   // Ends every process now (SIGKILL), without running them again, and every sandbox inside. Cost:
   // O(processes). What they held of the host's memory is given back before it returns, or, if it is
-  // much, by a thread afterwards: until then usage() counts it, and start() and the destructor wait.
+  // much, by a thread afterwards: until then usage() counts it, and start() and the destructor
+  // wait.
   enum class GiveBack : uint8_t { kNow, kSoon };
   void kill_all(GiveBack when = GiveBack::kNow);
 

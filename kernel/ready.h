@@ -1,5 +1,5 @@
-// Programs that start from a ready image (engine.h): what is the same in every process of theirs was
-// done once, in a sandbox that held nothing of anybody.
+// Programs that start from a ready image (engine.h): what is the same in every process of theirs
+// was done once, in a sandbox that held nothing of anybody.
 //
 // An image is memory, globals, and what the kernel knows of the process: its break, its private
 // mappings and its signal actions. A warm-up that leaves anything else behind (descriptors,

@@ -144,7 +144,6 @@ Expected<Host::Compiled> Host::compile(const std::string& guest_path) const {
   if (!bytes) return bytes.error();
   const auto module = state_->engine->load(*bytes, {});
   if (!module.ok()) return failure_of(module.error());
-  if ((*module)->can_be_ready()) (void)state_->ready->find(*module, guest_path);
   return Compiled::kNow;
 }
 

@@ -31,7 +31,7 @@ class ReadyStore final : public kernel::ReadyPrograms {
 
   engine::Engine& engine_;
   const std::shared_ptr<const vfs::PackImage> pack_;
-  std::mutex mutex_;                // of whoever warms up
+  std::mutex mutex_;               // of whoever warms up
   std::set<std::string> without_;  // programs whose warm-up failed
 };
 

@@ -57,8 +57,8 @@ SysResult<int32_t> request(Call& call, Request what) {
 SysResult<int32_t> kern_fork(Call& call) { return request(call, Request::kFork); }
 SysResult<int32_t> kern_vfork(Call& call) { return request(call, Request::kVfork); }
 
-// The program once more, from its beginning in place of the image: its start-up cannot be the one of
-// the image. Comes back only with an error.
+// The program once more, from its beginning in place of the image: its start-up cannot be the one
+// of the image. Comes back only with an error.
 SysResult<int32_t> kern_cold(Call& call) {
   call.thread().exec = TRY(same_program(call.kernel(), call.process()));
   return request(call, Request::kExec);
@@ -81,10 +81,10 @@ SysResult<int32_t> kern_thread_exit(Call& call, int32_t code) {
 }
 
 #define KERN_ROW(name, arity, kind) {"kern", #name, -1, arity, kind, bind<&kern_##name, arity>()},
-constexpr SyscallRow kKernRows[] = {KERN_ROW(result, 0, '-') KERN_ROW(startup, 2, '-') KERN_ROW(
-    set_sigword, 1, '-') KERN_ROW(sigtake, 1, '-') KERN_ROW(fork, 0, 'x') KERN_ROW(vfork, 0, 'x')
-                                        KERN_ROW(clone, 5, 'x') KERN_ROW(thread_exit, 1, 'x')
-                                            KERN_ROW(cold, 0, 'x')};
+constexpr SyscallRow kKernRows[] = {
+    KERN_ROW(result, 0, '-') KERN_ROW(startup, 2, '-') KERN_ROW(set_sigword, 1, '-')
+        KERN_ROW(sigtake, 1, '-') KERN_ROW(fork, 0, 'x') KERN_ROW(vfork, 0, 'x')
+            KERN_ROW(clone, 5, 'x') KERN_ROW(thread_exit, 1, 'x') KERN_ROW(cold, 0, 'x')};
 #undef KERN_ROW
 
 }  // namespace
