@@ -47,7 +47,7 @@ TEST(EpollTest, WatchesAreLimitedAndGivenBack) {
     const int32_t set = g.call("epoll_create1", 0), first = event_fd(g);
     std::vector<int32_t> fds{first};
     for (int i = 0; i < 3; ++i) fds.push_back(g.call("dup", first));
-    for (int i = 0; i < 3; ++i) GUEST_CHECK(control(g, set, kAdd, fds[i], 1) == 0);
+    for (size_t i = 0; i < 3; ++i) GUEST_CHECK(control(g, set, kAdd, fds[i], 1) == 0);
     GUEST_CHECK(control(g, set, kAdd, fds[3], 1) == kEnospc);
     GUEST_CHECK(control(g, set, kRemove, fds[0], 0) == 0);
     GUEST_CHECK(control(g, set, kAdd, fds[3], 1) == 0);

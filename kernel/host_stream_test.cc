@@ -14,7 +14,7 @@
 namespace cloche::kernel::testing {
 namespace {
 
-constexpr int32_t kEacces = -13, kEbadf = -9, kEpipe = -32;
+constexpr int32_t kEacces = -13, kEbadf = -9;
 
 struct HostPipe {
   int read = -1, write = -1;
