@@ -4,6 +4,7 @@
 
 #include "kernel/file_lock.h"
 #include "kernel/inode_state.h"
+#include "kernel/notify.h"
 
 namespace cloche::kernel {
 namespace {
@@ -70,7 +71,10 @@ uint64_t inode_number(const vfs::Location& location, uint64_t otherwise) {
 
 }  // namespace
 
-DirectoryFile::~DirectoryFile() { release_description_locks(*this); }
+DirectoryFile::~DirectoryFile() {
+  release_description_locks(*this);
+  notify_file(location_, kNotifyCloseOther);
+}
 
 SysResult<uint64_t> DirectoryFile::list(std::span<uint8_t> out) {
   RecordWriter writer{out, 0, position_, false};

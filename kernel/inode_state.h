@@ -6,12 +6,14 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "kernel/open_file.h"
 
 namespace cloche::kernel {
 
 class LockTable;
+class NotifyWatch;
 class Pipe;
 class UnixSocket;
 
@@ -27,8 +29,9 @@ class InodeState : public RefCounted {
   ~InodeState() override;
   Ref<Pipe> pipe;
   Ref<Opener> opener;
-  UnixSocket* socket = nullptr;      // the socket bound here; it clears this when it closes
-  std::unique_ptr<LockTable> locks;  // null: none was ever taken
+  UnixSocket* socket = nullptr;       // the socket bound here; it clears this when it closes
+  std::vector<NotifyWatch*> watches;  // of inotify
+  std::unique_ptr<LockTable> locks;   // null: none was ever taken
 };
 
 // The state of `inode`, made at the first use.

@@ -35,6 +35,7 @@ void IoState::set_outer(const IoState* outer) {
   timers_->set_outer(outer->timers_);
   watches_->set_outer(outer->watches_);
   nested_sets_->set_outer(outer->nested_sets_);
+  notify_instances_->set_outer(outer->notify_instances_);
 }
 
 void IoState::set_limits(const KernelLimits& limits) {

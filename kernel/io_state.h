@@ -5,6 +5,7 @@
 #include "kernel/epoll.h"
 #include "kernel/file_lock.h"
 #include "kernel/host_stream.h"
+#include "kernel/notify.h"
 #include "kernel/pty.h"
 #include "kernel/quota.h"
 #include "kernel/socket_unix.h"
@@ -36,6 +37,8 @@ class IoState {
   const Ref<Quota>& timers() const { return timers_; }
   // Watches of epoll sets, and of inotify instances.
   const Ref<Quota>& watches() const { return watches_; }
+  NotifyQuotas notify_quotas() const { return {notify_instances_, watches_, notify_bytes_}; }
+  NotifyNames& notify_names() { return notify_names_; }
   EpollQuotas epoll_quotas() const { return {watches_, nested_sets_}; }
   // `outer` counts, too; null: there is none. Before anything is made.
   void set_outer(const IoState* outer);
@@ -44,7 +47,8 @@ class IoState {
   const Ref<ByteCount>& captured() const { return captured_; }
   // Host memory that buffers hold now.
   uint64_t buffer_bytes() const {
-    return pipe_memory_->resident + socket_bytes_.used() + tool_bytes_.used() + captured_->bytes;
+    return pipe_memory_->resident + socket_bytes_.used() + tool_bytes_.used() + captured_->bytes +
+           notify_bytes_->used();
   }
 
   // What stands behind timers and watches, an estimate. Those of sandboxes inside are in it.
@@ -72,10 +76,14 @@ class IoState {
   SocketNames socket_names_;
   LockWaits lock_waits_;
   static constexpr uint64_t kMaxLockRecords = 65'536, kMaxSocketBytes = 64 << 20,
-                            kMaxNestedSets = 1024;
+                            kMaxNestedSets = 1024, kMaxNotifyInstances = 128,
+                            kMaxNotifyBytes = 8 << 20;
   Ref<PipeMemory> pipe_memory_ = make_ref<PipeMemory>();
   Ref<Quota> lock_records_ = make_ref<Quota>(kMaxLockRecords);
   const Ref<Quota> timers_ = make_ref<Quota>(0u), watches_ = make_ref<Quota>(0u);
+  const Ref<Quota> notify_instances_ = make_ref<Quota>(kMaxNotifyInstances);
+  const Ref<Quota> notify_bytes_ = make_ref<Quota>(kMaxNotifyBytes);
+  NotifyNames notify_names_;
   const Ref<Quota> nested_sets_ = make_ref<Quota>(kMaxNestedSets);
   const Ref<ByteCount> captured_ = make_ref<ByteCount>();
   Quota socket_bytes_{kMaxSocketBytes};

@@ -300,6 +300,7 @@ Kernel::Kernel(KernelOptions options) : state_(std::make_unique<State>()) {
   state_->tasks.set_limit(state_->options.limits.processes);
   state_->forks.set_rate(state_->options.limits.fork_rate);
   io_->set_limits(state_->options.limits);
+  names().set_observer(&io_->notify_names());
   io_->set_outer(state_->options.outer ? &state_->options.outer->io() : nullptr);
   if (state_->options.outer) state_->tasks.set_outer(&state_->options.outer->state().tasks);
   state_->guest_clock.emplace(*state_->options.clock, state_->options.clock_step_ns);

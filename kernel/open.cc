@@ -7,6 +7,7 @@
 #include "kernel/fifo.h"
 #include "kernel/inode_state.h"
 #include "kernel/kernel.h"
+#include "kernel/notify.h"
 #include "kernel/regular_file.h"
 
 namespace cloche::kernel {
@@ -39,9 +40,11 @@ SysResult<FileRef> open_location(Call& call, vfs::Opened opened, uint32_t flags)
   switch (inode.type()) {
     case vfs::FileType::kRegular: {
       if (!opened.body) opened.body = TRY(inode.open(body_access(flags)));
+      notify_file(location, kNotifyOpen);
       return FileRef(make_ref<RegularFile>(location, std::move(opened.body), status, &names));
     }
     case vfs::FileType::kDirectory:
+      notify_file(location, kNotifyOpen);
       return FileRef(make_ref<DirectoryFile>(location, status, names));
     case vfs::FileType::kFifo:
       TRY(inode.may_open_special());

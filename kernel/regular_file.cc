@@ -6,6 +6,7 @@
 #include "kernel/inode_state.h"
 #include "kernel/ioctl.h"
 #include "kernel/kernel.h"
+#include "kernel/notify.h"
 
 namespace cloche::kernel {
 namespace {
@@ -37,7 +38,10 @@ RegularFile::RegularFile(vfs::Location location, std::unique_ptr<vfs::FileBody> 
       names_(names),
       label_(std::move(label)) {}
 
-RegularFile::~RegularFile() { release_description_locks(*this); }
+RegularFile::~RegularFile() {
+  release_description_locks(*this);
+  notify_file(location_, writable() ? kNotifyCloseWrite : kNotifyCloseOther);
+}
 
 SysResult<uint64_t> RegularFile::read(Call& call, std::span<uint8_t> out) {
   const uint64_t count = TRY(read_at(call, position_, out));
@@ -47,7 +51,10 @@ SysResult<uint64_t> RegularFile::read(Call& call, std::span<uint8_t> out) {
 
 SysResult<uint64_t> RegularFile::read_at(Call&, uint64_t offset, std::span<uint8_t> out) {
   if (offset > kMaxOffset) return Errno::kINVAL;
-  return body_->read_at(offset, out.first(std::min<uint64_t>(out.size(), kMaxOffset - offset)));
+  const uint64_t count =
+      TRY(body_->read_at(offset, out.first(std::min<uint64_t>(out.size(), kMaxOffset - offset))));
+  if (count > 0) notify_file(location_, kNotifyAccess);
+  return count;
 }
 
 SysResult<uint64_t> RegularFile::write(Call& call, std::span<const uint8_t> in) {
@@ -60,6 +67,7 @@ SysResult<uint64_t> RegularFile::write(Call& call, std::span<const uint8_t> in) 
   if (in.size() > kMaxOffset - end) return Errno::kFBIG;
   const uint64_t allowed = TRY(within_file_limit(call, end, in.size()));
   const auto appended = TRY(body_->append(in.first(allowed)));
+  if (appended.written > 0) notify_file(location_, kNotifyModify);
   position_ = appended.end;
   return appended.written;
 }
@@ -71,8 +79,10 @@ SysResult<uint64_t> RegularFile::write_at(Call& call, uint64_t offset,
   if (offset > kMaxOffset) return Errno::kINVAL;
   if (in.size() > kMaxOffset - offset) return Errno::kFBIG;
   const uint64_t allowed = TRY(within_file_limit(call, offset, in.size()));
-  if (flags_ & kAppend) return TRY(body_->append(in.first(allowed))).written;
-  return body_->write_at(offset, in.first(allowed));
+  const uint64_t count = flags_ & kAppend ? TRY(body_->append(in.first(allowed))).written
+                                          : TRY(body_->write_at(offset, in.first(allowed)));
+  if (count > 0) notify_file(location_, kNotifyModify);
+  return count;
 }
 
 SysResult<uint64_t> RegularFile::seek(int64_t offset, uint32_t whence) {
@@ -100,11 +110,15 @@ SysResult<uint64_t> RegularFile::seek(int64_t offset, uint32_t whence) {
 
 SysResult<Unit> RegularFile::truncate(uint64_t size) {
   if (!writable()) return Errno::kINVAL;
-  return body_->truncate(size);
+  TRY(body_->truncate(size));
+  notify_file(location_, kNotifyModify);
+  return Unit{};
 }
 
 SysResult<Unit> RegularFile::allocate(vfs::AllocateMode mode, uint64_t offset, uint64_t length) {
-  return body_->allocate(mode, offset, length);
+  TRY(body_->allocate(mode, offset, length));
+  notify_file(location_, kNotifyModify);
+  return Unit{};
 }
 
 SysResult<int32_t> RegularFile::ioctl(Call& call, uint32_t command, UserPtr argument) {

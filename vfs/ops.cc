@@ -82,6 +82,16 @@ SysResult<ParentWalk> prepare_create(const Namespace& space, const PathArg& at,
   return step;
 }
 
+void tell_created(const Namespace& space, const ParentWalk& step, Inode& made) {
+  if (NameObserver* observer = space.observer())
+    observer->created(*step.directory.inode, step.name, made);
+}
+
+void tell_removed(const Namespace& space, const ParentWalk& step, Inode& victim) {
+  if (NameObserver* observer = space.observer())
+    observer->removed(*step.directory.inode, step.name, victim);
+}
+
 // --- open(2)
 
 class Opener {
@@ -203,6 +213,8 @@ class Opener {
     Created made = TRY(directory.inode->create_open(walker.last(), attr, body_access()));
     Location at{std::move(made.inode), directory.mount, directory.inode,
                 std::string(walker.last())};
+    if (NameObserver* observer = space_.observer())
+      observer->created(*directory.inode, walker.last(), *at.inode);
     return Opened{std::move(at), std::move(made.body)};
   }
 
@@ -231,6 +243,7 @@ SysResult<Location> make_directory(const Namespace& space, const PathArg& at,
   TRY(may_create(step.directory, who));
   CreateAttr attr = TRY(attr_for(step.directory, who, mode & 01777, FileType::kDirectory));
   InodeRef inode = TRY(step.directory.inode->mkdir(step.name, attr));
+  tell_created(space, step, *inode);
   return Location{std::move(inode), step.directory.mount, nullptr, {}};
 }
 
@@ -249,6 +262,7 @@ SysResult<Location> make_node(const Namespace& space, const PathArg& at, const C
   } else {
     return Errno::kPERM;
   }
+  tell_created(space, step, *inode);
   return Location{std::move(inode), step.directory.mount, step.directory.inode, step.name};
 }
 
@@ -260,7 +274,8 @@ SysResult<Unit> make_symlink(const Namespace& space, const PathArg& at, const Cr
   ParentWalk step = TRY(prepare_create(space, at, who, Expect::kFile));
   TRY(may_create(step.directory, who));
   CreateAttr attr = TRY(attr_for(step.directory, who, 0777, FileType::kSymlink));
-  TRY(step.directory.inode->symlink(step.name, target, attr));
+  const InodeRef inode = TRY(step.directory.inode->symlink(step.name, target, attr));
+  tell_created(space, step, *inode);
   return Unit{};
 }
 
@@ -288,7 +303,10 @@ SysResult<Unit> make_link(const Namespace& space, const Location& existing, cons
     return Errno::kXDEV;
   }
   if (is_directory(existing)) return Errno::kPERM;
-  return step.directory.inode->link(step.name, existing.inode);
+  TRY(step.directory.inode->link(step.name, existing.inode));
+  if (NameObserver* observer = space.observer())
+    observer->linked(*step.directory.inode, step.name, *existing.inode);
+  return Unit{};
 }
 
 // --- names: remove
@@ -301,7 +319,9 @@ SysResult<Unit> remove_file(const Namespace& space, const PathArg& at, const Cre
   if (step.trailing_slash) return is_directory(victim) ? Errno::kISDIR : Errno::kNOTDIR;
   TRY(may_delete(step.directory, victim, who, Expect::kFile));
   if (space.is_mount_point(step.directory, step.name)) return Errno::kBUSY;
-  return step.directory.inode->unlink(step.name);
+  TRY(step.directory.inode->unlink(step.name));
+  tell_removed(space, step, *victim.inode);
+  return Unit{};
 }
 
 SysResult<Unit> remove_directory(const Namespace& space, const PathArg& at,
@@ -314,7 +334,9 @@ SysResult<Unit> remove_directory(const Namespace& space, const PathArg& at,
   Location victim = TRY(space.child(step.directory, step.name));
   TRY(may_delete(step.directory, victim, who, Expect::kDirectory));
   if (space.is_mount_point(step.directory, step.name)) return Errno::kBUSY;
-  return step.directory.inode->rmdir(step.name);
+  TRY(step.directory.inode->rmdir(step.name));
+  tell_removed(space, step, *victim.inode);
+  return Unit{};
 }
 
 // --- rename(2)
@@ -375,6 +397,16 @@ SysResult<Unit> check_rename_permission(const RenameStep& step, const Credential
   return Unit{};
 }
 
+void tell_renamed(const Namespace& space, const RenameStep& step) {
+  NameObserver* observer = space.observer();
+  if (!observer) return;
+  const NameChange from{*step.from.directory.inode, step.from.name};
+  const NameChange to{*step.to.directory.inode, step.to.name};
+  observer->renamed(from, to, *step.source.inode,
+                    step.exchange() ? nullptr : step.target.inode.get());
+  if (step.exchange()) observer->renamed(to, from, *step.target.inode, nullptr);
+}
+
 }  // namespace
 
 SysResult<Unit> rename(const Namespace& space, const PathArg& from, const PathArg& to,
@@ -401,8 +433,10 @@ SysResult<Unit> rename(const Namespace& space, const PathArg& from, const PathAr
       space.is_mount_point(step.to.directory, step.to.name)) {
     return Errno::kBUSY;
   }
-  return step.from.directory.inode->rename(step.from.name, step.to.directory.inode, step.to.name,
-                                           flags);
+  TRY(step.from.directory.inode->rename(step.from.name, step.to.directory.inode, step.to.name,
+                                        flags));
+  tell_renamed(space, step);
+  return Unit{};
 }
 
 // --- attributes of a found file

@@ -70,6 +70,25 @@ SysResult<Unit> check_access(const Stat& stat, const Credentials& who, uint32_t 
 // Inode::check_access.
 SysResult<Unit> may_access(Inode& inode, const Credentials& who, uint32_t access);
 
+// A name in a directory, as a change of it is told.
+struct NameChange {
+  Inode& directory;
+  std::string_view name;
+};
+
+// Who is told of the changes of names that went through a namespace (vfs/ops.h), after they
+// happened.
+class NameObserver {
+ public:
+  virtual ~NameObserver() = default;
+  virtual void created(Inode& directory, std::string_view name, Inode& made) = 0;
+  virtual void linked(Inode& directory, std::string_view name, Inode& target) = 0;
+  virtual void removed(Inode& directory, std::string_view name, Inode& victim) = 0;
+  // `replaced`: what had the name before, if something had.
+  virtual void renamed(const NameChange& from, const NameChange& to, Inode& source,
+                       Inode* replaced) = 0;
+};
+
 // One sandbox's view. Created with a root directory; mounts are added before the first process
 // runs.
 class Namespace {
@@ -81,6 +100,10 @@ class Namespace {
   Namespace& operator=(const Namespace&) = delete;
 
   Location root() const;
+
+  // Null: nobody is told. It outlives the namespace, or is taken away before.
+  void set_observer(NameObserver* observer) { observer_ = observer; }
+  NameObserver* observer() const { return observer_; }
 
   // Hangs `root_of_mount` at `path`, an existing directory (or file, for a file). EBUSY for a mount
   // over a mount, ENOENT, ENOTDIR. Checks no permissions.
@@ -127,6 +150,7 @@ class Namespace {
   struct State;
   Mount* mounted_at(const Mount* mount, const Inode* directory, std::string_view name) const;
   std::unique_ptr<State> state_;
+  NameObserver* observer_ = nullptr;
 };
 
 }  // namespace cloche::vfs

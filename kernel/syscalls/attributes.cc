@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "kernel/kernel.h"
+#include "kernel/notify.h"
 #include "kernel/syscalls/handlers.h"
 #include "kernel/syscalls/paths.h"
 
@@ -162,16 +163,26 @@ SysResult<int32_t> sys_faccessat(Call& call, Fd directory, UserPath path, uint32
 
 namespace {
 
-// The inode behind a descriptor; EINVAL for files that are on none.
-SysResult<vfs::InodeRef> inode_of(Call& call, Fd fd) {
+// The file behind a descriptor; EINVAL for one that is in no file system.
+SysResult<vfs::Location> location_of(Call& call, Fd fd) {
   const FileRef file = TRY(call.process().fds->get(fd));
   if (!file->location()) return Errno::kINVAL;
-  return file->location().inode;
+  return file->location();
 }
 
-SysResult<int32_t> change(Call& call, vfs::Inode& inode, const vfs::SetAttr& attr,
+// What inotify calls the change: one time alone counts as what changes it. 0: nothing changed.
+uint32_t event_of(const vfs::SetAttr& attr) {
+  if (attr.set_mode || attr.set_uid || attr.set_gid || (attr.set_atime && attr.set_mtime))
+    return kNotifyAttributes;
+  if (attr.set_atime) return kNotifyAccess;
+  if (attr.set_mtime) return kNotifyModify;
+  return 0;
+}
+
+SysResult<int32_t> change(Call& call, const vfs::Location& file, const vfs::SetAttr& attr,
                           vfs::TimesChange times = vfs::TimesChange::kExplicit) {
-  TRY(vfs::change_attr(inode, call.process().credentials, attr, times));
+  TRY(vfs::change_attr(*file.inode, call.process().credentials, attr, times));
+  notify_file(file, event_of(attr));
   return 0;
 }
 
@@ -195,7 +206,7 @@ vfs::SetAttr owner_change(uint32_t uid, uint32_t gid) {
 }  // namespace
 
 SysResult<int32_t> sys_fchmod(Call& call, Fd fd, uint32_t mode) {
-  return change(call, *TRY(inode_of(call, fd)), mode_change(mode));
+  return change(call, TRY(location_of(call, fd)), mode_change(mode));
 }
 
 SysResult<int32_t> sys_fchmodat2(Call& call, Fd directory, UserPath path, uint32_t mode,
@@ -204,7 +215,7 @@ SysResult<int32_t> sys_fchmodat2(Call& call, Fd directory, UserPath path, uint32
   const Last last = (flags & kAtNoFollow) ? Last::kKeep : Last::kFollow;
   const vfs::Location found = TRY(find_file(call, directory, path, last, flags));
   if (found.inode->type() == vfs::FileType::kSymlink) return Errno::kOPNOTSUPP;
-  return change(call, *found.inode, mode_change(mode));
+  return change(call, found, mode_change(mode));
 }
 
 SysResult<int32_t> sys_fchmodat(Call& call, Fd directory, UserPath path, uint32_t mode) {
@@ -212,7 +223,7 @@ SysResult<int32_t> sys_fchmodat(Call& call, Fd directory, UserPath path, uint32_
 }
 
 SysResult<int32_t> sys_fchown(Call& call, Fd fd, uint32_t uid, uint32_t gid) {
-  return change(call, *TRY(inode_of(call, fd)), owner_change(uid, gid));
+  return change(call, TRY(location_of(call, fd)), owner_change(uid, gid));
 }
 
 SysResult<int32_t> sys_fchownat(Call& call, Fd directory, UserPath path, uint32_t uid, uint32_t gid,
@@ -220,7 +231,7 @@ SysResult<int32_t> sys_fchownat(Call& call, Fd directory, UserPath path, uint32_
   if (flags & ~uint32_t{kAtNoFollow | kAtEmptyPath}) return Errno::kINVAL;
   const Last last = (flags & kAtNoFollow) ? Last::kKeep : Last::kFollow;
   const vfs::Location found = TRY(find_file(call, directory, path, last, flags));
-  return change(call, *found.inode, owner_change(uid, gid));
+  return change(call, found, owner_change(uid, gid));
 }
 
 // --- times
@@ -276,11 +287,11 @@ SysResult<int32_t> sys_utimensat_time64(Call& call, Fd directory, UserPath path,
   if (flags & ~uint32_t{kAtNoFollow | kAtEmptyPath}) return Errno::kINVAL;
   if (!path) {
     if (flags != 0) return Errno::kINVAL;
-    return change(call, *TRY(inode_of(call, directory)), request.attr, request.kind);
+    return change(call, TRY(location_of(call, directory)), request.attr, request.kind);
   }
   const Last last = (flags & kAtNoFollow) ? Last::kKeep : Last::kFollow;
   const vfs::Location found = TRY(find_file(call, directory, path, last, flags));
-  return change(call, *found.inode, request.attr, request.kind);
+  return change(call, found, request.attr, request.kind);
 }
 
 }  // namespace cloche::kernel

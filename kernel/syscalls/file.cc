@@ -6,6 +6,7 @@
 
 #include "kernel/directory_file.h"
 #include "kernel/kernel.h"
+#include "kernel/notify.h"
 #include "kernel/open.h"
 #include "kernel/regular_file.h"
 #include "kernel/syscalls/handlers.h"
@@ -170,7 +171,9 @@ SysResult<uint64_t> sys_getdents64(Call& call, Fd fd, UserPtr buffer, uint32_t s
   const FileRef file = TRY(call.process().fds->get(fd));
   if (file->kind() != FileKind::kDirectory) return Errno::kNOTDIR;
   const auto out = TRY(call.bytes_out(buffer, std::min<uint32_t>(size, INT32_MAX)));
-  return static_cast<DirectoryFile&>(*file).list(out);
+  const uint64_t count = TRY(static_cast<DirectoryFile&>(*file).list(out));
+  notify_file(file->location(), kNotifyAccess);
+  return count;
 }
 
 // --- sizes
@@ -192,6 +195,7 @@ SysResult<int32_t> sys_truncate64(Call& call, UserPath path, int64_t size) {
   const uint64_t wanted = TRY(new_size(call, size));
   const vfs::Location found = TRY(find_file(call, kAtCwd, path, Last::kFollow));
   TRY(vfs::truncate(*found.inode, call.process().credentials, wanted));
+  notify_file(found, kNotifyModify);
   return 0;
 }
 

@@ -123,7 +123,10 @@ SysResult<uint32_t> sys_geteuid(Call& call);
 SysResult<uint32_t> sys_getgid(Call& call);
 SysResult<uint32_t> sys_getegid(Call& call);
 
-// --- file (kernel/syscalls/{file,attributes,open,fcntl}.cc)
+// --- file (kernel/syscalls/{file,attributes,open,fcntl,notify}.cc)
+SysResult<int32_t> sys_inotify_init1(Call& call, uint32_t flags);
+SysResult<int32_t> sys_inotify_add_watch(Call& call, Fd fd, UserPath path, uint32_t mask);
+SysResult<int32_t> sys_inotify_rm_watch(Call& call, Fd fd, int32_t number);
 SysResult<int32_t> sys_setxattr(Call& call, UserPath path, UserString name, UserPtr value, uint32_t size, uint32_t flags);
 SysResult<int32_t> sys_lsetxattr(Call& call, UserPath path, UserString name, UserPtr value, uint32_t size, uint32_t flags);
 SysResult<int32_t> sys_fsetxattr(Call& call, Fd fd, UserString name, UserPtr value, uint32_t size, uint32_t flags);

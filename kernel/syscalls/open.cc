@@ -6,6 +6,7 @@
 #include "kernel/fifo.h"
 #include "kernel/io_state.h"
 #include "kernel/kernel.h"
+#include "kernel/notify.h"
 #include "kernel/regular_file.h"
 #include "kernel/syscalls/handlers.h"
 #include "kernel/syscalls/paths.h"
@@ -48,7 +49,9 @@ SysResult<int32_t> open_path(Call& call, const PathFrom& from, uint32_t flags, u
   TRY(process.fds->check_room(1, descriptor_limit(process)));
   vfs::Opened opened =
       TRY(vfs::open(call.kernel().names(), from.arg(walk_flags), process.credentials, request));
+  const bool emptied = request.truncate && !opened.body;
   FileRef file = TRY(open_location(call, std::move(opened), flags));
+  if (emptied && file->kind() == FileKind::kRegular) notify_file(file->location(), kNotifyModify);
   return install(call, std::move(file), flags);
 }
 
