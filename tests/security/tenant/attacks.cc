@@ -50,7 +50,7 @@ void add_cpu(std::vector<Attack>& all) {
 void add_events(std::vector<Attack>& all) {
   const std::string events = program("events");
   const std::vector<LimitValue> many = {{"open_files.max", "60000"}};
-  for (const char* attack : {"timers", "silent", "watches", "sets", "nesting"}) {
+  for (const char* attack : {"timers", "silent", "watches", "sets", "nesting", "changes"}) {
     all.push_back({.name = std::string("events-") + attack,
                    .argv = {events, attack},
                    .limits = many,

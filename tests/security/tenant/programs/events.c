@@ -1,11 +1,15 @@
 // events ATTACK: makes the kernel wake and look for as much as it can, with as few calls as it can.
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
 #include <sys/timerfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -102,12 +106,28 @@ static int nesting(void) {
   }
 }
 
+// Events that nobody reads, of a long name, in all instances that there are.
+static int changes(void) {
+  char names[2][200];
+  for (int i = 0; i < 2; i++) {
+    memset(names[i], 'a' + i, sizeof names[i] - 1);
+    names[i][sizeof names[i] - 1] = 0;
+  }
+  if (mkdir("/tmp/watched", 0700) != 0 || chdir("/tmp/watched") != 0) return 2;
+  int made = 0, fd;
+  while ((fd = inotify_init1(0)) >= 0 && inotify_add_watch(fd, ".", IN_ALL_EVENTS) > 0) made++;
+  if (made < 100) return 3;
+  close(open(names[0], O_CREAT | O_WRONLY, 0600));
+  for (int i = 0;; i ^= 1)
+    if (rename(names[i], names[!i]) != 0) return 4;
+}
+
 int main(int argc, char** argv) {
   static const struct {
     const char* name;
     int (*run)(void);
   } attacks[] = {{"timers", timers}, {"silent", silent}, {"watches", watches},
-                 {"sets", sets},     {"nesting", nesting}};
+                 {"sets", sets},     {"nesting", nesting}, {"changes", changes}};
   for (unsigned i = 0; i < sizeof attacks / sizeof attacks[0]; i++)
     if (argc > 1 && strcmp(argv[1], attacks[i].name) == 0) return attacks[i].run();
   return 1;
