@@ -85,6 +85,102 @@ TEST_F(ModuleTest, Limits) {
             Code::kResourceExhausted);
 }
 
+// What would keep the compiler from being stopped for long: wasmtime/src/size.rs.
+class FunctionSizeTest : public ModuleTest {
+ protected:
+  static std::string repeat(int count, const std::string& text) {
+    std::string all;
+    for (int i = 0; i < count; ++i) all += text;
+    return all;
+  }
+  // Values of a type, as parameters or results.
+  static std::string many(const char* what, int count) {
+    return std::string("(") + what + repeat(count, " i32") + ")";
+  }
+  static std::string with(const std::string& body, const std::string& rest = "") {
+    return "(module (memory 1) (func (export \"_start\")) " + rest + " (func " + body + "))";
+  }
+  static void expect_limit(const std::string& good, const std::string& bad) {
+    auto module = engine().load(assemble(good), {});
+    EXPECT_TRUE(module.ok()) << (module.ok() ? "" : module.error().message);
+    EXPECT_EQ(refusal(bad), Code::kResourceExhausted);
+  }
+};
+
+TEST_F(FunctionSizeTest, Bytes) {
+  const auto nops = [](int count) { return with(repeat(count, "nop ")); };
+  expect_limit(nops(524'286), nops(524'287));
+}
+
+TEST_F(FunctionSizeTest, Loops) {
+  const auto loops = [](int depth) { return with(repeat(depth, "(loop ") + repeat(depth, ")")); };
+  expect_limit(loops(16), loops(17));
+  const auto rows = [](int count) { return with(repeat(count, "(loop (loop (loop)))")); };
+  expect_limit(rows(5'461), rows(5'462));
+}
+
+TEST_F(FunctionSizeTest, Locals) {
+  const auto reads = [](int count) {
+    std::string body = "(local " + repeat(1'001, "i32 ") + ")";
+    for (int i = 0; i < count; ++i) body += "(drop (local.get " + std::to_string(i) + "))";
+    return with(body);
+  };
+  expect_limit(reads(1'000), reads(1'001));
+}
+
+TEST_F(FunctionSizeTest, Branches) {
+  const auto tables = [](int targets) {
+    const std::string all = repeat(targets, "0 ");
+    return with(repeat(2, "(block (br_table " + all + " (i32.const 0)))"));
+  };
+  expect_limit(tables(32'767), tables(32'768));  // a block is one, too
+}
+
+TEST_F(FunctionSizeTest, BranchesTimesLocals) {
+  const auto branches = [](int count, const std::string& read) {
+    std::string reads;
+    for (int i = 0; i < 1'000; ++i) reads += "(local.set 0 (local.get " + read + "))";
+    std::string own = "(local " + repeat(1'000, "i32 ") + ")";
+    for (int i = 0; i < 1'000; ++i) {
+      const std::string local = read.empty() ? std::to_string(i) : read;
+      own += "(drop (local.get " + local + "))";
+    }
+    return with(own + repeat(count, "(block)"));
+  };
+  expect_limit(branches(500, ""), branches(501, ""));
+  expect_limit(branches(2'000, "7"), branches(501, ""));  // locals that are not read do not count
+}
+
+TEST_F(FunctionSizeTest, Values) {
+  const std::string types =
+      "(func $f " + many("param", 1'000) + " " + many("result", 1'000) + " unreachable) ";
+  const auto calls = [&types](int count, const std::string& more) {
+    return with(repeat(count, "(block unreachable (call $f) unreachable)") + more,
+                types + "(func $g (param i32)) (func $h " + many("param", 72) + ")");
+  };
+  expect_limit(calls(65, "unreachable (br 0)"), calls(66, ""));
+  const auto carried = [](int count) {
+    return with("(block " + many("result", 1'000) + " unreachable " + repeat(count, "(br 0)") +
+                ") unreachable");
+  };
+  expect_limit(carried(130), carried(131));
+}
+
+TEST_F(FunctionSizeTest, IndirectCalls) {
+  const auto calls = [](int count) {
+    return with(repeat(count, "(call_indirect (i32.const 0))"), "(table 1 funcref)");
+  };
+  expect_limit(calls(8'192), calls(8'193));
+}
+
+TEST_F(FunctionSizeTest, CallsTimesWhatCatches) {
+  const auto calls = [](int count) {
+    return with("(block $out (try_table " + repeat(128, "(catch_all $out)") +
+                repeat(count, "(call 0)") + "))");
+  };
+  expect_limit(calls(128), calls(129));
+}
+
 TEST_F(ModuleTest, WhatForkCannotCarryIsRefused) {
   const std::string entry = "(func (export \"_start\"))";
   const std::string table = "(memory 1) (table $t 4 funcref) (elem $e func $f) (func $f) ";

@@ -2,7 +2,7 @@
 //!
 //! Cranelift tells a profiler of its thread when a pass over a function begins. Ours asks the C++
 //! side each time whether to go on, and unwinds through the compiler if not: what that leaves behind
-//! is dropped, as after any panic. So nothing stops within a pass; prepare.rs bounds how long the
+//! is dropped, as after any panic. So nothing stops within a pass; size.rs bounds how long the
 //! passes over one function can take.
 
 use std::alloc::{GlobalAlloc, Layout, System};

@@ -20,10 +20,11 @@ use wasmparser::{
 
 use crate::Verdict;
 use crate::bulk::{Body, Bulk};
+use crate::size::FunctionSize;
 
 /// Version of everything this file does. Part of the key of cached code: raise it with each change
 /// of the checks, of the rewriting or of the info format.
-pub const VERSION: u32 = 2;
+pub const VERSION: u32 = 4;
 
 const MAGIC: u32 = 0x4950_4c43; // "CLPI"
 const NONE: u32 = u32::MAX;
@@ -105,13 +106,14 @@ pub fn prepare(wasm: &[u8], max_memory_pages: u32) -> Checked<Prepared> {
     let types = validate(wasm)?;
     let mut info = Info::default();
     let mut bulk = Bulk::new(types.as_ref().function_count());
+    let mut size = FunctionSize::new(&types);
     let mut parts = Vec::new();
     let mut exported = false;
     for payload in Parser::new(0).parse_all(wasm) {
         let payload = payload.map_err(malformed)?;
         info.read(&payload, wasm, &types, max_memory_pages)?;
         if let Payload::CodeSectionEntry(body) = &payload {
-            info.read_code(body, wasm, &mut bulk)?;
+            info.read_code(body, wasm, &mut bulk, &mut size)?;
         }
         let Some((id, range)) = payload.as_section() else { continue };
         if id == SectionId::Custom as u8 {
@@ -293,20 +295,28 @@ impl Info {
         Ok(())
     }
 
-    fn read_code(&mut self, body: &FunctionBody<'_>, wasm: &[u8], bulk: &mut Bulk) -> Checked<()> {
+    fn read_code(
+        &mut self,
+        body: &FunctionBody<'_>,
+        wasm: &[u8],
+        bulk: &mut Bulk,
+        size: &mut FunctionSize<'_>,
+    ) -> Checked<()> {
         for local in body.get_locals_reader().map_err(malformed)? {
             self.look_for_exceptions([&local.map_err(malformed)?.1]);
         }
+        size.begin(self.imports.len() as u32);
         let mut code = Body::new(body.range().start);
         let mut operators = body.get_operators_reader().map_err(malformed)?;
         while !operators.eof() {
             let at = operators.original_position();
             let operator = operators.read().map_err(malformed)?;
             self.read_operator(&operator)?;
+            size.read_operator(&operator);
             bulk.read_operator(&mut code, &operator, wasm, (at, operators.original_position()));
         }
         bulk.finish(code, wasm, body.range().end);
-        Ok(())
+        size.end(body.range().len()).map_err(too_large)
     }
 
     fn read_operator(&mut self, operator: &Operator<'_>) -> Checked<()> {
