@@ -118,6 +118,31 @@ struct Compilation {
   std::atomic<End> end{End::kNone};
 };
 
+// What a compilation may take: see Compilation.
+struct CompileLimits {
+  int64_t max_ns = INT64_MAX;
+  uint64_t max_bytes = UINT64_MAX;
+};
+
+class Module;
+using ModuleRef = std::shared_ptr<const Module>;
+
+// A module that is being loaded by a thread of its own. Thread class: safe.
+class Loading {
+ public:
+  virtual ~Loading() = default;
+  // Readable as soon as done(); never read from. Its own for as long as it lives.
+  virtual int fd() const = 0;
+  virtual bool done() const = 0;
+  // Nobody waits for it any more: it ends as soon as it looks.
+  virtual void cancel() = 0;
+  virtual int64_t spent_ns() const = 0;     // CPU time, until now
+  virtual uint64_t held_bytes() const = 0;  // memory, now
+  virtual Compilation::End end() const = 0;
+  // Once it is done: as load().
+  virtual const Result<ModuleRef>& result() const = 0;
+};
+
 // A compiled program. Immutable, shared by all sandboxes of the process.
 class Module {
  public:
@@ -131,8 +156,6 @@ class Module {
   // and the globals that it left.
   virtual bool can_be_ready() const = 0;
 };
-
-using ModuleRef = std::shared_ptr<const Module>;
 
 // What `__cloche_warm` left: memory and globals, and no stack. Immutable, shared by all sandboxes,
 // so it must not come from one that holds anything of anybody.
@@ -270,6 +293,12 @@ class Engine {
     Compilation unlimited;
     return load(wasm, limits, unlimited);
   }
+
+  // The same on a thread of its own, of a low priority. Errors, of the thread alone:
+  // kResourceExhausted (the host has none left).
+  virtual Result<std::shared_ptr<Loading>> load_aside(std::vector<uint8_t> wasm,
+                                                      const ModuleLimits& limits,
+                                                      const CompileLimits& compile_limits) = 0;
 
   // The module with this hash if it is in memory or in the cache on disk, without its wasm bytes;
   // null if it must be compiled.

@@ -13,6 +13,7 @@
 #include "engine/code_cache.h"
 #include "engine/counters.h"
 #include "engine/engine.h"
+#include "engine/loader.h"
 #include "engine/module.h"
 #include "engine/page_scan.h"
 #include "engine/ready_image.h"
@@ -33,6 +34,10 @@ class EngineImpl final : public Engine {
   using Engine::load;
   Result<ModuleRef> load(std::span<const uint8_t> wasm, const ModuleLimits& limits,
                          Compilation& compilation) override;
+  Result<std::shared_ptr<Loading>> load_aside(std::vector<uint8_t> wasm, const ModuleLimits& limits,
+                                              const CompileLimits& compile_limits) override {
+    return loader_.start(std::move(wasm), limits, compile_limits);
+  }
   ModuleRef find(const std::array<uint8_t, 32>& hash) override;
   ImageRef find_image(const ModuleRef& module, const ImageKey& key) override {
     return images_.find(cache_.get(), module, key, fingerprint());
@@ -85,7 +90,8 @@ class EngineImpl final : public Engine {
 
   ReadyImages images_;
 
-  std::unique_ptr<Ticker> ticker_;  // last: its thread uses the runtimes
+  std::unique_ptr<Ticker> ticker_;  // its thread uses the runtimes
+  Loader loader_{*this};            // last: its threads use everything
 };
 
 }  // namespace cloche::engine

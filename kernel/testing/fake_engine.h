@@ -117,6 +117,8 @@ class FakeModule final : public engine::Module {
   std::vector<engine::Import> imports_;
 };
 
+class FakeLoading;
+
 class FakeEngine final : public engine::Engine {
  public:
   explicit FakeEngine(std::vector<engine::HostFunction> functions);
@@ -129,9 +131,18 @@ class FakeEngine final : public engine::Engine {
   std::vector<std::string>& record() { return record_; }
   int contexts = 0;         // alive, of all pools
   uint64_t host_bytes = 0;  // what pools say they use
+  int64_t compile_ns = 10;  // what loading a program takes
+  uint64_t compile_bytes = 0;
+  // Set: a program that is loaded aside is ready only after finish_loading().
+  bool loads_slowly = false;
+  int loading() const { return static_cast<int>(loadings_.size()); }
+  void finish_loading();  // all that are under way, those that were cancelled, too
 
   Result<engine::ModuleRef> load(std::span<const uint8_t> wasm, const engine::ModuleLimits& limits,
                                  engine::Compilation& compilation) override;
+  Result<std::shared_ptr<engine::Loading>> load_aside(
+      std::vector<uint8_t> wasm, const engine::ModuleLimits& limits,
+      const engine::CompileLimits& compile_limits) override;
   engine::ModuleRef find(const std::array<uint8_t, 32>& hash) override;
   engine::ImageRef find_image(const engine::ModuleRef&, const ImageKey&) override {
     return nullptr;
@@ -144,6 +155,7 @@ class FakeEngine final : public engine::Engine {
  private:
   std::map<std::string, engine::HostFunction> functions_;
   std::map<std::string, engine::ModuleRef> programs_;
+  std::vector<std::shared_ptr<FakeLoading>> loadings_;
   std::vector<std::string> record_;
 };
 
