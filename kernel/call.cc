@@ -35,7 +35,8 @@ Errno Call::block(std::initializer_list<WaitQueue*> queues, int64_t deadline, On
 }
 
 Errno Call::block(std::span<WaitQueue* const> queues, int64_t deadline, OnSignal on_signal) {
-  if (kernel_.signal_deliverable(thread_))
+  thread_.deaf = on_signal == OnSignal::kWait;
+  if (!thread_.deaf && kernel_.signal_deliverable(thread_))
     return on_signal == OnSignal::kRestart ? Errno::kRESTART : Errno::kINTR;
   thread_.waiting = true;
   for (WaitQueue* queue : queues) {

@@ -44,8 +44,8 @@ struct InOut : UserPtr {};
 struct UserPath : UserPtr {};    // NUL-terminated, < 4096 bytes
 struct UserString : UserPtr {};  // NUL-terminated, other limits
 
-// What a blocked call gives: ERESTART, EINTR.
-enum class OnSignal : uint8_t { kRestart, kInterrupt };
+// What a blocked call gives: ERESTART, EINTR; or it goes on waiting, unless the process ends.
+enum class OnSignal : uint8_t { kRestart, kInterrupt, kWait };
 
 class Call {
  public:

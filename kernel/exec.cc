@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "kernel/compiler.h"
 #include "kernel/posix_timer.h"
 #include "kernel/ready.h"
 #include "kernel/state.h"
@@ -69,36 +70,99 @@ SysResult<std::vector<uint8_t>> read_all(vfs::FileBody& body, uint64_t size) {
   return bytes;
 }
 
-// What sandboxes inside compile is spent here and there.
-SysResult<Unit> check_compile_time(Kernel& kernel, const std::string& path) {
+// Refuses a program for a limit of `at`, which is the kernel or one around it.
+Errno refuse(Kernel& kernel, Kernel& at, const std::string& path, const char* limit,
+             const std::string& why) {
+  kernel.log("exec: " + path + ": " + why + " (" + limit + ")");
+  kernel.state().refused_for = limit;
+  at.tell_limit(limit, at.acting());
+  return Errno::kNOMEM;
+}
+
+// How long the compilation of a file of `size` may take and how much memory, here and in the
+// sandboxes around.
+SysResult<engine::CompileLimits> compile_limits(Kernel& kernel, const std::string& path,
+                                                uint64_t size) {
+  engine::CompileLimits limits;
+  const uint64_t copies = 2 * size;  // the file, and what is made of it to be compiled
   for (Kernel* at = &kernel; at; at = at->options().outer) {
-    if (at->state().usage.compile_ns < at->options().limits.compile_ns) continue;
-    kernel.log("exec: " + path + ": the time to compile programs is used up");
-    at->tell_limit("compile.time", at->acting());
-    return Errno::kNOMEM;
+    const int64_t left = at->options().limits.compile_ns - at->state().usage.compile_ns;
+    if (left <= 0)
+      return refuse(kernel, *at, path, "compile.time", "the time to compile programs is used up");
+    limits.max_ns = std::min(limits.max_ns, left);
+    const uint64_t maximum = at->options().limits.memory;
+    const uint64_t used = at->usage().memory.total() + copies;
+    if (used > maximum)
+      return refuse(kernel, *at, path, "memory.max", "there is no memory left to compile it");
+    limits.max_bytes = std::min(limits.max_bytes, maximum - used);
   }
+  return limits;
+}
+
+// Whose limit ended it: the innermost of those that have nothing left, or have least.
+Errno ended(Kernel& kernel, const std::string& path, engine::Compilation::End end,
+            const std::string& why) {
+  const bool time = end == engine::Compilation::End::kTime;
+  Kernel* whose = &kernel;
+  for (Kernel* at = kernel.options().outer; at; at = at->options().outer) {
+    const bool less = time
+                          ? at->options().limits.compile_ns - at->state().usage.compile_ns <
+                                whose->options().limits.compile_ns - whose->state().usage.compile_ns
+                          : at->options().limits.memory < whose->options().limits.memory;
+    if (less) whose = at;
+  }
+  return refuse(kernel, *whose, path, time ? "compile.time" : "memory.max", why);
+}
+
+SysResult<engine::ModuleRef> take_module(Kernel& kernel, const std::string& path,
+                                         const Result<engine::ModuleRef>& module,
+                                         engine::Compilation::End end) {
+  using End = engine::Compilation::End;
+  if (module.ok()) return *module;
+  if (end == End::kTime || end == End::kMemory)
+    return ended(kernel, path, end, module.error().message);
+  kernel.log("exec: " + path + ": " + module.error().message);
+  return module.error().code == Code::kResourceExhausted ? Errno::kNOMEM : Errno::kNOEXEC;
+}
+
+SysResult<engine::ModuleRef> compile_here(Kernel& kernel, const std::string& path,
+                                          std::span<const uint8_t> bytes,
+                                          const engine::ModuleLimits& module_limits) {
+  const engine::CompileLimits limits = TRY(compile_limits(kernel, path, bytes.size()));
+  engine::Compilation compilation;
+  compilation.max_ns = limits.max_ns;
+  compilation.max_bytes = limits.max_bytes;
+  const auto module = kernel.options().engine->load(bytes, module_limits, compilation);
+  charge_compiling(kernel, compilation.spent_ns);
+  return take_module(kernel, path, module, compilation.end);
+}
+
+SysResult<Unit> compile_aside(Kernel& kernel, FoundProgram& found, std::vector<uint8_t> bytes,
+                              const engine::ModuleLimits& module_limits, Ref<CompileJob>& job) {
+  const engine::CompileLimits limits = TRY(compile_limits(kernel, found.path, bytes.size()));
+  auto begun = make_ref<CompileJob>(kernel, std::move(found));
+  TRY(begun->begin(std::move(bytes), module_limits, limits));
+  job = std::move(begun);
   return Unit{};
 }
 
-SysResult<engine::ModuleRef> compile(Kernel& kernel, const std::string& path, vfs::FileBody& body) {
+// Compiles it here, or begins to do so aside: kSUSPEND.
+SysResult<engine::ModuleRef> compile(Kernel& kernel, FoundProgram& found, vfs::FileBody& body,
+                                     Ref<CompileJob>* aside) {
   const KernelLimits& limits = kernel.options().limits;
   const uint64_t size = TRY(body.size());
   if (size > limits.module_bytes) {
-    kernel.log("exec: " + path + ": larger than a program may be (" +
+    kernel.log("exec: " + found.path + ": larger than a program may be (" +
                std::to_string(limits.module_bytes) + " bytes)");
     return Errno::kNOEXEC;
   }
-  const std::vector<uint8_t> bytes = TRY(read_all(body, size));
+  if (aside && compiler_of(kernel).busy()) return Errno::kSUSPEND;
+  std::vector<uint8_t> bytes = TRY(read_all(body, size));
   engine::ModuleLimits module_limits;
   module_limits.max_bytes = limits.module_bytes;
-  TRY(check_compile_time(kernel, path));
-  const int64_t start = kernel.clock().cpu_ns();
-  auto module = kernel.options().engine->load(bytes, module_limits);
-  const int64_t spent = kernel.clock().cpu_ns() - start;
-  for (Kernel* at = &kernel; at; at = at->options().outer) at->state().usage.compile_ns += spent;
-  if (module.ok()) return *module;
-  kernel.log("exec: " + path + ": " + module.error().message);
-  return module.error().code == Code::kResourceExhausted ? Errno::kNOMEM : Errno::kNOEXEC;
+  if (!aside) return compile_here(kernel, found.path, bytes, module_limits);
+  TRY(compile_aside(kernel, found, std::move(bytes), module_limits, *aside));
+  return Errno::kSUSPEND;
 }
 
 engine::ModuleRef find_known(Kernel& kernel, const vfs::Inode& inode) {
@@ -161,42 +225,59 @@ SysResult<Unit> check_arguments(const Kernel& kernel, const std::vector<std::str
   return Unit{};
 }
 
-SysResult<std::unique_ptr<Program>> load_program(Kernel& kernel, const vfs::Credentials& who,
-                                                 ExecRequest request) {
-  auto program = std::make_unique<Program>();
-  program->argv = std::move(request.argv);
-  program->envp = std::move(request.envp);
-  program->file_name = request.path;
-  if (program->argv.empty()) program->argv.emplace_back();  // as Linux does since 5.18
-  std::string path = request.path;
-  for (int scripts = 0;; ++scripts) {
-    if (scripts > kMaxScripts) return Errno::kLOOP;
-    vfs::Location file = request.file && scripts == 0 ? TRY(check_file(*request.file, who))
-                                                      : TRY(find_file(kernel, who, request, path));
-    program->module = find_known(kernel, *file.inode);
-    if (!program->module) {
-      const auto body = TRY(file.inode->open(vfs::OpenAccess::kRead));
-      uint8_t head[kHeadBytes];
-      const auto got = static_cast<size_t>(TRY(body->read_at(0, head)));
-      if (got >= 2 && head[0] == '#' && head[1] == '!') {
-        const auto interpreter = TRY(parse_script({reinterpret_cast<const char*>(head), got}));
-        rewrite_for_script(*program, interpreter, path);
-        path = interpreter.path;
-        continue;
-      }
-      if (got < 4 || std::memcmp(head, "\0asm", 4) != 0) return Errno::kNOEXEC;
-      program->module = TRY(compile(kernel, path, *body));
-    }
-    const auto absolute = kernel.names().path_of(file);
-    program->executable = absolute.ok() ? *absolute : path;
-    find_image(kernel, *file.inode, *program);
-    program->location = std::move(file);
-    break;
-  }
+namespace {
+
+// With its module: what is left to check.
+SysResult<std::unique_ptr<Program>> complete(Kernel& kernel, FoundProgram found) {
+  std::unique_ptr<Program> program = std::move(found.program);
+  const auto absolute = kernel.names().path_of(found.file);
+  program->executable = absolute.ok() ? *absolute : found.path;
+  find_image(kernel, *found.file.inode, *program);
+  program->location = std::move(found.file);
   TRY(check_arguments(kernel, program->argv, program->envp));
   if (program->module->initial_memory() > kernel.options().limits.address_space)
     return Errno::kNOMEM;
   return program;
+}
+
+}  // namespace
+
+SysResult<std::unique_ptr<Program>> load_program(Kernel& kernel, const vfs::Credentials& who,
+                                                 ExecRequest request, Ref<CompileJob>* aside) {
+  FoundProgram found{std::make_unique<Program>(), request.path, {}};
+  Program& program = *found.program;
+  program.argv = std::move(request.argv);
+  program.envp = std::move(request.envp);
+  program.file_name = request.path;
+  if (program.argv.empty()) program.argv.emplace_back();  // as Linux does since 5.18
+  for (int scripts = 0;; ++scripts) {
+    if (scripts > kMaxScripts) return Errno::kLOOP;
+    found.file = request.file && scripts == 0 ? TRY(check_file(*request.file, who))
+                                              : TRY(find_file(kernel, who, request, found.path));
+    program.module = find_known(kernel, *found.file.inode);
+    if (program.module) break;
+    const auto body = TRY(found.file.inode->open(vfs::OpenAccess::kRead));
+    uint8_t head[kHeadBytes];
+    const auto got = static_cast<size_t>(TRY(body->read_at(0, head)));
+    if (got >= 2 && head[0] == '#' && head[1] == '!') {
+      const auto interpreter = TRY(parse_script({reinterpret_cast<const char*>(head), got}));
+      rewrite_for_script(program, interpreter, found.path);
+      found.path = interpreter.path;
+      continue;
+    }
+    if (got < 4 || std::memcmp(head, "\0asm", 4) != 0) return Errno::kNOEXEC;
+    program.module = TRY(compile(kernel, found, *body, aside));
+    break;
+  }
+  return complete(kernel, std::move(found));
+}
+
+SysResult<std::unique_ptr<Program>> finish_program(Kernel& kernel, CompileJob& job) {
+  CHECK(job.done());
+  const engine::Loading& loading = job.loading();
+  FoundProgram& found = job.found();
+  found.program->module = TRY(take_module(kernel, found.path, loading.result(), loading.end()));
+  return complete(kernel, std::move(found));
 }
 
 SysResult<std::unique_ptr<Program>> same_program(Kernel& kernel, const Process& process) {

@@ -29,13 +29,26 @@ struct ExecRequest {
   const vfs::Location* file = nullptr;  // the file itself, instead of the path (fexecve)
 };
 
+// A program whose file was found.
+struct FoundProgram {
+  std::unique_ptr<Program> program;  // without a module
+  std::string path;                  // of the file, as it was asked for
+  vfs::Location file;
+};
+
+class CompileJob;  // kernel/compiler.h
+
 // Finds and compiles the program, through interpreters of `#!` scripts (Linux rules: the first 256
 // bytes, one argument, ELOOP beyond five scripts).
 // Errors: those of the path walk; EACCES no x bit or not a regular file; ENOEXEC neither a module
-// that this sandbox can run nor a script (the log says why); E2BIG; ENOMEM.
-// Cost: compiles the module unless the engine knows it.
+// that this sandbox can run nor a script (the log says why); E2BIG; ENOMEM (also: compile.time,
+// memory.max); EAGAIN: the host has no thread left.
+// Cost: compiles the module unless the engine knows it. With `aside` a thread does that: kSUSPEND.
+// Then `*aside` is the compilation, and finish_program() gives the program once that is done; or it
+// is null: another program is being compiled, so try again when compiler_of() is no longer busy.
 SysResult<std::unique_ptr<Program>> load_program(Kernel& kernel, const vfs::Credentials& who,
-                                                 ExecRequest request);
+                                                 ExecRequest request, Ref<CompileJob>* aside);
+SysResult<std::unique_ptr<Program>> finish_program(Kernel& kernel, CompileJob& job);
 
 // What argv and envp cost of KernelLimits::argument_bytes: strings with NUL, and pointers.
 uint64_t argument_cost(const std::vector<std::string>& strings);

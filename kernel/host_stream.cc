@@ -249,13 +249,23 @@ std::vector<HostWait> HostPoller::waits() const {
   std::vector<HostWait> result;
   for (const HostChannel* channel : channels_)
     if (const HostWait wait = channel->host_wait(); wait.fd >= 0) result.push_back(wait);
+  for (const HostEvent* event : events_) result.push_back({event->fd_, kPollIn});
   return result;
 }
 
 void HostPoller::ready(int fd) {
   for (HostChannel* channel : channels_)
     if (channel->fd() == fd) channel->wake();
+  const auto event = std::find_if(events_.begin(), events_.end(),
+                                  [fd](const HostEvent* each) { return each->fd_ == fd; });
+  if (event != events_.end()) (*event)->happened();
 }
+
+HostEvent::HostEvent(HostPoller& poller, int fd) : poller_(poller), fd_(fd) {
+  poller_.events_.push_back(this);
+}
+
+HostEvent::~HostEvent() { std::erase(poller_.events_, this); }
 
 FileRef host_input(Kernel& kernel, int fd) { return open_channel(kernel, fd, Direction::kIn, {}); }
 

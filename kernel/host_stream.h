@@ -22,17 +22,37 @@ struct HostWait {
 };
 
 class HostChannel;
+class HostEvent;
 
 class HostPoller {
  public:
-  // What to poll now: only descriptors that some guest thread waits for.
+  // What to poll now: only descriptors that some guest thread, or the kernel itself, waits for.
   std::vector<HostWait> waits() const;
   // The descriptor is ready, or has an error: wakes who waits for it.
   void ready(int fd);
 
  private:
   friend class HostChannel;
+  friend class HostEvent;
   std::vector<HostChannel*> channels_;
+  std::vector<HostEvent*> events_;
+};
+
+// Something that the kernel waits for as long as this lives: that `fd` becomes readable.
+class HostEvent {
+ public:
+  HostEvent(HostPoller& poller, int fd);
+  HostEvent(const HostEvent&) = delete;
+  HostEvent& operator=(const HostEvent&) = delete;
+  virtual void happened() = 0;  // perhaps; may end this
+
+ protected:
+  ~HostEvent();
+
+ private:
+  friend class HostPoller;
+  HostPoller& poller_;
+  const int fd_;
 };
 
 // How many bytes all outputs that share it may still write. What is beyond is lost, and the guest

@@ -195,12 +195,20 @@ std::vector<std::string> search_path(const StartOptions& options) {
 SysResult<std::unique_ptr<Program>> find_program(Kernel& kernel, const Process& process,
                                                  const StartOptions& options) {
   if (options.path.empty()) return Errno::kNOENT;
+  Ref<CompileJob>& job = kernel.state().start_job;
+  Ref<CompileJob>* const aside = options.compile == StartOptions::Compile::kAside ? &job : nullptr;
+  if (job) {
+    if (!job->done()) return Errno::kSUSPEND;
+    const Ref<CompileJob> done = std::exchange(job, nullptr);
+    return finish_program(kernel, *done);
+  }
   Errno error = Errno::kNOENT;
   const bool searched = options.path.find('/') == std::string::npos;
   for (const std::string& candidate : search_path(options)) {
     auto program = load_program(
         kernel, process.credentials,
-        {.base = process.cwd, .path = candidate, .argv = options.argv, .envp = options.envp});
+        {.base = process.cwd, .path = candidate, .argv = options.argv, .envp = options.envp},
+        aside);
     if (program.ok() || !searched) return program;
     // As execvp: an unreadable directory or file is remembered, the search goes on.
     if (program.error() == Errno::kACCES)
@@ -302,7 +310,11 @@ Kernel::Kernel(KernelOptions options) : state_(std::make_unique<State>()) {
   io_->set_limits(state_->options.limits);
   names().set_observer(&io_->notify_names());
   io_->set_outer(state_->options.outer ? &state_->options.outer->io() : nullptr);
-  if (state_->options.outer) state_->tasks.set_outer(&state_->options.outer->state().tasks);
+  if (state_->options.outer) {
+    state_->tasks.set_outer(&state_->options.outer->state().tasks);
+  } else {
+    state_->compiler.emplace(*this);
+  }
   state_->guest_clock.emplace(*state_->options.clock, state_->options.clock_step_ns);
   state_->start_ns = state_->options.clock->monotonic_ns();
   state_->pool = make_pool(*state_);
@@ -326,7 +338,15 @@ Kernel::~Kernel() {
   if (state_->options.disk) state_->options.disk->set_question(nullptr, nullptr);
 }
 
+const char* Kernel::refused_for() const { return state_->refused_for; }
+
+bool Kernel::may_start() const {
+  if (state_->start_job) return state_->start_job->done();
+  return !compiler_of(const_cast<Kernel&>(*this)).busy();
+}
+
 SysResult<int32_t> Kernel::start(StartOptions options) {
+  state_->refused_for = nullptr;
   if (has_nul(options)) return Errno::kINVAL;
   state_->remains = nullptr;  // an earlier run's memory is not this one's
   Process* process = TRY(create_process(*this, nullptr));
@@ -495,6 +515,7 @@ void end_all(Kernel& kernel, std::vector<Remains::Part>& parts) {
 }  // namespace
 
 void Kernel::kill_all(GiveBack when) {
+  state_->start_job = nullptr;
   if (when == GiveBack::kSoon && holds_much(*state_)) {
     std::vector<Remains::Part> parts;
     end_all(*this, parts);
@@ -539,6 +560,7 @@ KernelUsage Kernel::usage() {
   memory.shared = state.shared_memory.bytes();
   memory.buffers = io_->buffer_bytes();
   memory.objects = object_bytes(state) + io_->object_bytes();
+  if (state.compiler) memory.objects += state.compiler->held_bytes();
   for (const auto& nested : state.nested) memory += nested->kernel().usage().memory;
   // Those of sandboxes inside are in it.
   if (const vfs::Budget* files = state.options.disk.get()) {
@@ -585,7 +607,7 @@ void Kernel::tell_limit(const char* limit, const Process* process) {
 
 void Kernel::make_ready(Thread& thread) {
   if (!thread.waiting || thread.held) return;
-  thread.waiting = false;
+  thread.waiting = thread.deaf = false;
   thread.waiters.clear();
   cancel_timer(std::exchange(thread.timer, 0));
   if (thread.state == ThreadState::kBlocked) set_runnable(*this, thread, Ready::kWoke);

@@ -84,6 +84,8 @@ struct StartOptions {
   bool new_session = true;
   Ref<RefCounted> terminal;  // Tty to be the controlling terminal, or null
   Ref<Authority> authority;  // over tools; null: none
+  // Who compiles the program if need be: start() itself, or a thread beside the sandbox's turns.
+  enum class Compile : uint8_t { kHere, kAside } compile = Compile::kHere;
   // Set: runs the warm-up of a program that has one, and then the process ends. Called with what it
   // left; not called if that cannot be an image.
   std::function<void(engine::ImageRef image)> on_ready = {};
@@ -129,8 +131,12 @@ class Kernel {
   static std::unique_ptr<Kernel> create(KernelOptions options);
   ~Kernel();
 
-  // Starts a process without a parent. Errors: as execve (ENOENT, EACCES, ENOEXEC, ...).
+  // Starts a process without a parent. Errors: as execve (ENOENT, EACCES, ENOEXEC, ...); kSUSPEND,
+  // with Compile::kAside: to be called again with the same options as soon as may_start().
   SysResult<int32_t> start(StartOptions options);
+  bool may_start() const;
+  // The limit for which the last start() gave ENOMEM: "compile.time", "memory.max"; null: none.
+  const char* refused_for() const;
 
   // Runs ready threads until none is ready, `slice_ns` has passed, or a process started by start()
   // ended. Fires due timers.

@@ -10,7 +10,7 @@ struct MemoryUse {
   uint64_t shared = 0;     // mappings that several processes share
   uint64_t buffers = 0;    // of pipes, sockets and tool calls
   uint64_t files = 0;      // content and inodes of files kept in memory
-  uint64_t objects = 0;    // processes, threads, descriptors: an estimate
+  uint64_t objects = 0;    // processes, threads, descriptors: an estimate; what the compiler holds
 
   uint64_t total() const { return processes + shared + buffers + files + objects; }
   MemoryUse& operator+=(const MemoryUse& other) {

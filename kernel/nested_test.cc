@@ -62,7 +62,7 @@ Inner& add_inner(TestSandbox& box) {
 
 TEST(NestedTest, CompilingInsideIsSpentOutsideToo) {
   KernelLimits limits;
-  limits.compile_ns = 15;  // the clock ticks 10 between two looks
+  limits.compile_ns = 20;  // a program takes 10
   TestSandbox box(limits);
   box.program("p", [](FakeGuest&) {});
   Inner& first = add_inner(box);

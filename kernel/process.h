@@ -73,6 +73,7 @@ class Thread {
   // Blocked by Call::block(), or held as a vfork parent (then only SIGKILL ends the wait).
   bool waiting = false;
   bool held = false;
+  bool deaf = false;                             // it is blocked, and signals are left for later
   Process* vfork_child = nullptr;                // whom it is held for
   std::vector<std::unique_ptr<Waiter>> waiters;  // where it is blocked
   uint64_t timer = 0;                            // of the deadline, 0 none

@@ -144,7 +144,7 @@ void terminate(Kernel& kernel, Process& process, int32_t signo) {
 
 // A blocked thread looks at its call again; it finds the signal there.
 void interrupt(Kernel& kernel, Thread& thread) {
-  if (!thread.held) kernel.make_ready(thread);
+  if (!thread.held && !thread.deaf) kernel.make_ready(thread);
 }
 
 // The action of one signal that `thread` does not block, when it has no handler. True: the signal

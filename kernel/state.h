@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "kernel/address_space.h"
+#include "kernel/compiler.h"
 #include "kernel/futex.h"
 #include "kernel/kernel.h"
 #include "kernel/memory_guard.h"
@@ -29,6 +30,7 @@ struct Kernel::State {
   // While all are ended at once: what their threads leave. Else null.
   std::vector<std::unique_ptr<engine::Context>>* left_contexts = nullptr;
 
+  std::optional<Compiler> compiler;  // of the outermost kernel alone
   SharedMemory shared_memory;
   std::map<int32_t, std::unique_ptr<Process>> processes;  // zombies too
   std::unordered_map<int32_t, Thread*> threads;           // by tid
@@ -57,8 +59,10 @@ struct Kernel::State {
   std::vector<Process*> exiting;        // begin_exit() done, finish_exit() to do
   std::map<int32_t, ExitStatus> ended;  // of processes of start(), until collected
   KernelUsage usage;
-  uint64_t granted_since_check = 0;  // bytes promised since memory.max was last looked at
-  int64_t slowed_until = 0;          // for memory.high; monotonic ns
+  Ref<CompileJob> start_job;          // of the start() that is to be tried again
+  const char* refused_for = nullptr;  // the limit for which the last program was not compiled
+  uint64_t granted_since_check = 0;   // bytes promised since memory.max was last looked at
+  int64_t slowed_until = 0;           // for memory.high; monotonic ns
   RateLimit forks;
   std::map<std::string, bool> logged_calls;  // unknown calls that were logged
 

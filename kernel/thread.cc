@@ -216,7 +216,7 @@ void set_runnable(Kernel& kernel, Thread& thread, Ready why) {
 }
 
 void cancel_wait(Kernel& kernel, Thread& thread) {
-  thread.waiting = false;
+  thread.waiting = thread.deaf = false;
   thread.waiters.clear();
   kernel.cancel_timer(std::exchange(thread.timer, 0));
   kernel.state().futexes.leave(thread);

@@ -400,17 +400,15 @@ class InnerSandbox::Builder {
     start.cwd = request_.options.workdir;
     start.files = TRY(lend_streams());
     start.authority = inner_authority_;
-    const kernel::KernelUsage before = made.kernel_->usage();
-    const auto pid = made.kernel_->start(std::move(start));
+    start.compile = kernel::StartOptions::Compile::kAside;
     made.watch_.emplace(RunWatch::Subject{*made.kernel_, family_.clock, made.limits_, *made.output_,
-                                          *made.world_.budget, before},
-                        pid.ok() ? pid.value() : 0);
-    if (!pid.ok()) {
-      made.not_started_ = session::not_started(pid.error(), request_.argv[0], made.last_log_line_);
-    } else if (const auto expires = made.use_->capability().expires_ns()) {
+                                          *made.world_.budget, made.kernel_->usage()});
+    if (const auto expires = made.use_->capability().expires_ns()) {
       const int64_t left = std::max<int64_t>(*expires - family_.clock.realtime_ns(), 0);
       made.expires_ = family_.clock.monotonic_ns() + left;
     }
+    made.start_ = std::move(start);
+    made.try_to_start();
     return Unit{};
   }
 
@@ -466,9 +464,22 @@ Result<Ref<kernel::ToolCall>, InnerSandbox::Refusal> InnerSandbox::start(Sandbox
 
 // --- running
 
+void InnerSandbox::try_to_start() {
+  const auto pid = kernel_->start(*start_);
+  if (!pid.ok() && pid.error() == abi::Errno::kSUSPEND) return;
+  if (pid.ok()) {
+    watch_->started(pid.value());
+  } else {
+    not_started_ =
+        session::not_started(pid.error(), start_->argv[0], last_log_line_, kernel_->refused_for());
+  }
+  start_.reset();
+}
+
 bool InnerSandbox::ready(int64_t now) {
   if (call_ == nullptr || revoked_ || not_started_) return true;
   if (now >= std::min(watch_->deadline(), expires_)) return true;
+  if (start_) return kernel_->may_start();
   return bandwidth_.available(now) > 0 && kernel_->ready();
 }
 
@@ -481,6 +492,7 @@ int64_t InnerSandbox::next_deadline() {
 
 kernel::Nested::Turn InnerSandbox::turn(int64_t slice_ns) {
   RunResult result;
+  if (start_ && kernel_->may_start()) try_to_start();
   if (!finished(result)) {
     const int64_t available = bandwidth_.available(family_.clock.monotonic_ns());
     const int64_t before = kernel_->cpu_ns();

@@ -46,6 +46,8 @@ class InnerSandbox final : public kernel::Nested {
   class Builder;
 
   explicit InnerSandbox(SandboxGate& gate);
+  // Starts its program, unless that has to be compiled first.
+  void try_to_start();
   bool finished(RunResult& result);
   void end(RunResult& result);
   static void revoked(void* env) noexcept;
@@ -63,6 +65,7 @@ class InnerSandbox final : public kernel::Nested {
   std::unique_ptr<RandomSource> random_;  // null: the family's
   World world_;                           // its namespace has moved into the kernel
   Ref<kernel::OutputBudget> output_;
+  std::optional<kernel::StartOptions> start_;    // of its program, which is being compiled
   std::optional<RunResult> not_started_;         // its program could not be
   int64_t expires_ = kernel::Call::kNoDeadline;  // of the right to run it; monotonic ns
   std::string last_log_line_;

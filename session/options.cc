@@ -80,8 +80,13 @@ kernel::KernelLimits kernel_limits(const EffectiveLimits& limits) {
   return kernel_limits;
 }
 
-RunResult not_started(abi::Errno error, const std::string& program, const std::string& why) {
+RunResult not_started(abi::Errno error, const std::string& program, const std::string& why,
+                      const char* limit) {
   RunResult result;
+  if (limit != nullptr) {
+    result.outcome = Outcome::kLimit;
+    result.limit = limit;
+  }
   const bool missing = error == abi::Errno::kNOENT;
   result.error_type = missing ? "not_found" : "not_executable";
   result.error_message = printable(program) + ": " +

@@ -18,8 +18,10 @@ std::vector<std::string> environment_of(const SandboxOptions& options, const std
 
 kernel::KernelLimits kernel_limits(const EffectiveLimits& limits);
 
-// The result of a program that could not be started; `why`: what the kernel logged last.
-RunResult not_started(abi::Errno error, const std::string& program, const std::string& why);
+// The result of a program that could not be started; `why`: what the kernel logged last; `limit`:
+// the one that it was refused for, or null.
+RunResult not_started(abi::Errno error, const std::string& program, const std::string& why,
+                      const char* limit);
 
 bool has_nul(const std::vector<std::string>& strings);
 

@@ -115,8 +115,8 @@ class Driver final : public sched::Task {
         streams_(streams),
         pid_(pid),
         watch_({kernel_, sandbox.clock, sandbox.limits, streams.budget(), *sandbox.world.budget,
-                before},
-               pid) {
+                before}) {
+    watch_.started(pid);
     sandbox_.run.watch = &watch_;
     sandbox_.run.output = &streams_.budget();
     (void)kernel_.usage();  // and before the first turn
@@ -329,7 +329,8 @@ Expected<RunResult> run_program(Sandbox::State& sandbox, RunOptions options) {
     if (pid.error() == abi::Errno::kAGAIN) {
       return failure_of(pid.error(), "starting " + printable(options.argv[0]));
     }
-    RunResult result = not_started(pid.error(), options.argv[0], sandbox.last_log_line);
+    RunResult result = not_started(pid.error(), options.argv[0], sandbox.last_log_line,
+                                   sandbox.kernel->refused_for());
     if (sandbox.tools) sandbox.tools->record_end(result, "");
     return result;
   }

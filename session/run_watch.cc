@@ -30,8 +30,8 @@ bool put_end(const kernel::ExitStatus& status, RunResult& result) {
 
 }  // namespace
 
-RunWatch::RunWatch(const Subject& subject, int32_t pid)
-    : subject_(subject), pid_(pid), start_ns_(subject.clock.monotonic_ns()), deadline_(kForever) {
+RunWatch::RunWatch(const Subject& subject)
+    : subject_(subject), start_ns_(subject.clock.monotonic_ns()), deadline_(kForever) {
   limits_changed();
 }
 

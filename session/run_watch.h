@@ -23,8 +23,10 @@ class RunWatch {
     // Before the program was started.
     kernel::KernelUsage before;
   };
-  // The run of the process `pid` begins. What the subject refers to outlives this.
-  RunWatch(const Subject& subject, int32_t pid);
+  // The run begins. What the subject refers to outlives this.
+  explicit RunWatch(const Subject& subject);
+  // Its end is that of this process.
+  void started(int32_t pid) { pid_ = pid; }
 
   // Whether the program has ended, or a limit ends the run; then `result` says how.
   bool finished(RunResult& result);
@@ -42,7 +44,7 @@ class RunWatch {
   int64_t cpu_left() const;
 
   const Subject subject_;
-  const int32_t pid_;
+  int32_t pid_ = 0;
   const int64_t start_ns_;
   int64_t deadline_;
 };

@@ -57,6 +57,11 @@ class ResultObject(TestCase):
         self.assertEqual((value["outcome"], value["limit"]), ("limit", "cpu.time"))
         self.assertGreaterEqual(value["usage"]["cpu_ms"], 100)
 
+    def test_limits_of_compiling(self):
+        for limit, size in (("compile.time", "1ms"), ("memory.max", "4M")):
+            value = result("--limit", f"{limit}={size}", "true", env={"CLOCHE_CACHE_DIR": self.folder / "cache"})
+            self.assertEqual((value["outcome"], value["limit"]), ("limit", limit), value)
+
     def test_not_found(self):
         value = result("no-such")
         self.assertEqual((value["outcome"], value["exit_code"], value["error"]["type"]), ("error", None, "not_found"))

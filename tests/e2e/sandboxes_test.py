@@ -291,6 +291,24 @@ class Limits(TestCase):
             for i in 1 2 3 4 5; do sleep 0.01; echo $i; done; kill $!; wait; echo end""", "--timeout", "20s")
         self.assertEqual(done.out.split(), ["1", "2", "3", "4", "5", "end"])
 
+    def test_compiling_inside_does_not_stop_those_outside(self):
+        done = inside("""
+            cloche run -- jq -n 1 > /tmp/out & n=0
+            while kill -0 $! 2> /tmp/err; do n=$((n + 1)); done
+            cat /tmp/out; [ $n -gt 1000 ] && echo went on || echo $n""",
+                      env={"CLOCHE_CACHE_DIR": self.folder / "cache"}, timeout=120)
+        self.assertEqual(done.out, "1\nwent on\n", done)
+
+    def test_the_time_to_compile_is_that_of_those_outside_too(self):
+        cache = self.folder / "cache"
+        self.assert_ok(inside("cloche run -- echo 1", env={"CLOCHE_CACHE_DIR": cache}, timeout=120), "1\n")
+        policy = "echo '{\"version\": 1, \"limits\": {\"compile.time\": \"%s\"}}' > p; "
+        for outside, within in (("100ms", "60s"), ("60s", "100ms")):
+            done = inside(policy % within + "cloche run --policy p --json -- sqlite3 --version",
+                          "--limit", f"compile.time={outside}", env={"CLOCHE_CACHE_DIR": cache}, timeout=120)
+            value = json.loads(done.out)
+            self.assertEqual((value["outcome"], value["limit"]), ("limit", "compile.time"), value)
+
     def test_a_share_of_the_processor_inside(self):
         policy = "echo '{\"version\": 1, \"limits\": {\"%s\": %s}}' > p; cloche run --policy p --json --timeout 1s -c '%s'"
         usage = json.loads(inside(policy % ("cpu.max", "0.2", "while :; do :; done")).out)["usage"]
