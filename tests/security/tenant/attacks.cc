@@ -137,8 +137,19 @@ void add_files(std::vector<Attack>& all) {
   all.push_back({.name = "module-functions",
                  .argv = {"huge"},
                  .limits = {{"compile.time", "200ms"}},
-                 .ends = {"exit 0"},  // the limit is looked at before the next program is compiled
+                 .ends = {"compile.time"},
                  .module = Attack::Module::kManyFunctions});
+  all.push_back({.name = "module-memory",
+                 .argv = {"huge"},
+                 .limits = {{"memory.max", "30M"}},
+                 .ends = {"memory.max"},
+                 .module = Attack::Module::kManyFunctions});
+  for (const char* attack : {"many", "one"}) {
+    all.push_back({.name = std::string("modules-") + attack,
+                   .argv = {program("modules"), attack},
+                   .limits = {{"compile.time", "300ms"}, {"cpu.time", "5s"}},
+                   .ends = {"exit 0"}});
+  }
 }
 
 // An unsigned number as WebAssembly has them, in five bytes.
