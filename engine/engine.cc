@@ -58,12 +58,14 @@ Result<std::unique_ptr<EngineImpl>> EngineImpl::create_untested(EngineOptions op
     engine->cache_ = TRY(CodeCache::open(engine->options_.cache_dir));
   }
   EngineImpl* self = engine.get();
-  engine->ticker_ = std::make_unique<Ticker>(self->options_.tick, [self] {
-    for (auto& slot : self->ticking_) {
-      if (Runtime* runtime = slot.load()) runtime->increment_epoch();
-    }
-  });
+  engine->ticker_ = std::make_unique<Ticker>(self->options_.tick, [self] { self->tick(); });
   return engine;
+}
+
+void EngineImpl::tick() noexcept {
+  for (auto& slot : ticking_) {
+    if (Runtime* runtime = slot.load()) runtime->increment_epoch();
+  }
 }
 
 Result<Runtime*> EngineImpl::runtime(bool keeps_exceptions) {

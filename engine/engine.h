@@ -313,6 +313,9 @@ class Engine {
   virtual void keep_image(const ImageRef& image, const ImageKey& key) = 0;
 
   virtual std::unique_ptr<Pool> create_pool(const PoolOptions& options) = 0;
+  // A tick now: what runs asks should_yield() as soon as it can, rather than at the next one.
+  // Thread class: safe. Cost: an addition, and a question to each that runs.
+  virtual void tick() noexcept = 0;
   virtual EngineStats stats() const = 0;
   virtual std::string version() const = 0;  // "wasmtime 48.0.8"
 };

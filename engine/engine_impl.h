@@ -46,6 +46,7 @@ class EngineImpl final : public Engine {
     images_.keep(cache_.get(), image, key, fingerprint());
   }
   std::unique_ptr<Pool> create_pool(const PoolOptions& options) override;
+  void tick() noexcept override;
   EngineStats stats() const override { return counters_.snapshot(); }
   std::string version() const override;
 

@@ -18,16 +18,26 @@ Ticker::~Ticker() {
     std::lock_guard lock(mutex_);
     stop_ = true;
   }
-  stopping_.notify_all();
-  asleep_ = false;
-  asleep_.notify_all();
+  wake_up_.notify_all();
   if (thread_.joinable()) thread_.join();
 }
 
 void Ticker::wake() {
   std::call_once(started_, [this] { thread_ = std::thread([this] { run(); }); });
+  {
+    std::lock_guard lock(mutex_);
+    asleep_ = false;
+  }
+  wake_up_.notify_all();
+}
+
+// Not asleep_.wait(): that spins with sched_yield(), after which EEVDF lets a thread wait.
+void Ticker::sleep_from(uint64_t seen) {
+  asleep_ = true;
+  std::unique_lock lock(mutex_);
+  // Whoever entered before it saw `asleep_` is seen here.
+  if (entries_.load() == seen) wake_up_.wait(lock, [this] { return !asleep_ || stop_; });
   asleep_ = false;
-  asleep_.notify_all();
 }
 
 void Ticker::run() {
@@ -39,15 +49,12 @@ void Ticker::run() {
     seen = entries;
     idle = busy ? 0 : idle + 1;
     if (idle > kIdleTicks) {
-      asleep_ = true;
-      // Whoever entered before it saw `asleep_` is seen here.
-      if (entries_.load() == seen && !stop_) asleep_.wait(true);
-      asleep_ = false;
+      sleep_from(seen);
       idle = 0;
       continue;
     }
     std::unique_lock lock(mutex_);
-    if (stopping_.wait_for(lock, interval_, [this] { return stop_.load(); })) return;
+    if (wake_up_.wait_for(lock, interval_, [this] { return stop_.load(); })) return;
     lock.unlock();
     tick_();
   }

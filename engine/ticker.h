@@ -31,6 +31,7 @@ class Ticker {
  private:
   void wake();
   void run();
+  void sleep_from(uint64_t seen);  // until the first that enters after so many entries
 
   const std::chrono::microseconds interval_;
   const std::function<void()> tick_;
@@ -39,7 +40,7 @@ class Ticker {
   std::atomic<bool> asleep_;
   std::atomic<bool> stop_ = false;
   std::mutex mutex_;
-  std::condition_variable stopping_;  // cuts the last interval short
+  std::condition_variable wake_up_;  // ends a sleep, and cuts the last interval short
   std::once_flag started_;
   std::thread thread_;
 };

@@ -6,10 +6,12 @@
 
 namespace cloche::sched {
 
-Crew::Crew(Scheduler::State& scheduler_, Clock& clock_, std::unique_ptr<Reactor> reactor_,
-           std::vector<unsigned> cpus_)
+Crew::Crew(Scheduler::State& scheduler_, const SchedulerOptions& options,
+           std::unique_ptr<Reactor> reactor_, std::vector<unsigned> cpus_)
     : scheduler(scheduler_),
-      clock(clock_),
+      clock(*options.clock),
+      prod(options.prod),
+      prod_env(options.prod_env),
       reactor(std::move(reactor_)),
       cpus(std::move(cpus_)),
       cell(cpus) {
@@ -55,9 +57,32 @@ void wake_task(TaskRecord& task) {
   offer_work(crew);
 }
 
-void release(const std::shared_ptr<TaskRecord>& task) {
-  task->done.store(true, std::memory_order_release);
-  task->done.notify_all();
+void release(const std::shared_ptr<TaskRecord>& task) { task->tell_done(); }
+
+void TaskRecord::join() {
+  std::unique_lock lock(told_mutex_);
+  told_.wait(lock, [this] { return done.load(std::memory_order_acquire); });
+}
+
+void TaskRecord::tell_done() {
+  {
+    const std::lock_guard lock(told_mutex_);
+    done.store(true, std::memory_order_release);
+  }
+  told_.notify_all();
+}
+
+void TaskRecord::tell_holds() {
+  {
+    const std::lock_guard lock(told_mutex_);
+    hold_changes.fetch_add(1);
+  }
+  told_.notify_all();
+}
+
+void TaskRecord::wait_for_change(uint32_t since) {
+  std::unique_lock lock(told_mutex_);
+  told_.wait(lock, [this, since] { return hold_changes.load() != since; });
 }
 
 void TaskRecord::ready() noexcept { wake_task(*this); }

@@ -35,15 +35,21 @@ struct TaskRecord final : TaskNode, Sleeper {
     if (Reactor* reactor = std::exchange(watched_by, nullptr)) reactor->disarm(*this);
   }
   std::atomic<bool> done{false};
+  // Not done.wait(), nor that of hold_changes: it spins with sched_yield() before it sleeps, and
+  // under EEVDF who yields goes on some milliseconds after it is woken when all CPUs are busy.
+  void join();
+  void tell_done();
   // Holds: those that exist or wait, and whether one exists; with the crew's lock. The number
   // changes whenever one that waits should look again.
   uint32_t holds = 0;
   bool is_held = false;
   std::atomic<uint32_t> hold_changes{0};
-  void tell_holds() {
-    hold_changes.fetch_add(1);
-    hold_changes.notify_all();
-  }
+  void tell_holds();
+  void wait_for_change(uint32_t since);  // of hold_changes
+
+ private:
+  std::mutex told_mutex_;  // may be locked with the crew's lock held; nothing is locked in it
+  std::condition_variable told_;
 };
 
 class Worker {
@@ -54,7 +60,7 @@ class Worker {
   bool is_this_thread() const { return thread_.is_this(); }
 
   // With the crew's lock.
-  void ask_to_yield() { asked_.store(true, std::memory_order_relaxed); }
+  void ask_to_yield();
   void kick() {
     kicked_ = true;
     wakeup_.notify_one();
@@ -78,8 +84,8 @@ class Worker {
 };
 
 struct Crew {
-  Crew(Scheduler::State& scheduler, Clock& clock, std::unique_ptr<Reactor> reactor,
-       std::vector<unsigned> cpus);
+  Crew(Scheduler::State& scheduler, const SchedulerOptions& options,
+       std::unique_ptr<Reactor> reactor, std::vector<unsigned> cpus);
   Crew(const Crew&) = delete;
   Crew& operator=(const Crew&) = delete;
 
@@ -92,6 +98,8 @@ struct Crew {
 
   Scheduler::State& scheduler;
   Clock& clock;
+  void (*const prod)(void* env) noexcept;  // as SchedulerOptions
+  void* const prod_env;
   const std::unique_ptr<Reactor> reactor;
   const std::vector<unsigned> cpus;  // of the workers
   std::mutex mutex;

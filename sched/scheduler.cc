@@ -69,7 +69,7 @@ Result<std::unique_ptr<Scheduler>> Scheduler::create(const SchedulerOptions& opt
     }
     auto reactor = TRY(Reactor::create());
     state->crews.push_back(
-        std::make_unique<Crew>(*state, *options.clock, std::move(reactor), std::move(served)));
+        std::make_unique<Crew>(*state, options, std::move(reactor), std::move(served)));
   }
   std::unique_ptr<Scheduler> scheduler(new Scheduler(std::move(state)));
   for (const auto& crew : scheduler->state_->crews)
@@ -230,7 +230,7 @@ TaskHandle::Hold::Hold(const TaskHandle& task) : record_(task.shared_record()) {
     }
     const uint32_t changes = record_->hold_changes.load();
     lock.unlock();
-    record_->hold_changes.wait(changes);
+    record_->wait_for_change(changes);
     crew = &lock_home(*record_, lock);
   }
   record_->is_held = true;
@@ -249,7 +249,7 @@ TaskHandle::Hold::~Hold() {
   crew.keep_time();
 }
 
-void TaskHandle::join() const { record().done.wait(false, std::memory_order_acquire); }
+void TaskHandle::join() const { record().join(); }
 
 bool TaskHandle::done() const { return record().done.load(std::memory_order_acquire); }
 

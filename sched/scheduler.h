@@ -180,6 +180,11 @@ struct SchedulerOptions {
   unsigned workers_per_crew = 8;  // 1..; no more than kMaxWorkers count
   // Must answer several threads at once, as HostClock does. Outlives the scheduler.
   Clock* clock = nullptr;
+  // Called when a turn is asked to yield, so that it looks at should_yield() soon and not only when
+  // it would do so anyway. On any thread, with a lock held: only short and lock-free work. Null:
+  // nobody is called.
+  void (*prod)(void* env) noexcept = nullptr;
+  void* prod_env = nullptr;
 };
 
 class Scheduler {

@@ -137,6 +137,29 @@ TEST_F(SchedulerTest, RemoveWaitsForTheTurnUnderWay) {
   EXPECT_EQ(task.turns(), turns);
 }
 
+// Which looks only when it is told to, as a guest between two ticks.
+TEST_F(SchedulerTest, ATurnThatShallYieldIsProdded) {
+  std::atomic<int> prods{0};
+  auto scheduler =
+      Scheduler::create({.workers = 1,
+                         .clock = &clock_,
+                         .prod = [](void* env) noexcept { ++*static_cast<std::atomic<int>*>(env); },
+                         .prod_env = &prods})
+          .value();
+  TestTask busy([this, &prods](Turn& turn) {
+    const int64_t at_most = clock_.monotonic_ns() + 10'000 * kMs;
+    while (prods == 0 && clock_.monotonic_ns() < at_most) {
+    }
+    EXPECT_TRUE(turn.should_yield());
+    return Outcome{Then::kReady};
+  });
+  TaskHandle handle = scheduler->add(busy, {}).value();
+  wait_until([&busy] { return busy.turns() > 0; });
+  EXPECT_EQ(prods, 0);
+  handle.remove();
+  EXPECT_EQ(prods, 1);
+}
+
 TEST_F(SchedulerTest, RemoveEndsASleepForADescriptor) {
   auto scheduler = make(1);
   const int fd = eventfd(0, EFD_NONBLOCK);

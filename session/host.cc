@@ -100,6 +100,8 @@ Expected<sched::Scheduler*> Host::State::scheduler() {
     sched::SchedulerOptions how;
     how.workers = options.workers;
     how.clock = &clock_;
+    how.prod = [](void* env) noexcept { static_cast<engine::Engine*>(env)->tick(); };
+    how.prod_env = engine.get();
     auto made = sched::Scheduler::create(how);
     if (!made.ok()) return failure_of(made.error());
     scheduler_ = std::move(made).value();

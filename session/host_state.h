@@ -33,7 +33,7 @@ struct Host::State {
   class Running {
    public:
     explicit Running(State& host) : host_(host) {
-      if (host_.runs_.fetch_add(1) > 0) host_.crowded_ = true;
+      if (host_.runs_.fetch_add(1) > 0) host_.set_crowded();
     }
     ~Running() {
       if (host_.runs_.fetch_sub(1) == 1) host_.crowded_ = false;
@@ -46,7 +46,11 @@ struct Host::State {
   };
   // Whether those that run share the workers. One alone runs on the thread of its caller, which
   // costs no thread and no switch, until this is set.
-  std::atomic<bool>& crowded() { return crowded_; }
+  const std::atomic<bool>& crowded() const { return crowded_; }
+  // One that runs alone leaves the thread of its caller.
+  void set_crowded() {
+    if (!crowded_.exchange(true)) engine->tick();
+  }
 
  private:
   HostClock clock_;

@@ -89,7 +89,7 @@ std::optional<Failure> put_limits_to_work(Sandbox::State& sandbox,
                                           const session::EffectiveLimits& limits) {
   if (session::needs_workers(limits)) {
     if (auto failure = session::join_workers(sandbox)) return failure;
-    sandbox.host->crowded() = true;  // so that a run under way leaves the thread of its caller
+    sandbox.host->set_crowded();  // so that a run under way leaves the thread of its caller
   }
   if (sandbox.cpu_share) {
     const sched::Share share = session::share_of(limits);
