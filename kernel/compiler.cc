@@ -21,6 +21,7 @@ SysResult<std::shared_ptr<engine::Loading>> Compiler::begin(
   std::shared_ptr<engine::Loading> result = *loading;
   slot_.emplace(*this, kernel_.io().host(), std::move(*loading));
   slot_->job = &job;
+  slot_->counted = limits.max_bytes != UINT64_MAX;
   look();
   return result;
 }

@@ -30,14 +30,15 @@ class Compiler {
   // Woken when it no longer is: by then the program is there, or whoever waits for his turn may
   // try.
   WaitQueue& queue() { return queue_; }
-  // Begins; not while it is busy. `job` is told how much time it took. EAGAIN: no thread.
+  // Begins; not while it is busy. `job` is told how much time it took. Memory that is not limited
+  // is not counted. EAGAIN: no thread.
   SysResult<std::shared_ptr<engine::Loading>> begin(CompileJob& job, std::vector<uint8_t> bytes,
                                                     const engine::ModuleLimits& module_limits,
                                                     const engine::CompileLimits& limits);
   // The job ends, whoever waited for it. What its compilation still takes is the outermost
   // kernel's.
   void leave(CompileJob& job);
-  uint64_t held_bytes() const { return slot_ ? slot_->loading->held_bytes() : 0; }
+  uint64_t held_bytes() const { return slot_ && slot_->counted ? slot_->loading->held_bytes() : 0; }
 
  private:
   struct Slot final : HostEvent {
@@ -48,6 +49,7 @@ class Compiler {
     const std::shared_ptr<engine::Loading> loading;
     CompileJob* job = nullptr;  // null: it was left
     int64_t charged = 0;        // of its time, when it was left
+    bool counted = true;        // its memory
   };
   void look();
 

@@ -80,16 +80,20 @@ Errno refuse(Kernel& kernel, Kernel& at, const std::string& path, const char* li
 }
 
 // How long the compilation of a file of `size` may take and how much memory, here and in the
-// sandboxes around.
-SysResult<engine::CompileLimits> compile_limits(Kernel& kernel, const std::string& path,
+// sandboxes around. The programs of the pack are the host's own, and compiled once for all: what
+// memory that takes is nobody's.
+SysResult<engine::CompileLimits> compile_limits(Kernel& kernel, const FoundProgram& found,
                                                 uint64_t size) {
   engine::CompileLimits limits;
+  const std::string& path = found.path;
+  const bool of_pack = !found.file.inode->content_hash().empty();
   const uint64_t copies = 2 * size;  // the file, and what is made of it to be compiled
   for (Kernel* at = &kernel; at; at = at->options().outer) {
     const int64_t left = at->options().limits.compile_ns - at->state().usage.compile_ns;
     if (left <= 0)
       return refuse(kernel, *at, path, "compile.time", "the time to compile programs is used up");
     limits.max_ns = std::min(limits.max_ns, left);
+    if (of_pack) continue;
     const uint64_t maximum = at->options().limits.memory;
     const uint64_t used = at->usage().memory.total() + copies;
     if (used > maximum)
@@ -125,21 +129,21 @@ SysResult<engine::ModuleRef> take_module(Kernel& kernel, const std::string& path
   return module.error().code == Code::kResourceExhausted ? Errno::kNOMEM : Errno::kNOEXEC;
 }
 
-SysResult<engine::ModuleRef> compile_here(Kernel& kernel, const std::string& path,
+SysResult<engine::ModuleRef> compile_here(Kernel& kernel, const FoundProgram& found,
                                           std::span<const uint8_t> bytes,
                                           const engine::ModuleLimits& module_limits) {
-  const engine::CompileLimits limits = TRY(compile_limits(kernel, path, bytes.size()));
+  const engine::CompileLimits limits = TRY(compile_limits(kernel, found, bytes.size()));
   engine::Compilation compilation;
   compilation.max_ns = limits.max_ns;
   compilation.max_bytes = limits.max_bytes;
   const auto module = kernel.options().engine->load(bytes, module_limits, compilation);
   charge_compiling(kernel, compilation.spent_ns);
-  return take_module(kernel, path, module, compilation.end);
+  return take_module(kernel, found.path, module, compilation.end);
 }
 
 SysResult<Unit> compile_aside(Kernel& kernel, FoundProgram& found, std::vector<uint8_t> bytes,
                               const engine::ModuleLimits& module_limits, Ref<CompileJob>& job) {
-  const engine::CompileLimits limits = TRY(compile_limits(kernel, found.path, bytes.size()));
+  const engine::CompileLimits limits = TRY(compile_limits(kernel, found, bytes.size()));
   auto begun = make_ref<CompileJob>(kernel, std::move(found));
   TRY(begun->begin(std::move(bytes), module_limits, limits));
   job = std::move(begun);
@@ -160,7 +164,7 @@ SysResult<engine::ModuleRef> compile(Kernel& kernel, FoundProgram& found, vfs::F
   std::vector<uint8_t> bytes = TRY(read_all(body, size));
   engine::ModuleLimits module_limits;
   module_limits.max_bytes = limits.module_bytes;
-  if (!aside) return compile_here(kernel, found.path, bytes, module_limits);
+  if (!aside) return compile_here(kernel, found, bytes, module_limits);
   TRY(compile_aside(kernel, found, std::move(bytes), module_limits, *aside));
   return Errno::kSUSPEND;
 }
