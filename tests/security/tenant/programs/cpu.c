@@ -12,13 +12,13 @@ static int loop(void) {
   }
 }
 
-// One basic block of 180,000 instructions, nearly as large as a function may be, and nothing that asks
-// the kernel for anything.
+// One basic block of 20,000 instructions, and nothing that asks the kernel for anything. (To compile
+// a larger one takes more memory than there is.)
 static int block(void) {
   uint64_t value = UINT64_MAX;
   for (;;)
     __asm__ volatile(
-        ".rept 45000\n"
+        ".rept 5000\n"
         "local.get %0\n"
         "i64.const 0x123456789\n"
         "i64.rem_u\n"
