@@ -16,6 +16,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <filesystem>
 #include <random>
 
 #include "tests/security/tenant/attacks.h"
@@ -91,6 +92,21 @@ Ended run_attack(const Host& host, const std::string& programs, const Attack& at
   ended.gone_ms = ms_since(done);
   ended.memory_max = static_cast<double>(*options.limits.memory);
   return ended;
+}
+
+// Compiles the attacks' programs, so that no attack ends at a limit of memory that the compiler
+// reaches: asked for no attack they end at once.
+void compile_programs(const Host& host, const std::string& folder) {
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    SandboxOptions options;
+    options.mounts.push_back({folder, kPrograms});
+    auto sandbox = Sandbox::create(host, options);
+    if (!sandbox) fail(sandbox.error().message);
+    const std::string program = std::string(kPrograms) + "/" + entry.path().filename().string();
+    auto result = sandbox->run({program, "nothing"});
+    if (!result) fail(result.error().message);
+    if (result->outcome != Outcome::kExited) fail(program + ": " + to_json(*result));
+  }
 }
 
 // What was seen of an attack, the worst of all its runs.
@@ -303,5 +319,6 @@ int main(int argc, char** argv) {
   const Arguments arguments = parse(argc, argv);
   auto host = cloche::Host::create({.pack = arguments.pack, .cache_dir = arguments.cache});
   if (!host) fail(host.error().message);
+  compile_programs(*host, arguments.programs);
   return arguments.runs > 0 ? soak(*host, arguments) : run_rounds(*host, arguments);
 }

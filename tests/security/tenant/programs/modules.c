@@ -122,7 +122,9 @@ static int run(const char *path) {
 }
 
 int main(int argc, char **argv) {
-  const int one = argc > 1 && strcmp(argv[1], "one") == 0;
+  const char *attack = argc > 1 ? argv[1] : "";
+  const int one = strcmp(attack, "one") == 0;
+  if (!one && strcmp(attack, "many") != 0) return 2;
   for (int i = 0; i < 60; i++) {
     const Bytes module = make(one ? meetings : sums, one ? 1 : 200, (uint8_t)i);
     char path[32];
