@@ -150,6 +150,7 @@ class FakeEngine final : public engine::Engine {
   void keep_image(const engine::ImageRef&, const ImageKey&) override {}
   std::unique_ptr<engine::Pool> create_pool(const engine::PoolOptions& options) override;
   engine::EngineStats stats() const override { return {}; }
+  void tick() noexcept override {}
   std::string version() const override { return "fake"; }
 
  private:
