@@ -261,6 +261,7 @@ class Pool {
 struct EngineStats {
   uint64_t compiles = 0, cache_hits = 0, cache_rejects = 0;
   uint64_t forks = 0, switches = 0, preemptions = 0, traps = 0, slots = 0;
+  uint64_t lost_slots = 0;  // whose address space could not be given back (4 GiB each, no memory)
 };
 
 // One line of `cloche doctor`.

@@ -87,6 +87,7 @@ Slot::~Slot() {
   drop_future();
   store_.reset();
   if (heap_.base) munmap(heap_.base, heap_.reserved);
+  if (memory_ && memory_->open()) Counters::count(services_.counters.lost_slots);
 }
 
 Status Slot::instantiate() {

@@ -47,12 +47,12 @@ bool move_pages(uint8_t* from, uint8_t* to, uint64_t size) {
                              to) != MAP_FAILED;
 }
 
-// The same for a memory, whose two mappings meet at `file_end`.
-bool move_memory(uint8_t* from, uint8_t* to, uint64_t size, uint64_t file_end) {
-  if (!move_pages(from, to, file_end)) return false;
-  if (move_pages(from + file_end, to + file_end, size - file_end)) return true;
-  CHECK(move_pages(to, from, file_end));
-  return false;
+// The same for a memory, whose two mappings meet at `file_end`. kTorn: only the first was moved.
+enum class Move : uint8_t { kDone, kNone, kTorn };
+Move move_memory(uint8_t* from, uint8_t* to, uint64_t size, uint64_t file_end) {
+  if (!move_pages(from, to, file_end)) return Move::kNone;
+  if (move_pages(from + file_end, to + file_end, size - file_end)) return Move::kDone;
+  return move_pages(to, from, file_end) ? Move::kNone : Move::kTorn;
 }
 
 uint64_t end_of(const std::vector<PageRun>& runs) {
@@ -71,7 +71,8 @@ Result<std::unique_ptr<SlotMemory>> SlotMemory::create(const PageScanner& scanne
 
 SlotMemory::~SlotMemory() {
   for (Area& area : free_areas_) munmap(area.base, area.capacity);
-  if (reservation_) munmap(reservation_, kFrontGuard + kMaxMemory + kMemoryGuard);
+  // What somebody else may have mapped in a hole is not ours to unmap.
+  if (reservation_ && !open_) munmap(reservation_, kFrontGuard + kMaxMemory + kMemoryGuard);
 }
 
 Status SlotMemory::map_file(const Layer& layer, uint64_t from, uint64_t to) {
@@ -99,11 +100,11 @@ Status SlotMemory::map_nothing(uint64_t from, uint64_t to) {
   return ok_status();
 }
 
-// A failed MAP_FIXED may leave a hole that any later mmap of the process could fill. Close it, and
-// never run here again.
+// A failed MAP_FIXED may leave a hole that any later mmap of the process could fill. Close it if
+// the host lets us, and never run here again.
 Status SlotMemory::break_range(Error error) {
   broken_ = true;
-  CHECK(map_nothing(0, kMaxMemory).ok());
+  if (!map_nothing(0, kMaxMemory).ok()) open_ = true;
   return error;
 }
 
@@ -145,10 +146,12 @@ Ref<AddressSpace> SlotMemory::add(const Ref<Layer>& layer) {
 
 Status SlotMemory::grow(uint64_t new_size) {
   CHECK(layer_ && new_size >= size_ && new_size <= kMaxMemory - kWasmPage);
-  if (Status mapped = map_anonymous(size_, new_size); !mapped.ok()) {
-    CHECK(map_nothing(size_, new_size).ok());
-    return mapped;
+  // The guest runs on if this fails, so it must leave no hole, as a failed MAP_FIXED could.
+  const uint64_t more = new_size - size_;
+  if (more > 0 && mprotect(base_ + size_, more, PROT_READ | PROT_WRITE) != 0) {
+    return out_of_memory("growing a memory");
   }
+  madvise(base_ + size_, more, MADV_NOHUGEPAGE);
   size_ = new_size;
   return ok_status();
 }
@@ -188,7 +191,7 @@ Status SlotMemory::clear_leftover() {
   for (const Area& area : free_areas_) warm += area.warm ? 1 : 0;
   if (warm < kMaxWarmAreas) {
     if (Result<Area> area = take_area(); area.ok()) {
-      if (move_memory(base_, area->base, size_, layer_->file_end)) {
+      if (move_memory(base_, area->base, size_, layer_->file_end) == Move::kDone) {
         area->layer = layer_;
         area->file_end = layer_->file_end;
         area->used = size_;
@@ -206,8 +209,14 @@ Status SlotMemory::clear_leftover() {
 // Takes the private pages of `space`, which is resident, out of the range.
 Status SlotMemory::park(AddressSpace* space) {
   Area area = TRY(take_area());
-  if (!move_memory(base_, area.base, size_, layer_->file_end)) {
-    return park_by_copy(space, std::move(area));
+  switch (move_memory(base_, area.base, size_, layer_->file_end)) {
+    case Move::kDone:
+      break;
+    case Move::kNone:
+      return park_by_copy(space, std::move(area));
+    case Move::kTorn:
+      munmap(area.base, area.capacity);
+      return break_range(out_of_memory("parking a memory"));
   }
   area.used = size_;
   area.layer = layer_;
@@ -245,11 +254,17 @@ Status SlotMemory::park_by_copy(AddressSpace* space, Area area) {
 Status SlotMemory::unpark(AddressSpace* space) {
   Area area = std::exchange(space->area, Area{});
   // An area without a layer was copied to: what it does not hold is not the layer's, but nothing.
-  if (!area.layer || !move_memory(area.base, base_, area.used, area.file_end)) {
+  const Move move =
+      area.layer ? move_memory(area.base, base_, area.used, area.file_end) : Move::kNone;
+  if (move != Move::kDone) {
     if (area.layer) {
-      Status mapped = map_file(*space->layer, 0, space->layer->file_end);
+      Status mapped = ok_status();
+      if (move == Move::kNone) mapped = map_file(*space->layer, 0, space->layer->file_end);
       if (mapped.ok()) mapped = map_anonymous(space->layer->file_end, area.used);
-      if (!mapped.ok()) return break_range(mapped.error());
+      if (!mapped.ok()) {
+        munmap(area.base, area.capacity);
+        return break_range(mapped.error());
+      }
     }
     scanner_.private_pages(area.base, area.used, &stale_);
     for (const PageRun& run : stale_) {
@@ -263,8 +278,8 @@ Status SlotMemory::unpark(AddressSpace* space) {
 }
 
 Status SlotMemory::make_resident(AddressSpace* space) {
-  if (resident_ == space) return ok_status();
   if (broken_) return make_error(Code::kResourceExhausted, "this memory was lost");
+  if (resident_ == space) return ok_status();
   if (resident_) {
     if (scanner_.has_private_pages(base_, size_)) TRY(park(resident_));
     resident_ = nullptr;
@@ -362,13 +377,17 @@ void SlotMemory::bring_warm_pages(const AddressSpace& parent) {
     }
     Area warm = std::move(free_areas_[i]);
     free_areas_.erase(free_areas_.begin() + static_cast<ptrdiff_t>(i));
-    if (!move_memory(warm.base, base_, warm.used, warm.file_end)) {
-      munmap(warm.base, warm.capacity);
+    if (move_memory(warm.base, base_, warm.used, warm.file_end) == Move::kDone) {
+      warm.warm = false;
+      give_area(std::move(warm));
+      overwrite_stale(parent.area);
       return;
     }
-    warm.warm = false;
-    give_area(std::move(warm));
-    overwrite_stale(parent.area);
+    munmap(warm.base, warm.capacity);
+    // The move may have left holes, or some of the pages.
+    Status mapped = map_file(*layer_, 0, layer_->file_end);
+    if (mapped.ok()) mapped = map_anonymous(layer_->file_end, size_);
+    if (!mapped.ok()) (void)break_range(mapped.error());
     return;
   }
 }
@@ -464,7 +483,7 @@ uint64_t SlotMemory::private_bytes(const Area& area) const {
 
 uint64_t SlotMemory::private_bytes(const AddressSpace& space) const {
   uint64_t bytes = space.layer->exclusive() ? space.layer->allocated() : 0;
-  if (resident_ == &space) {
+  if (resident_ == &space && !broken_) {
     std::vector<PageRun> runs;
     scanner_.private_pages(base_, size_, &runs);
     bytes += total_size(runs);

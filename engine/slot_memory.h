@@ -70,6 +70,8 @@ class SlotMemory {
   const AddressSpace* resident() const { return resident_; }
   // The range became unusable (the host ran out of memory half-way): nothing may run here again.
   bool broken() const { return broken_; }
+  // And it may have holes, which others may fill: its address space is never given back.
+  bool open() const { return open_; }
 
   // Empties the range and makes it `size` bytes of `layer`. All address spaces must be gone.
   Status reset(const Ref<Layer>& layer, uint64_t size);
@@ -119,7 +121,7 @@ class SlotMemory {
   uint8_t* reservation_ = nullptr;
   uint8_t* base_ = nullptr;
   uint64_t size_ = 0;
-  bool broken_ = false;
+  bool broken_ = false, open_ = false;
   Ref<Layer> layer_;  // what the range is mapped from
   // Null: the range is its layer and nothing else, but for what a dead process left (`leftover_`).
   AddressSpace* resident_ = nullptr;
