@@ -58,7 +58,7 @@ Result<std::unique_ptr<EngineImpl>> EngineImpl::create_untested(EngineOptions op
     engine->cache_ = TRY(CodeCache::open(engine->options_.cache_dir));
   }
   EngineImpl* self = engine.get();
-  engine->ticker_ = std::make_unique<Ticker>(self->options_.tick, [self] { self->tick(); });
+  engine->ticker_ = TRY(Ticker::create(self->options_.tick, [self] { self->tick(); }));
   return engine;
 }
 

@@ -13,17 +13,23 @@ constexpr int kIdleTicks = 10;
 Ticker::Ticker(std::chrono::microseconds interval, std::function<void()> tick)
     : interval_(interval), tick_(std::move(tick)), asleep_(interval.count() > 0) {}
 
+Result<std::unique_ptr<Ticker>> Ticker::create(std::chrono::microseconds interval,
+                                               std::function<void()> tick) {
+  std::unique_ptr<Ticker> ticker(new Ticker(interval, std::move(tick)));
+  if (interval.count() > 0) TRY(ticker->thread_.start<&Ticker::run>(ticker.get()));
+  return ticker;
+}
+
 Ticker::~Ticker() {
   {
     std::lock_guard lock(mutex_);
     stop_ = true;
   }
   wake_up_.notify_all();
-  if (thread_.joinable()) thread_.join();
+  thread_.join();
 }
 
 void Ticker::wake() {
-  std::call_once(started_, [this] { thread_ = std::thread([this] { run(); }); });
   {
     std::lock_guard lock(mutex_);
     asleep_ = false;

@@ -5,18 +5,20 @@
 #include <chrono>
 #include <condition_variable>
 #include <functional>
+#include <memory>
 #include <mutex>
-#include <thread>
+
+#include "sched/thread.h"
 
 namespace cloche::engine {
 
 // Calls `tick` about every `interval` while somebody is between enter() and leave(), on a thread of
-// its own. The thread starts with the first enter(); it sleeps without waking up once nobody has
-// been there for a while.
+// its own, which sleeps without waking up while nobody has been there for a while.
 class Ticker {
  public:
-  // An interval of 0: never.
-  Ticker(std::chrono::microseconds interval, std::function<void()> tick);
+  // An interval of 0: never. Errors: kResourceExhausted (the host has no thread left).
+  static Result<std::unique_ptr<Ticker>> create(std::chrono::microseconds interval,
+                                                std::function<void()> tick);
   ~Ticker();
   Ticker(const Ticker&) = delete;
   Ticker& operator=(const Ticker&) = delete;
@@ -29,6 +31,7 @@ class Ticker {
   void leave() { leaves_.fetch_add(1); }
 
  private:
+  Ticker(std::chrono::microseconds interval, std::function<void()> tick);
   void wake();
   void run();
   void sleep_from(uint64_t seen);  // until the first that enters after so many entries
@@ -41,8 +44,7 @@ class Ticker {
   std::atomic<bool> stop_ = false;
   std::mutex mutex_;
   std::condition_variable wake_up_;  // ends a sleep, and cuts the last interval short
-  std::once_flag started_;
-  std::thread thread_;
+  sched::Thread thread_;
 };
 
 }  // namespace cloche::engine

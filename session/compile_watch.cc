@@ -22,44 +22,47 @@ int guess_percent(uint64_t bytes, std::chrono::nanoseconds elapsed) {
 }
 
 CompileWatch::~CompileWatch() {
-  if (!watcher_.joinable()) return;
+  if (!watcher_) return;
   {
     std::lock_guard lock(lock_);
     stop_ = true;
   }
   ended_.notify_all();
-  watcher_.join();
+  watcher_->join();
 }
 
 void CompileWatch::begin(uint64_t module_bytes) {
   std::lock_guard lock(lock_);
   if (++running_ > 1) return;
   stop_ = false;
-  const std::string what =
-      "compiling a program of " + std::to_string((module_bytes + 1023) / 1024) + " KiB";
-  watcher_ = std::thread([this, module_bytes, what] { watch(module_bytes, what); });
+  module_bytes_ = module_bytes;
+  what_ = "compiling a program of " + std::to_string((module_bytes + 1023) / 1024) + " KiB";
+  watcher_ = std::make_unique<sched::Thread>();
+  if (!watcher_->start<&CompileWatch::watch>(this).ok()) watcher_ = nullptr;
 }
 
 void CompileWatch::end() {
   std::unique_lock lock(lock_);
   if (--running_ > 0) return;
   stop_ = true;
-  std::thread watcher = std::move(watcher_);
+  const std::unique_ptr<sched::Thread> watcher = std::move(watcher_);
+  const std::string what = what_;
   lock.unlock();
   ended_.notify_all();
-  watcher.join();
+  if (watcher) watcher->join();
+  report_(what, 100);
 }
 
-void CompileWatch::watch(uint64_t module_bytes, std::string what) {
+void CompileWatch::watch() {
   const Clock::time_point start = Clock::now();
   std::unique_lock lock(lock_);
+  const uint64_t module_bytes = module_bytes_;
+  const std::string what = what_;
   while (!ended_.wait_for(lock, kInterval, [this] { return stop_; })) {
     lock.unlock();
     report_(what, guess_percent(module_bytes, Clock::now() - start));
     lock.lock();
   }
-  lock.unlock();
-  report_(what, 100);
 }
 
 }  // namespace cloche::session

@@ -7,16 +7,19 @@
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <string>
-#include <thread>
+
+#include "sched/thread.h"
 
 namespace cloche::session {
 
 // Percent after `elapsed` of a module of `bytes`: 0 to 99, never falling.
 int guess_percent(uint64_t bytes, std::chrono::nanoseconds elapsed);
 
-// Thread class: safe. Of several compilations at the same time the first is shown.
+// Thread class: safe. Of several compilations at the same time the first is shown; only its end if
+// the host has no thread left.
 class CompileWatch {
  public:
   using Report = std::function<void(const std::string& what, int percent)>;
@@ -29,14 +32,16 @@ class CompileWatch {
   void end();
 
  private:
-  void watch(uint64_t module_bytes, std::string what);
+  void watch();
 
   const Report report_;
   std::mutex lock_;
   std::condition_variable ended_;
   uint32_t running_ = 0;  // compilations
   bool stop_ = false;
-  std::thread watcher_;
+  uint64_t module_bytes_ = 0;  // of the one that is shown
+  std::string what_;
+  std::unique_ptr<sched::Thread> watcher_;
 };
 
 }  // namespace cloche::session
