@@ -1,0 +1,4 @@
+// assert, where equal is strictEqual.
+'use strict';
+
+module.exports = require('assert').strict;

@@ -1,0 +1,4 @@
+// The module `module`.
+'use strict';
+
+module.exports = require('loader').Module;

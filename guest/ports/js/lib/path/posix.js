@@ -1,0 +1,4 @@
+// The same as path.
+'use strict';
+
+module.exports = require('path');
