@@ -1,0 +1,33 @@
+// Buffer, TextEncoder, TextDecoder, atob.
+const t = require('./t.cjs');
+
+t('from', () => [Buffer.from('héllo'), Buffer.from([1, 256, -1, 'x']), Buffer.from('ff0g', 'hex'), Buffer.from('aGk=', 'base64'), Buffer.from('aGk', 'base64url'), Buffer.from('é', 'latin1'), Buffer.from('hé', 'utf16le'), Buffer.from(new Uint16Array([1, 2])), Buffer.from(new ArrayBuffer(2)), Buffer.from({ type: 'Buffer', data: [1] }), Buffer.from(new String('s'))]);
+t('shared memory', () => { const a = new ArrayBuffer(4); const b = Buffer.from(a, 1, 2); b[0] = 7; return [new Uint8Array(a), b.byteOffset, b.length, b.buffer === a]; });
+t('alloc', () => [Buffer.alloc(3), Buffer.alloc(5, 'ab'), Buffer.alloc(2, 255), Buffer.allocUnsafe(4).length]);
+t('toString', () => { const b = Buffer.from('héllo wörld'); return ['utf8', 'hex', 'base64', 'base64url', 'latin1', 'ascii', 'utf16le'].map((e) => b.toString(e)).concat(b.toString('utf8', 1, 4), String(b)); });
+t('broken UTF-8', () => [Buffer.from([0x61, 0xff, 0x62]).toString(), Buffer.from([0xe2, 0x82]).toString(), Buffer.from([0xf0, 0x9f, 0x98, 0x41]).toString(), Buffer.from([0xc0, 0x80]).toString(), Buffer.from([0xed, 0xa0, 0x80]).toString(), Buffer.from('\ud800x').toString('hex')]);
+t('slices share', () => { const b = Buffer.from('abcdef'); const s = b.subarray(2, 4); s[0] = 88; return [b.toString(), s, b.slice(-2), Buffer.isBuffer(s)]; });
+t('concat and compare', () => [Buffer.concat([Buffer.from('a'), new Uint8Array([98])]), Buffer.concat([Buffer.from('abc')], 2), Buffer.compare(Buffer.from('a'), Buffer.from('b')), Buffer.from('a').equals(Buffer.from('a')), Buffer.from('abc').compare(Buffer.from('ab'))]);
+t('finding', () => { const b = Buffer.from('abcabc'); return [b.indexOf('c'), b.indexOf('c', 3), b.lastIndexOf('a'), b.includes('bca'), b.indexOf(98), b.indexOf(Buffer.from('zz')), b.indexOf('a', -2), b.lastIndexOf('c', -2), b.indexOf('')]; });
+t('write and fill', () => { const b = Buffer.alloc(8); return [b.write('hé', 1), b.write('ff', 4, 'hex'), b, b.fill('xyz', 2), b.fill(0, 1, 3), Buffer.alloc(3).write('€€')]; });
+t('copy', () => { const a = Buffer.from('abcd'), b = Buffer.alloc(6); return [a.copy(b, 1), b, a.copy(b, 4, 2), b]; });
+t('numbers', () => { const b = Buffer.alloc(8); b.writeUInt32BE(0xdeadbeef); b.writeInt16LE(-2, 4); b.writeInt8(-1, 6); return [b, b.readUInt32LE(0), b.readInt16LE(4), b.readInt8(6), b.readUInt16BE(0), b.readUIntBE(0, 3), b.readIntLE(0, 6)]; });
+t('floats and BigInts', () => { const b = Buffer.alloc(16); b.writeDoubleLE(1.5); b.writeFloatBE(-2.5, 8); const x = [b.readDoubleLE(), b.readFloatBE(8)]; b.writeBigInt64BE(-5n, 8); return [x, b.readBigInt64BE(8), b.readBigUInt64LE(8)]; });
+t('out of range', () => Buffer.alloc(2).readUInt32LE(0));
+t('an offset out of range', () => Buffer.alloc(4).readUInt16LE(3));
+t('a value out of range', () => Buffer.alloc(4).writeUInt8(256));
+t('swaps', () => [Buffer.from([1, 2, 3, 4]).swap16(), Buffer.from([1, 2, 3, 4]).swap32()]);
+t('JSON', () => [JSON.stringify(Buffer.from('hi')), Buffer.from(JSON.parse(JSON.stringify(Buffer.from('hi')))).toString()]);
+t('byteLength', () => [Buffer.byteLength('é€'), Buffer.byteLength('aGk=', 'base64'), Buffer.byteLength(new ArrayBuffer(3)), Buffer.byteLength('abc', 'utf16le')]);
+t('iteration', () => [[...Buffer.from('ab')], [...Buffer.from('ab').entries()], Buffer.from('ab').map((x) => x + 1), Buffer.isEncoding('utf-8'), Buffer.isEncoding('nope')]);
+t('wrong arguments', () => Buffer.from(5));
+t('wrong sizes', () => Buffer.alloc(-1));
+t('unknown encodings', () => Buffer.from('a', 'nope'));
+t('TextEncoder', () => [new TextEncoder().encode('é😀'), new TextEncoder().encodeInto('a€b', new Uint8Array(3)), new TextEncoder().encoding]);
+t('TextDecoder', () => [new TextDecoder().decode(new Uint8Array([0xef, 0xbb, 0xbf, 0x61])), new TextDecoder('utf-16le').decode(new Uint8Array([0x61, 0])), new TextDecoder('latin1').encoding, new TextDecoder().decode(new Uint8Array([0xff]))]);
+t('TextDecoder in pieces', () => { const d = new TextDecoder(); const b = Buffer.from('😀'); return [d.decode(b.subarray(0, 2), { stream: true }), d.decode(b.subarray(2), { stream: true }), d.decode()]; });
+t('TextDecoder that is strict', () => new TextDecoder('utf-8', { fatal: true }).decode(new Uint8Array([0xff])));
+t('atob and btoa', () => [btoa('hé'), atob('aGk='), atob(' aG k ')]);
+t('btoa of what is too wide', () => btoa('€'));
+t('atob of nonsense', () => atob('a'));
+t('Blob', async () => { const b = new Blob(['ab', new Uint8Array([99])], { type: 'text/x' }); return [b.size, b.type, await b.text(), await b.slice(1).text()]; });

@@ -1,0 +1,47 @@
+// stream and readline.
+const t = require('./t.cjs');
+const stream = require('stream');
+const { Readable, Writable, Transform, Duplex, PassThrough, pipeline, finished } = stream;
+const sp = require('stream/promises');
+const readline = require('readline');
+
+const sink = (out, options) => new Writable({ write(chunk, enc, done) { out.push(String(chunk)); done(); }, ...options });
+const gather = async (r) => { const all = []; for await (const x of r) all.push(x); return all; };
+
+t('Readable.from', async () => [await gather(Readable.from(['a', 'b'])), await gather(Readable.from((async function* () { yield 1; yield 2; })())), (await gather(Readable.from('text'))).map(String)]);
+t('read and push', async () => { let n = 0; const r = new Readable({ read() { this.push(n < 3 ? String(n++) : null); } }); return (await gather(r)).map(String); });
+t('data and end', () => new Promise((done) => { const out = []; const r = new Readable({ read() {} }); r.on('data', (d) => out.push(String(d))).on('end', () => out.push('end')).on('close', () => done(out)); r.push('a'); r.push('b'); r.push(null); }));
+t('readable', () => new Promise((done) => { const out = []; const r = new Readable({ read() {} }); r.on('readable', () => { let c; while ((c = r.read(2)) !== null) out.push(String(c)); }); r.on('end', () => done(out)); r.push('abcde'); r.push(null); }));
+t('encodings', async () => { const r = new Readable({ read() {} }); r.setEncoding('utf8'); const b = Buffer.from('é😀'); for (const x of b) r.push(Buffer.from([x])); r.push(null); return (await gather(r)).join(''); });
+t('pause and resume', () => new Promise((done) => { const out = []; const r = Readable.from(['a', 'b', 'c']); r.on('data', (d) => { out.push(d); r.pause(); out.push(r.isPaused()); setTimeout(() => r.resume(), 1); }); r.on('end', () => done(out)); }));
+t('unshift', async () => { const r = new Readable({ read() {} }); r.push('b'); r.unshift('a'); r.push(null); return String(await r.read()); });
+t('object mode', async () => gather(new Readable({ objectMode: true, read() { this.push({ a: 1 }); this.push(null); } })));
+t('write and finish', () => new Promise((done) => { const out = []; const w = sink(out); w.on('finish', () => done(out)); w.write('a'); w.write('b', () => out.push('cb')); w.end('c'); }));
+t('back pressure', () => new Promise((done) => { const out = []; const w = new Writable({ highWaterMark: 3, write(c, e, cb) { setTimeout(cb, 1); } }); out.push(w.write('ab'), w.write('c'), w.writableLength, w.writableNeedDrain); w.on('drain', () => { out.push('drain', w.writableLength); done(out); }); }));
+t('writev and cork', () => new Promise((done) => { const out = []; const w = new Writable({ writev(chunks, cb) { out.push(chunks.map((c) => String(c.chunk))); cb(); } }); w.cork(); w.write('a'); w.write('b'); w.uncork(); w.end(() => done(out)); }));
+t('final', () => new Promise((done) => { const out = []; const w = sink(out, { final(cb) { out.push('final'); cb(); } }); w.on('finish', () => out.push('finish')).on('close', () => done(out)); w.end('x'); }));
+t('write after end', () => new Promise((done) => { const w = sink([]); w.on('error', (e) => done([e.code, e.message])); w.end(); w.write('x'); }));
+t('null', () => sink([]).write(null));
+t('a wrong chunk', () => sink([]).write(5));
+t('errors of write', () => new Promise((done) => { const out = []; const w = new Writable({ write(c, e, cb) { cb(new Error('disk')); } }); w.on('error', (e) => out.push(e.message)).on('close', () => done([out, w.destroyed])); w.write('a', (e) => out.push('cb ' + e.message)); }));
+t('destroy', () => new Promise((done) => { const out = []; const r = new Readable({ read() {}, destroy(e, cb) { out.push('destroy'); cb(e); } }); r.on('error', (e) => out.push(e.message)).on('close', () => done([out, r.destroyed, r.readable])); r.destroy(new Error('stop')); }));
+t('Transform', async () => { const up = new Transform({ transform(c, e, cb) { cb(null, String(c).toUpperCase()); }, flush(cb) { this.push('!'); cb(); } }); up.write('a'); up.end('b'); return (await gather(up)).map(String); });
+t('Duplex', async () => { const out = []; const d = new Duplex({ read() { this.push('r'); this.push(null); }, write(c, e, cb) { out.push(String(c)); cb(); } }); d.end('w'); return [(await gather(d)).map(String), out]; });
+t('pipe', () => new Promise((done) => { const out = []; Readable.from(['a', 'b']).pipe(new PassThrough({ objectMode: true })).pipe(sink(out)).on('finish', () => done(out)); }));
+t('pipe keeps to back pressure', () => new Promise((done) => { let most = 0; const w = new Writable({ highWaterMark: 10, write(c, e, cb) { most = Math.max(most, w.writableLength); setImmediate(cb); } }); const r = new Readable({ highWaterMark: 10, read() { this.push(n++ < 100 ? 'xxxxx' : null); } }); let n = 0; r.pipe(w).on('finish', () => done(most <= 20)); }));
+t('unpipe', () => new Promise((done) => { const out = []; const r = new Readable({ read() {} }); const w = sink(out); r.pipe(w); r.push('a'); setTimeout(() => { r.unpipe(w); r.push('b'); setTimeout(() => done(out), 5); }, 5); }));
+t('pipeline', () => new Promise((done) => { const out = []; pipeline(Readable.from(['a', 'b']), async function* (source) { for await (const x of source) yield x + x; }, sink(out), (e) => done([e, out])); }));
+t('a pipeline that fails', () => new Promise((done) => { const r = new Readable({ read() { this.destroy(new Error('source')); } }), w = sink([]); pipeline(r, w, (e) => done([e.message, w.destroyed])); }));
+t('pipeline by promise', async () => { const out = []; await sp.pipeline(Readable.from(['x']), new PassThrough({ objectMode: true }), sink(out)); return out; });
+t('pipeline by promise that fails', async () => sp.pipeline(Readable.from(['x']), new Transform({ objectMode: true, transform(c, e, cb) { cb(new Error('mid')); } }), sink([])));
+t('finished', async () => { const r = Readable.from(['a']); r.resume(); await sp.finished(r); const w = sink([]); setTimeout(() => w.destroy(), 1); return sp.finished(w).catch((e) => e.code); });
+t('an iterator that stops', async () => { const r = Readable.from(['a', 'b', 'c']); for await (const x of r) break; return r.destroyed; });
+t('an iterator over an error', async () => { const r = new Readable({ read() { if (!this.once_) this.push('a'); this.once_ = true; setTimeout(() => this.destroy(new Error('it')), 1); } }); const out = []; try { for await (const x of r) { out.push(String(x)); } } catch (e) { out.push(e.message); } return out.at(-1); });
+t('map, filter, take', async () => [await Readable.from([1, 2, 3, 4]).filter((x) => x % 2).map(async (x) => x * 10).toArray(), await Readable.from([1, 2, 3]).take(2).toArray(), await Readable.from([1, 2, 3]).reduce((a, b) => a + b, 0)]);
+t('consumers', async () => { const c = require('stream/consumers'); return [await c.text(Readable.from(['a', 'b'])), await c.json(Readable.from(['{"a":', '1}']))]; });
+t('states', () => { const r = new Readable({ read() {} }), w = sink([]); return [r.readableFlowing, r.readableLength, r.readableEnded, r.readable, w.writable, w.writableEnded, w.writableFinished, w.writableHighWaterMark > 0, stream.Stream === stream, r instanceof stream, w instanceof Writable, new Duplex() instanceof Writable]; });
+t('classes', async () => { class Up extends Transform { _transform(c, e, cb) { cb(null, String(c).toUpperCase()); } } const u = new Up(); u.end('q'); return (await gather(u)).map(String); });
+t('lines', async () => { const out = []; for await (const l of readline.createInterface({ input: Readable.from(['a\nb', 'c\r\n', '\nlast']) })) out.push(l); return out; });
+t('line events', () => new Promise((done) => { const out = []; readline.createInterface({ input: Readable.from(['1\n2\n']) }).on('line', (l) => out.push(l)).on('close', () => done(out)); }));
+t('questions', async () => { const input = new PassThrough(), output = new PassThrough(); const rl = require('readline/promises').createInterface({ input, output }); setTimeout(() => input.write('me\n'), 1); const answer = await rl.question('who? '); rl.close(); return [answer, String(output.read())]; });
+t('string_decoder', () => { const { StringDecoder } = require('string_decoder'); const d = new StringDecoder('utf8'); const b = Buffer.from('a€'); return [d.write(b.subarray(0, 2)), d.write(b.subarray(2)), d.write(Buffer.from([0xe2])), d.end(), new StringDecoder('base64').write(Buffer.from('abcd')), new StringDecoder('hex').write(Buffer.from('ab'))]; });
