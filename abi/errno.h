@@ -23,6 +23,7 @@ enum class Errno : int32_t {
   kCANCELED = 125,
   kRESTART = 512,   // internal: libc restarts the call or gives EINTR (abi/README.md)
   kSUSPEND = 4096,  // internal: the call has suspended its thread
+  kNOTCAPABLE = 4097,  // of WASI only: a descriptor without the right
 };
 // clang-format on
 

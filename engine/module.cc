@@ -13,7 +13,7 @@ namespace cloche::engine {
 namespace {
 
 constexpr uint32_t kMagic = 0x49504c43;  // "CLPI"
-constexpr uint32_t kVersion = 4;         // VERSION in prepare.rs
+constexpr uint32_t kVersion = 5;         // VERSION in prepare.rs
 
 // Reads little-endian fields; after a read beyond the end, everything is 0 and ok() is false.
 class Reader {

@@ -77,7 +77,10 @@ bool must_not_call(const Thread& thread) {
          thread.request == Request::kExitGroup;
 }
 
-constexpr int32_t kTooManyFiles = -static_cast<int32_t>(Errno::kMFILE);
+bool is_too_many_files(const SyscallRow& row, int32_t result) {
+  constexpr int32_t kWasiNumber = 33;
+  return result == (row.kind == 'w' ? kWasiNumber : -static_cast<int32_t>(Errno::kMFILE));
+}
 
 // EMFILE: for the sandbox's limit, or for one that the process set itself?
 void tell_files(const Thread& thread) {
@@ -85,6 +88,22 @@ void tell_files(const Thread& thread) {
   Kernel& kernel = *process.kernel;
   if (process.fds && process.fds->open_count() >= kernel.options().limits.open_files) {
     kernel.tell_limit("open_files.max", &process);
+  }
+}
+
+std::vector<engine::ValueType> params_of(const SyscallRow& row) {
+  if (!row.params) return std::vector<engine::ValueType>(row.arity, engine::ValueType::kI32);
+  std::vector<engine::ValueType> params;
+  for (const char* at = row.params; *at; ++at)
+    params.push_back(*at == 'j' ? engine::ValueType::kI64 : engine::ValueType::kI32);
+  return params;
+}
+
+// An i64 becomes two words, the low one first.
+void take_words(const char* params, const engine::Value* values, int32_t* words) {
+  for (; *params; ++params, ++values) {
+    *words++ = values->i32;
+    if (*params == 'j') *words++ = static_cast<int32_t>(static_cast<uint64_t>(values->i64) >> 32);
   }
 }
 
@@ -100,7 +119,11 @@ void CallGate::enter(void* env, engine::Call& engine_call, engine::Value* values
   const auto& row = *static_cast<const SyscallRow*>(env);
   auto& thread = *static_cast<Thread*>(engine_call.context().user());
   int32_t arguments[kMaxArguments] = {};
-  for (uint32_t i = 0; i < row.arity; ++i) arguments[i] = values[i].i32;
+  if (row.params) {
+    take_words(row.params, values, arguments);
+  } else {
+    for (uint32_t i = 0; i < row.arity; ++i) arguments[i] = values[i].i32;
+  }
   values[0].i32 = handle(row, engine_call, thread, arguments);
 }
 
@@ -115,7 +138,8 @@ int32_t CallGate::handle(const SyscallRow& row, engine::Call& engine_call, Threa
   ++state.usage.syscalls;
   state.engine_call = &engine_call;
   Call call(kernel, *thread.process, thread, engine_call);
-  const int32_t result = &row == &result_row() ? resume(call) : begin(row, call, arguments);
+  const bool resumes = &row == &result_row() || (row.kind == 'w' && thread.call.row == &row);
+  const int32_t result = resumes ? resume(call) : begin(row, call, arguments);
   refresh_signal_word(thread, engine_call);
   state.engine_call = nullptr;
   return result;
@@ -137,9 +161,9 @@ int32_t CallGate::begin(const SyscallRow& row, Call& call, const int32_t* argume
     return result;
   }
   const Process& process = *thread.process;
-  if (row.kind == 'b' && (process.exiting || process.stopped)) {
+  if ((row.kind == 'b' || row.kind == 'w') && (process.exiting || process.stopped)) {
     // A signal of the call's own making (SIGPIPE, SIGTTOU) took hold: no further instruction of the
-    // program runs before it has acted. The result waits for kern.result.
+    // program runs before it has acted. The result waits until the guest asks again.
     thread.call.row = &row;
     thread.request_done = true;
     thread.request_value = result;
@@ -150,8 +174,7 @@ int32_t CallGate::begin(const SyscallRow& row, Call& call, const int32_t* argume
 }
 
 int32_t CallGate::finish(const SyscallRow& row, Thread& thread, int32_t result) {
-  (void)row;
-  if (result == kTooManyFiles) tell_files(thread);
+  if (is_too_many_files(row, result)) tell_files(thread);
   thread.call.row = nullptr;
   thread.call.scratch = {};
   thread.call.timed_out = false;
@@ -179,13 +202,13 @@ int32_t CallGate::resume(Call& call) {
 
 std::vector<engine::HostFunction> host_functions() {
   std::vector<engine::HostFunction> functions;
-  for (const auto rows : {linux_rows(), kern_rows()}) {
+  for (const auto rows : {linux_rows(), kern_rows(), wasi_rows()}) {
     for (const SyscallRow& row : rows) {
       engine::HostFunction function;
       function.module = row.module;
       function.name = row.name;
-      function.params.assign(row.arity, engine::ValueType::kI32);
-      function.results.assign(1, engine::ValueType::kI32);
+      function.params = params_of(row);
+      if (row.has_result) function.results.assign(1, engine::ValueType::kI32);
       function.call = &CallGate::enter;
       function.env = const_cast<SyscallRow*>(&row);  // read only, by enter()
       functions.push_back(std::move(function));

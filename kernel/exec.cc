@@ -7,6 +7,7 @@
 #include "kernel/posix_timer.h"
 #include "kernel/ready.h"
 #include "kernel/state.h"
+#include "kernel/wasi/state.h"
 #include "vfs/ops.h"
 
 namespace cloche::kernel {
@@ -238,6 +239,10 @@ SysResult<std::unique_ptr<Program>> complete(Kernel& kernel, FoundProgram found)
   program->executable = absolute.ok() ? *absolute : found.path;
   find_image(kernel, *found.file.inode, *program);
   program->location = std::move(found.file);
+  if (wasi::is_wasi(*program->module) && wasi::is_native(*program->module)) {
+    kernel.log("exec: " + found.path + ": imports both from WASI and from linux or kern");
+    return Errno::kNOEXEC;
+  }
   TRY(check_arguments(kernel, program->argv, program->envp));
   if (program->module->initial_memory() > kernel.options().limits.address_space)
     return Errno::kNOMEM;
@@ -384,6 +389,7 @@ bool start_program(Kernel& kernel, Process& process, Thread& thread, Program& pr
   process.executable_location = std::move(program.location);
   process.argv = std::move(program.argv);
   process.envp = std::move(program.envp);
+  process.wasi = wasi::is_wasi(*program.module) ? wasi::State::enter(kernel, process) : nullptr;
   process.argument_bytes = argument_cost(process.argv) + argument_cost(process.envp);
   process.dumpable = true;
   process.name = base_name(program.file_name).substr(0, kNameBytes);

@@ -104,6 +104,15 @@ void FdTable::close_all(Process& owner) {
   first_free_ = 0;
 }
 
+void FdTable::make_gap(uint32_t first, uint32_t count, uint32_t limit, Process& owner) {
+  if (first < entries_.size()) {
+    entries_.insert(entries_.begin() + first, count, Entry{});
+    close_range(std::min(limit, kHardLimit), UINT32_MAX, owner);
+    entries_.resize(std::min<size_t>(entries_.size(), kHardLimit));
+  }
+  first_free_ = std::min(first_free_, first);
+}
+
 std::unique_ptr<FdTable> FdTable::copy() const {
   auto table = std::make_unique<FdTable>();
   table->entries_ = entries_;

@@ -170,6 +170,8 @@ class FdTable {
   void close_range(uint32_t first, uint32_t last, Process& owner);
   void close_range_on_exec(uint32_t first, uint32_t last);
   void close_all(Process& owner);
+  // Moves all from number `first` on up by `count`; those that pass `limit` are closed.
+  void make_gap(uint32_t first, uint32_t count, uint32_t limit, Process& owner);
   std::unique_ptr<FdTable> copy() const;
   uint32_t open_count() const { return open_count_; }
   // Calls visit(fd, file) in ascending order.

@@ -6,6 +6,7 @@
 #include "kernel/posix_timer.h"
 #include "kernel/process_fd.h"
 #include "kernel/state.h"
+#include "kernel/wasi/state.h"
 
 namespace cloche::kernel {
 

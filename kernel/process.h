@@ -21,6 +21,9 @@ namespace cloche::kernel {
 
 class Kernel;
 class Process;
+namespace wasi {
+class State;
+}
 
 enum class ThreadState : uint8_t { kReady, kRunning, kBlocked, kStopped, kDead };
 
@@ -60,7 +63,7 @@ class Thread {
   // The suspended call, to be tried again by kern.result.
   struct Pending {
     const struct SyscallRow* row = nullptr;
-    std::array<int32_t, 6> arguments{};
+    std::array<int32_t, 11> arguments{};  // kMaxArguments of kernel/syscalls/table.h
     Call::Scratch scratch;
     bool timed_out = false;
   } call;
@@ -137,8 +140,9 @@ class Process {
   std::vector<std::unique_ptr<Thread>> threads;
   std::vector<Process*> children;  // running and zombies
 
-  Ref<RefCounted> address_space;  // AddressSpace
-  std::shared_ptr<FdTable> fds;   // shared with clone(CLONE_FILES) only
+  Ref<RefCounted> address_space;      // AddressSpace
+  std::shared_ptr<FdTable> fds;       // shared with clone(CLONE_FILES) only
+  std::unique_ptr<wasi::State> wasi;  // of a program for WASI; null: of Cloche's own ABI
   vfs::Location cwd, root;
   vfs::Credentials credentials;
   Ref<Authority> authority;  // over tools; null: none

@@ -55,8 +55,8 @@ constexpr uint32_t words_of(SysResult<R> (*)(Call&, Parameters...)) {
 }
 
 template <class R, class... Parameters, size_t... Index>
-int32_t apply(SysResult<R> (*handler)(Call&, Parameters...), Call& call,
-              [[maybe_unused]] const int32_t* words, std::index_sequence<Index...>) {
+SysResult<R> apply(SysResult<R> (*handler)(Call&, Parameters...), Call& call,
+                   [[maybe_unused]] const int32_t* words, std::index_sequence<Index...>) {
   constexpr std::array<uint32_t, sizeof...(Parameters) + 1> kCounts{
       Argument<Parameters>::kWords...};
   [[maybe_unused]] constexpr auto kOffsets = [kCounts] {
@@ -64,18 +64,19 @@ int32_t apply(SysResult<R> (*handler)(Call&, Parameters...), Call& call,
     for (size_t i = 1; i < offsets.size(); ++i) offsets[i] = offsets[i - 1] + kCounts[i - 1];
     return offsets;
   }();
-  const SysResult<R> result = handler(call, Argument<Parameters>::take(words + kOffsets[Index])...);
-  return result.ok() ? encode(result.value()) : -static_cast<int32_t>(result.error());
+  return handler(call, Argument<Parameters>::take(words + kOffsets[Index])...);
 }
 
 template <class R, class... Parameters>
-int32_t apply(SysResult<R> (*handler)(Call&, Parameters...), Call& call, const int32_t* words) {
+SysResult<R> apply(SysResult<R> (*handler)(Call&, Parameters...), Call& call,
+                   const int32_t* words) {
   return apply(handler, call, words, std::index_sequence_for<Parameters...>{});
 }
 
 template <auto Handler>
 int32_t invoke(Call& call, const int32_t* words) {
-  return apply(Handler, call, words);
+  const auto result = apply(Handler, call, words);
+  return result.ok() ? encode(result.value()) : -static_cast<int32_t>(result.error());
 }
 
 template <auto Handler, uint32_t Arity>

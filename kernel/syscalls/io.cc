@@ -47,6 +47,8 @@ SysResult<std::vector<std::span<Byte>>> vectors(Call& call, UserPtr list, uint32
   return result;
 }
 
+}  // namespace
+
 SysResult<std::vector<std::span<uint8_t>>> out_vectors(Call& call, UserPtr list, uint32_t count) {
   return vectors<uint8_t>(call, list, count,
                           [&call](UserPtr at, uint64_t size) { return call.bytes_out(at, size); });
@@ -57,6 +59,8 @@ SysResult<std::vector<std::span<const uint8_t>>> in_vectors(Call& call, UserPtr 
   return vectors<const uint8_t>(
       call, list, count, [&call](UserPtr at, uint64_t size) { return call.bytes_in(at, size); });
 }
+
+namespace {
 
 SysResult<FileRef> readable_file(Call& call, Fd fd) {
   FileRef file = TRY(file_of(call, fd));
@@ -221,15 +225,19 @@ SysResult<uint64_t> transfer_at(Call& call, OpenFile& file, int64_t offset,
   return done;
 }
 
-SysResult<uint64_t> read_at(Call& call, OpenFile& file, int64_t offset,
-                            std::span<const std::span<uint8_t>> buffers) {
+}  // namespace
+
+SysResult<uint64_t> read_vectors_at(Call& call, OpenFile& file, int64_t offset,
+                                    std::span<const std::span<uint8_t>> buffers) {
   return transfer_at(call, file, offset, buffers, &OpenFile::read_at);
 }
 
-SysResult<uint64_t> write_at(Call& call, OpenFile& file, int64_t offset,
-                             std::span<const std::span<const uint8_t>> buffers) {
+SysResult<uint64_t> write_vectors_at(Call& call, OpenFile& file, int64_t offset,
+                                     std::span<const std::span<const uint8_t>> buffers) {
   return transfer_at(call, file, offset, buffers, &OpenFile::write_at);
 }
+
+namespace {
 
 // Flags of preadv2 and pwritev2 that change nothing here; the others are EOPNOTSUPP.
 constexpr uint32_t kVectorHighPriority = 1, kVectorDsync = 2, kVectorSync = 4;
@@ -241,7 +249,7 @@ SysResult<uint64_t> sys_pread64(Call& call, Fd fd, UserPtr buffer, uint32_t coun
   if (offset < 0) return Errno::kINVAL;
   const FileRef file = TRY(readable_file(call, fd));
   const std::array out{TRY(call.bytes_out(buffer, std::min<uint64_t>(count, kMaxTransfer)))};
-  return read_at(call, *file, offset, out);
+  return read_vectors_at(call, *file, offset, out);
 }
 
 SysResult<uint64_t> sys_pwrite64(Call& call, Fd fd, UserPtr buffer, uint32_t count,
@@ -249,19 +257,19 @@ SysResult<uint64_t> sys_pwrite64(Call& call, Fd fd, UserPtr buffer, uint32_t cou
   if (offset < 0) return Errno::kINVAL;
   const FileRef file = TRY(writable_file(call, fd));
   const std::array in{TRY(call.bytes_in(buffer, std::min<uint64_t>(count, kMaxTransfer)))};
-  return write_at(call, *file, offset, in);
+  return write_vectors_at(call, *file, offset, in);
 }
 
 SysResult<uint64_t> sys_preadv(Call& call, Fd fd, UserPtr vector, uint32_t count, int64_t offset) {
   if (offset < 0) return Errno::kINVAL;
   const FileRef file = TRY(readable_file(call, fd));
-  return read_at(call, *file, offset, TRY(out_vectors(call, vector, count)));
+  return read_vectors_at(call, *file, offset, TRY(out_vectors(call, vector, count)));
 }
 
 SysResult<uint64_t> sys_pwritev(Call& call, Fd fd, UserPtr vector, uint32_t count, int64_t offset) {
   if (offset < 0) return Errno::kINVAL;
   const FileRef file = TRY(writable_file(call, fd));
-  return write_at(call, *file, offset, TRY(in_vectors(call, vector, count)));
+  return write_vectors_at(call, *file, offset, TRY(in_vectors(call, vector, count)));
 }
 
 SysResult<uint64_t> sys_preadv2(Call& call, Fd fd, UserPtr vector, uint32_t count, int64_t offset,

@@ -34,7 +34,10 @@ int64_t running_for(Call& call) {
   return call.kernel().clock().monotonic_ns() - call.kernel().state().run_start;
 }
 
-// As a guest may know it.
+bool is_realtime(int32_t clock) { return clock == kClockRealtime || clock == kClockTai; }
+
+}  // namespace
+
 SysResult<int64_t> read_clock(Call& call, int32_t clock) {
   RoundedClock& clocks = call.kernel().guest_clock();
   switch (clock) {
@@ -58,10 +61,6 @@ SysResult<int64_t> read_clock(Call& call, int32_t clock) {
       return Errno::kINVAL;
   }
 }
-
-bool is_realtime(int32_t clock) { return clock == kClockRealtime || clock == kClockTai; }
-
-}  // namespace
 
 SysResult<int64_t> to_monotonic(Call& call, int32_t clock, int64_t time) {
   if (clock != kClockMonotonic && clock != kClockBoottime && !is_realtime(clock))

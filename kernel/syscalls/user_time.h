@@ -55,6 +55,9 @@ inline int64_t deadline_after(int64_t now, int64_t nanoseconds) {
   return __builtin_add_overflow(now, nanoseconds, &sum) ? Call::kNoDeadline : sum;
 }
 
+// Clocks by their Linux numbers. Nanoseconds, in steps of the guest's clock. EINVAL: no such clock.
+SysResult<int64_t> read_clock(Call& call, int32_t clock);
+
 // A point of `clock` as a point of the monotonic clock, on which all waiting is done. Steps of the
 // host's real-time clock during the wait are not followed. EINVAL: no clock to wait by.
 SysResult<int64_t> to_monotonic(Call& call, int32_t clock, int64_t time);

@@ -234,8 +234,9 @@ int32_t FakeContext::host_call(const std::string& name, const std::vector<int32_
   const engine::HostFunction* function = pool_.engine().find_function(name);
   CHECK(function != nullptr);
   CHECK(arguments.size() <= function->params.size());
-  std::array<engine::Value, 8> values{};
-  for (size_t i = 0; i < arguments.size(); ++i) values[i].i32 = arguments[i];
+  std::array<engine::Value, 16> values{};
+  // (The low half of an i64 is where an i32 would be.)
+  for (size_t i = 0; i < arguments.size(); ++i) values[i].i64 = arguments[i];
   HostCall call(*this);
   function->call(function->env, call, values.data());
   return values[0].i32;
@@ -409,8 +410,13 @@ void FakeGuest::say(const std::string& line) {
 
 // --- engine
 
-FakeModule::FakeModule(std::string name, Body body, uint64_t memory, uint64_t maximum)
-    : name_(std::move(name)), body_(std::move(body)), memory_(memory), maximum_(maximum) {
+FakeModule::FakeModule(std::string name, Body body, uint64_t memory, uint64_t maximum,
+                       std::vector<engine::Import> imports)
+    : name_(std::move(name)),
+      body_(std::move(body)),
+      memory_(memory),
+      maximum_(maximum),
+      imports_(std::move(imports)) {
   std::memcpy(hash_.data(), name_.data(), std::min(name_.size(), hash_.size()));
 }
 
@@ -421,9 +427,10 @@ FakeEngine::FakeEngine(std::vector<engine::HostFunction> functions) {
   }
 }
 
-void FakeEngine::add_program(const std::string& name, Body body, uint64_t memory,
-                             uint64_t maximum) {
-  programs_[name] = std::make_shared<FakeModule>(name, std::move(body), memory, maximum);
+void FakeEngine::add_program(const std::string& name, Body body, uint64_t memory, uint64_t maximum,
+                             std::vector<engine::Import> imports) {
+  programs_[name] =
+      std::make_shared<FakeModule>(name, std::move(body), memory, maximum, std::move(imports));
 }
 
 const engine::HostFunction* FakeEngine::find_function(const std::string& name) const {

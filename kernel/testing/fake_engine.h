@@ -100,7 +100,8 @@ class FakeGuest {
 
 class FakeModule final : public engine::Module {
  public:
-  FakeModule(std::string name, Body body, uint64_t memory, uint64_t maximum);
+  FakeModule(std::string name, Body body, uint64_t memory, uint64_t maximum,
+             std::vector<engine::Import> imports);
   const std::array<uint8_t, 32>& hash() const override { return hash_; }
   const std::vector<engine::Import>& imports() const override { return imports_; }
   uint64_t initial_memory() const override { return memory_; }
@@ -123,9 +124,10 @@ class FakeEngine final : public engine::Engine {
  public:
   explicit FakeEngine(std::vector<engine::HostFunction> functions);
 
-  // Defines a program; the file that names it has the bytes file_of(name).
+  // Defines a program; the file that names it has the bytes file_of(name). Whatever it imports, it
+  // can call all functions.
   void add_program(const std::string& name, Body body, uint64_t memory = 1 << 20,
-                   uint64_t maximum = uint64_t{1} << 28);
+                   uint64_t maximum = uint64_t{1} << 28, std::vector<engine::Import> imports = {});
   static std::string file_of(const std::string& name) { return std::string("\0asm", 4) + name; }
   const engine::HostFunction* find_function(const std::string& name) const;
   std::vector<std::string>& record() { return record_; }

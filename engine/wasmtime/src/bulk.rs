@@ -10,6 +10,8 @@
 use wasm_encoder::{BlockType, CodeSection, Encode, Function, Instruction, RawSection, SectionId};
 use wasmparser::{BinaryReader, BinaryReaderError, Operator};
 
+use crate::stand_in::StandIns;
+
 /// What is written without a check in between: about 10 microseconds, 20 where pages are new.
 const PIECE: i32 = 64 << 10;
 
@@ -23,7 +25,8 @@ enum Helper {
 /// The module's code while it is rewritten.
 #[derive(Default)]
 pub struct Bulk {
-    /// What the first helper is called: the number of the module's own functions.
+    /// What the first helper is called: helpers come behind the module's own functions and behind
+    /// its stand-ins.
     first_function: u32,
     helpers: Vec<Helper>,
     bodies: CodeSection,
@@ -42,11 +45,29 @@ impl Body {
     pub fn new(start: usize) -> Body {
         Body { copied: start, ..Body::default() }
     }
+
+    /// The operator in wasm[at..end] becomes `instruction`.
+    pub fn replace(
+        &mut self,
+        instruction: &Instruction<'_>,
+        wasm: &[u8],
+        (at, end): (usize, usize),
+    ) {
+        self.constant = None;
+        self.rewritten.extend_from_slice(&wasm[self.copied..at]);
+        instruction.encode(&mut self.rewritten);
+        self.copied = end;
+    }
 }
 
 impl Bulk {
     pub fn new(function_count: u32) -> Bulk {
         Bulk { first_function: function_count, ..Bulk::default() }
+    }
+
+    /// Before code is read: there are so many functions more.
+    pub fn make_room(&mut self, functions: usize) {
+        self.first_function += functions as u32;
     }
 
     /// The next operator of a body: the one in wasm[at..end].
@@ -72,9 +93,7 @@ impl Bulk {
         if length.is_some_and(|length| (0..=PIECE).contains(&length)) {
             return;
         }
-        body.rewritten.extend_from_slice(&wasm[body.copied..at]);
-        Instruction::Call(self.function(helper)).encode(&mut body.rewritten);
-        body.copied = end;
+        body.replace(&Instruction::Call(self.function(helper)), wasm, (at, end));
     }
 
     /// The body is read; it ends at `end`.
@@ -93,14 +112,14 @@ impl Bulk {
     }
 
     /// Is there something to change in a section?
-    pub fn changes(&self, id: u8) -> bool {
-        !self.helpers.is_empty()
+    pub fn changes(&self, id: u8, stand_ins: &StandIns) -> bool {
+        !(self.helpers.is_empty() && stand_ins.types().is_empty())
             && [SectionId::Type, SectionId::Function, SectionId::Code]
                 .iter()
                 .any(|section| *section as u8 == id)
     }
 
-    /// The section `id`, whose content was `data`, with the helpers, appended to `module`.
+    /// The section `id`, whose content was `data`, with stand-ins and helpers, appended to `module`.
     /// `type_count` is the number of the module's own types, `segments` the sizes of its data
     /// segments.
     pub fn append(
@@ -110,10 +129,14 @@ impl Bulk {
         data: &[u8],
         type_count: u32,
         segments: &[u32],
+        stand_ins: &StandIns,
     ) -> Result<(), BinaryReaderError> {
         use wasm_encoder::Section;
         if id == SectionId::Code as u8 {
             let mut code = self.bodies.clone();
+            for body in stand_ins.bodies() {
+                code.function(body);
+            }
             for helper in &self.helpers {
                 code.function(&helper.code(segments));
             }
@@ -130,8 +153,12 @@ impl Bulk {
             // (i32, i32, i32) -> ()
             added.extend_from_slice(&[0x60, 3, 0x7f, 0x7f, 0x7f, 0]);
         } else {
-            (count + self.helpers.len() as u32).encode(&mut added);
+            let more = stand_ins.types().len() + self.helpers.len();
+            (count + more as u32).encode(&mut added);
             added.extend_from_slice(entries);
+            for type_index in stand_ins.types() {
+                type_index.encode(&mut added);
+            }
             for _ in &self.helpers {
                 type_count.encode(&mut added);
             }

@@ -5,8 +5,11 @@
 //!   while it runs (tables, dropped segments) is refused;
 //! - every mutable global, and the memory, is exported under a reserved name;
 //! - its initial data leaves the module: it becomes the base layer that memories are mapped from.
-//! And no instruction of it may run for long (bulk.rs).
+//!
+//! And no instruction of it may run for long (bulk.rs), and programs for WASI must be able to wait
+//! (stand_in.rs).
 
+use std::borrow::Cow;
 use std::fmt::Display;
 use std::ops::Range;
 
@@ -21,10 +24,11 @@ use wasmparser::{
 use crate::Verdict;
 use crate::bulk::{Body, Bulk};
 use crate::size::FunctionSize;
+use crate::stand_in::{Imported, StandIns, is_wasi};
 
 /// Version of everything this file does. Part of the key of cached code: raise it with each change
 /// of the checks, of the rewriting or of the info format.
-pub const VERSION: u32 = 4;
+pub const VERSION: u32 = 5;
 
 const MAGIC: u32 = 0x4950_4c43; // "CLPI"
 const NONE: u32 = u32::MAX;
@@ -94,11 +98,14 @@ struct Info {
     /// Sizes of all data segments, as they are when the program runs.
     segment_sizes: Vec<u32>,
     keeps_exceptions: bool,
+    /// The type () -> (), which every program has: that of its entry function.
+    empty_type: u32,
+    stand_ins: StandIns,
 }
 
-/// A section of the prepared module: as it was, or made anew.
+/// A section of the prepared module: as it was but for references to imports, or made anew.
 enum Part<'a> {
-    Same(RawSection<'a>),
+    Same(u8, Cow<'a, [u8]>),
     New(Box<dyn Section>),
 }
 
@@ -112,8 +119,10 @@ pub fn prepare(wasm: &[u8], max_memory_pages: u32) -> Checked<Prepared> {
     for payload in Parser::new(0).parse_all(wasm) {
         let payload = payload.map_err(malformed)?;
         info.read(&payload, wasm, &types, max_memory_pages)?;
-        if let Payload::CodeSectionEntry(body) = &payload {
-            info.read_code(body, wasm, &mut bulk, &mut size)?;
+        match &payload {
+            Payload::ImportSection(_) => bulk.make_room(info.stand_ins.types().len()),
+            Payload::CodeSectionEntry(body) => info.read_code(body, wasm, &mut bulk, &mut size)?,
+            _ => {}
         }
         let Some((id, range)) = payload.as_section() else { continue };
         if id == SectionId::Custom as u8 {
@@ -132,7 +141,7 @@ pub fn prepare(wasm: &[u8], max_memory_pages: u32) -> Checked<Prepared> {
             }
             Payload::MemorySection(_) => Part::New(Box::new(info.memory())),
             Payload::DataSection(reader) => Part::New(Box::new(info.data(reader)?)),
-            _ => Part::Same(RawSection { id, data: &wasm[range] }),
+            _ => Part::Same(id, info.stand_ins.patched(wasm, range)),
         });
     }
     if !exported {
@@ -143,10 +152,10 @@ pub fn prepare(wasm: &[u8], max_memory_pages: u32) -> Checked<Prepared> {
     let mut module = Module::new().finish();
     for part in &parts {
         match part {
-            Part::Same(RawSection { id, data }) if bulk.changes(*id) => bulk
-                .append(&mut module, *id, data, type_count, &info.segment_sizes)
+            Part::Same(id, data) if bulk.changes(*id, &info.stand_ins) => bulk
+                .append(&mut module, *id, data, type_count, &info.segment_sizes, &info.stand_ins)
                 .map_err(malformed)?,
-            Part::Same(section) => section.append_to(&mut module),
+            Part::Same(id, data) => RawSection { id: *id, data }.append_to(&mut module),
             Part::New(section) => section.append_to(&mut module),
         }
     }
@@ -180,8 +189,11 @@ impl Info {
     ) -> Checked<()> {
         match payload {
             Payload::TypeSection(reader) => {
-                for function in reader.clone().into_iter_err_on_gc_types() {
+                for (index, function) in reader.clone().into_iter_err_on_gc_types().enumerate() {
                     let function = function.map_err(unsupported)?;
+                    if function.params().is_empty() && function.results().is_empty() {
+                        self.empty_type = index as u32;
+                    }
                     self.look_for_exceptions(function.params().iter().chain(function.results()));
                 }
             }
@@ -218,7 +230,9 @@ impl Info {
             }
             Payload::GlobalSection(reader) => {
                 for (index, global) in reader.clone().into_iter().enumerate() {
-                    let global = global.map_err(malformed)?.ty;
+                    let global = global.map_err(malformed)?;
+                    self.stand_ins.read_constant(&global.init_expr).map_err(malformed)?;
+                    let global = global.ty;
                     self.look_for_exceptions([&global.content_type]);
                     if !global.mutable {
                         continue;
@@ -246,6 +260,12 @@ impl Info {
                 }
             }
             Payload::StartSection { .. } => return Err(unsupported("a start function")),
+            Payload::ElementSection(reader) => {
+                for element in reader.clone() {
+                    let element = element.map_err(malformed)?;
+                    self.stand_ins.read_element(element).map_err(malformed)?;
+                }
+            }
             Payload::DataSection(reader) => {
                 for segment in reader.clone() {
                     let segment = segment.map_err(malformed)?;
@@ -277,6 +297,7 @@ impl Info {
         reader: wasmparser::ImportSectionReader<'_>,
         types: &Types,
     ) -> Checked<()> {
+        let mut imported = Vec::new();
         for import in reader.into_imports() {
             let import = import.map_err(malformed)?;
             let name = format!("{}.{}", import.module, import.name);
@@ -290,8 +311,21 @@ impl Info {
             let Some(signature) = signature(function) else {
                 return Err(unsupported(format!("the type of the import {name}")));
             };
+            // (With other results it is no function of WASI, and is refused as unknown.)
+            let has_result = signature.ends_with(":i");
+            imported.push(Imported {
+                type_index: index,
+                params: function.params().len() as u32,
+                has_result,
+                wasi: is_wasi(import.module) && (has_result || signature.ends_with(':')),
+            });
             self.imports.push((import.module.into(), import.name.into(), signature));
         }
+        let first = types.as_ref().function_count();
+        if first == imported.len() as u32 && imported.iter().any(|import| import.wasi) {
+            return Err(unsupported("a program for WASI without a function of its own"));
+        }
+        self.stand_ins = StandIns::plan(&imported, first, self.empty_type);
         Ok(())
     }
 
@@ -313,7 +347,11 @@ impl Info {
             let operator = operators.read().map_err(malformed)?;
             self.read_operator(&operator)?;
             size.read_operator(&operator);
-            bulk.read_operator(&mut code, &operator, wasm, (at, operators.original_position()));
+            let place = (at, operators.original_position());
+            match self.stand_ins.replace(&operator) {
+                Some(instruction) => code.replace(&instruction, wasm, place),
+                None => bulk.read_operator(&mut code, &operator, wasm, place),
+            }
         }
         bulk.finish(code, wasm, body.range().end);
         size.end(body.range().len()).map_err(too_large)
@@ -371,7 +409,11 @@ impl Info {
                 ExternalKind::Global => ExportKind::Global,
                 ExternalKind::Tag => ExportKind::Tag,
             };
-            section.export(name, kind, *index);
+            let index = match kind {
+                ExportKind::Func => self.stand_ins.resolve(*index),
+                _ => *index,
+            };
+            section.export(name, kind, index);
         }
         if self.initial_pages == 0 {
             return Err(unsupported("a module without a memory"));
