@@ -60,8 +60,8 @@ class Modules(TestCase):
     def test_unknown_import(self):
         done = self.run_module(module(imports=(("linux", "exit_group", 1), ("linux", "launch_missiles", 0))))
         self.assert_refused(done, NOT_RUNNABLE, "launch_missiles")
-        done = self.run_module(module(imports=(("linux", "exit_group", 1), ("wasi_snapshot_preview1", "fd_write", 4))))
-        self.assert_refused(done, NOT_RUNNABLE, "fd_write")
+        done = self.run_module(module(imports=(("linux", "exit_group", 1), ("wasi_snapshot_preview1", "fd_launch", 4))))
+        self.assert_refused(done, NOT_RUNNABLE, "fd_launch")
 
     def test_import_of_a_wrong_type(self):
         done = self.run_module(module(imports=(("linux", "exit_group", 5),), body=b""))
