@@ -187,7 +187,11 @@ struct PoolOptions {
   // Asked on a tick while a context runs: shall it yield? Called on the running thread, between two
   // guest instructions; it must not touch the pool.
   bool (*should_yield)(void* env) noexcept = nullptr;
-  void* env = nullptr;
+  // Asked when a program grows its memory by itself (memory.grow) from `bytes` to `to`, both at
+  // most max_memory: may it? If not, memory.grow gives -1. Called as should_yield is, but on an
+  // instruction of the guest; what a host function may ask of the running context, this may, too.
+  bool (*may_grow)(void* env, uint64_t bytes, uint64_t to) noexcept = nullptr;
+  void* env = nullptr;               // of both
   uint64_t max_memory = 4ull << 30;  // upper bound of one address space, bytes
   uint32_t max_idle_slots = 16;      // slots kept for re-use after their last context ended
 };

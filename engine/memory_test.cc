@@ -1,4 +1,7 @@
 // Linear memory as guests see it: its edges, growth, discards, isolation.
+#include <array>
+#include <cstring>
+
 #include "engine/testing/fixture.h"
 
 namespace cloche::engine {
@@ -110,6 +113,36 @@ TEST_F(MemoryTest, GrowthStopsAtTheModulesAndThePoolsLimit) {
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().code, Code::kResourceExhausted);
   EXPECT_EQ((*context)->memory().size, 2u * 65536);
+}
+
+// Not what the host grows: it knows what it does.
+TEST_F(MemoryTest, WhoeverOwnsThePoolIsAskedWhenAGuestGrowsByItself) {
+  auto module = load(R"((memory 1 9) (func (export "_start")
+    (i32.store (i32.const 0) (memory.grow (i32.const 4)))
+    (i32.store (i32.const 4) (memory.grow (i32.const 2)))
+    (i32.store (i32.const 8) (memory.grow (i32.const 0)))))");
+  struct Owner {
+    std::vector<uint64_t> asked;
+  } owner;
+  PoolOptions options;
+  options.env = &owner;
+  options.may_grow = [](void* env, uint64_t bytes, uint64_t to) noexcept {
+    auto& asked = static_cast<Owner*>(env)->asked;
+    asked.insert(asked.end(), {bytes, to});
+    return to - bytes <= 2 * 65536;
+  };
+  auto pool = engine().create_pool(options);
+  auto context = pool->start(module, nullptr);
+  ASSERT_TRUE(context.ok());
+  EXPECT_TRUE((*context)->grow_memory(3 * 65536).ok());
+  EXPECT_TRUE(owner.asked.empty());
+  EXPECT_EQ((*context)->run().reason, Stop::Reason::kReturned);
+  EXPECT_EQ(owner.asked, (std::vector<uint64_t>{3 * 65536, 7 * 65536, 3 * 65536, 5 * 65536}));
+  const MemoryView memory = (*context)->memory();
+  EXPECT_EQ(memory.size, 5u * 65536);
+  std::array<int32_t, 3> answers{};
+  std::memcpy(answers.data(), memory.data, sizeof answers);
+  EXPECT_EQ(answers, (std::array{-1, 3, 5}));
 }
 
 TEST_F(MemoryTest, AGuestOverThePoolsLimitDoesNotStart) {

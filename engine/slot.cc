@@ -259,7 +259,9 @@ Status Slot::grow(uint64_t bytes) {
   }
   const uint64_t pages = (bytes - memory_->size() + kWasmPage - 1) / kWasmPage;
   uint64_t previous = 0;
+  host_grows_ = true;
   ErrorHandle error(wasmtime_memory_grow(store_context_, &exported_memory_, pages, &previous));
+  host_grows_ = false;
   if (error) return make_error(Code::kResourceExhausted, "%s", message_of(error.get()).c_str());
   return ok_status();
 }
@@ -387,11 +389,19 @@ uint8_t* Slot::memory_get(void* env, size_t* size, size_t* capacity) {
   return slot->memory_->base();
 }
 
+bool Slot::may_grow(uint64_t size) const {
+  const PoolOptions& options = services_.options;
+  const uint64_t bytes = memory_->size();
+  if (host_grows_ || !running_ || size <= bytes || !options.may_grow) return true;
+  return options.may_grow(options.env, bytes, size);
+}
+
 wasmtime_error_t* Slot::memory_grow(void* env, size_t size) {
   auto* slot = static_cast<Slot*>(env);
   if (size > std::min(slot->services_.options.max_memory, kMaxMemory - kWasmPage)) {
     return wasmtime_error_new("over the memory limit");
   }
+  if (!slot->may_grow(size)) return wasmtime_error_new("refused");
   if (!slot->memory_->grow(size).ok()) return wasmtime_error_new("no host memory");
   return nullptr;
 }

@@ -128,6 +128,8 @@ class Slot final : public Call {
   Status start_future();
   Status load(ContextImpl* context);
   bool poll();
+  // May the memory become `size` bytes large?
+  bool may_grow(uint64_t size) const;
   Stop stop_of_yield();
   Stop end_of_future();
   void drop_future();
@@ -169,6 +171,7 @@ class Slot final : public Call {
   ContextImpl* running_ = nullptr;
   std::vector<ContextImpl*> contexts_;
   bool suspend_requested_ = false;
+  bool host_grows_ = false;  // during grow(): nobody is asked
   Yield yield_ = Yield::kNone;
 
   // What host_bytes() said, and whether it may be more or less now.

@@ -280,6 +280,7 @@ SysResult<Unit> prepare_process(Kernel& kernel, Process& process, StartOptions& 
 std::unique_ptr<engine::Pool> make_pool(Kernel::State& state) {
   engine::PoolOptions options;
   options.should_yield = &Kernel::State::should_yield;
+  options.may_grow = &Kernel::State::may_grow;
   options.env = &state;
   return state.options.engine->create_pool(options);
 }

@@ -96,6 +96,32 @@ TEST(LimitsTest, WhatIsRefusedForALimitOfTheSandboxIsTold) {
   EXPECT_EQ(box.limits_reached, (std::vector<std::string>{"open_files.max 2", "memory.max 2"}));
 }
 
+TEST(LimitsTest, AProgramThatGrowsByItselfGetsWhatTheBreakWouldGet) {
+  KernelLimits limits;
+  limits.memory = 32 << 20;
+  TestSandbox box(limits);
+  EXPECT_EQ(box.run_program([&box](FakeGuest& g) {
+    const auto use = [&](uint64_t bytes) {
+      g.ask([&] { return box.engine().host_bytes = bytes; });
+    };
+    const uint64_t mine[] = {4 << 20, 32 << 20};  // RLIMIT_AS
+    EXPECT_EQ(g.memory_grow(1 << 20), 1 << 20);
+    use(31 << 20);
+    EXPECT_EQ(g.memory_grow(2 << 20), -1);  // others have the rest
+    EXPECT_EQ(g.memory_size(), 2u << 20);
+    use(0);
+    g.store(kFree, mine);
+    EXPECT_EQ(g.call("prlimit64", 0, kLimitAddressSpace, kFree, 0), 0);
+    EXPECT_EQ(g.memory_grow(2 << 20), 2 << 20);
+    EXPECT_EQ(g.memory_grow(64 << 10), -1);  // its own affair
+    EXPECT_EQ(g.memory_size(), 4u << 20);
+    EXPECT_EQ(g.memory_grow(40 << 20), -1);
+    EXPECT_EQ(g.memory_grow(0), 4 << 20);
+  }),
+            0);
+  EXPECT_EQ(box.limits_reached, (std::vector<std::string>{"memory.max 2", "memory.max 2"}));
+}
+
 TEST(NiceTest, BusyProcessesShareByWeight) {
   TestSandbox box;
   std::array<int64_t, 3> turns{};

@@ -63,6 +63,17 @@ bool Kernel::has_room(uint64_t bytes) {
   return false;
 }
 
+bool Kernel::State::may_grow(void* env, uint64_t bytes, uint64_t to) noexcept {
+  const State& state = *static_cast<State*>(env);
+  if (!state.running) return false;
+  const Process& process = *state.running->process;
+  const KernelLimits& limits = state.options.limits;
+  if (to > limits.memory) process.kernel->tell_limit("memory.max", &process);
+  const uint64_t limit =
+      std::min({process.limits[kLimitAddressSpace].soft, limits.address_space, limits.memory});
+  return to <= limit && process.kernel->has_room(to - bytes);
+}
+
 bool MemoryGuard::is_due(Clock& clock, int64_t now) {
   constexpr int64_t kTick = 1'000'000;
   if (now < next_count_) return false;

@@ -67,6 +67,8 @@ struct Kernel::State {
   std::map<std::string, bool> logged_calls;  // unknown calls that were logged
 
   static bool should_yield(void* env) noexcept;
+  // memory.grow of the program itself: as far as brk(2) would.
+  static bool may_grow(void* env, uint64_t bytes, uint64_t to) noexcept;
   bool is_asked_to_stop() const { return should_stop.ask && should_stop.ask(should_stop.env); }
   bool nested_ready(int64_t now) const;
 };

@@ -40,6 +40,9 @@ class FakePool final : public engine::Pool {
   uint64_t host_bytes() const override { return engine_.host_bytes; }
   FakeEngine& engine() { return engine_; }
   bool should_yield() const { return options_.should_yield && options_.should_yield(options_.env); }
+  bool may_grow(uint64_t bytes, uint64_t to) const {
+    return !options_.may_grow || options_.may_grow(options_.env, bytes, to);
+  }
   uint64_t max_memory() const { return options_.max_memory; }
 
  private:
@@ -89,6 +92,14 @@ class FakeContext final : public engine::Context {
       return make_error(Code::kResourceExhausted, "memory limit");
     memory_->resize(static_cast<size_t>(bytes));
     return ok_status();
+  }
+  // memory.grow: the old size in bytes, or -1.
+  int64_t grow_by_itself(uint64_t bytes) {
+    const uint64_t size = memory_->size();
+    if (bytes == 0) return static_cast<int64_t>(size);
+    const bool granted = size + bytes <= std::min(module_->max_memory(), pool_.max_memory()) &&
+                         pool_.may_grow(size, size + bytes);
+    return granted && grow_memory(size + bytes).ok() ? static_cast<int64_t>(size) : -1;
   }
   Status discard_memory(uint64_t offset, uint64_t size) override {
     CHECK(offset % 4096 == 0 && size % 4096 == 0 && offset + size <= memory_->size());
@@ -372,6 +383,10 @@ std::string FakeGuest::string_at(uint32_t address) {
 }
 
 uint64_t FakeGuest::memory_size() { return context_.memory().size; }
+
+int64_t FakeGuest::memory_grow(uint64_t bytes) {
+  return ask([this, bytes] { return context_.grow_by_itself(bytes); });
+}
 
 void FakeGuest::on_signal(uint32_t index, std::function<void(FakeGuest&, int32_t)> handler) {
   handlers_[index] = std::move(handler);

@@ -72,6 +72,8 @@ class FakeGuest {
   uint32_t list(uint32_t address, const std::vector<std::string>& values);
   std::string string_at(uint32_t address);
   uint64_t memory_size();
+  // The instruction memory.grow, in bytes (whole WebAssembly pages): the old size, or -1.
+  int64_t memory_grow(uint64_t bytes);
 
   // Registers what runs for a signal whose sigaction handler is `index` (>= 16).
   void on_signal(uint32_t index, std::function<void(FakeGuest&, int32_t signo)> handler);
