@@ -17,10 +17,11 @@ constexpr uint32_t kNewFile = 0666, kNewDirectory = 0777;
 const vfs::Namespace& names(Call& call) { return call.kernel().names(); }
 const vfs::Credentials& who(Call& call) { return call.process().credentials; }
 
-// Linux's flags for what a path_open asks for; rights say whether to read or to write. EINVAL.
+// Linux's flags for what a path_open asks for; rights say whether to read or to write. (Go asks for
+// the right to change the size of what it opens for reading.) EINVAL.
 SysResult<uint32_t> open_flags(uint32_t how, Rights base, uint32_t flags) {
   if ((how & ~kHowKnown) || (flags & ~uint32_t{kFlagsKnown})) return Errno::kINVAL;
-  const bool writes = (base & kWritingRights) != 0;
+  const bool writes = (base & kFdWrite) != 0;
   const bool reads = (base & (kFdRead | kFdReaddir)) != 0 || !writes;
   uint32_t result = writes ? (reads ? kReadWrite : kWriteOnly) : kReadOnly;
   if (how & kHowCreate) result |= kCreate;
@@ -70,6 +71,7 @@ Rights needed_for(uint32_t how) {
 Outcome install_with(Call& call, FileRef file, Rights base, Rights inheriting, UserPtr opened) {
   State* state = TRY(state_of(call));
   const bool directory = file->kind() == FileKind::kDirectory;
+  if (!file->writable()) base &= ~kWritingRights;
   const Descriptor descriptor{base & rights_of(*file), directory ? inheriting : 0, {}};
   const int32_t fd = TRY(install(call, std::move(file), 0));
   state->add(Fd{fd}, descriptor);

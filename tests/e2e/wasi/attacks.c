@@ -119,6 +119,10 @@ static void beneath(void) {
   // A folder opened through it is one, too.
   const Fd same = open_folder(box, ".");
   EXPECT(open_at(same, "../secret", 0, kRead, &fd), PERM);
+  // Links to open files lead out as others do.
+  const Fd fds = open_folder(preopen("/proc"), "self/fd");
+  EXPECT(open_at(fds, "0", 0, kRead, &fd), PERM);
+  EXPECT(open_at(fds, "3/file", 0, kRead, &fd), PERM);
   // Slashes at the end.
   EXPECT(open_at(box, "file/", 0, kRead, &fd), NOTDIR);
   EXPECT(stat_raw(box, 1, P("file/"), bytes), NOTDIR);
@@ -149,6 +153,8 @@ static void read_only(void) {
   EXPECT(link_raw(rw, 0, P("file"), ro, P("link")), ROFS);
   EXPECT(times_raw(ro, 1, P("file"), 0, 0, 5), ROFS);
   EXPECT(open_at(ro, "file", 0, kRead, &fd), 0);
+  EXPECT(resize_raw(fd, 0), NOTCAPABLE);
+  EXPECT(open_at(ro, "file", 0, kAll & ~kWrite, &fd), 0);
   EXPECT(resize_raw(fd, 0), NOTCAPABLE);
   EXPECT(allocate_raw(fd, 0, 1 << 20), NOTCAPABLE);
 }
