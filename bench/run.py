@@ -262,6 +262,22 @@ def program_row(name, *arguments):
     return run
 
 
+def wasi_row(name, times):
+    """A program of bench/programs, started many times by bash: a native one, and one for WASI."""
+
+    def run(bench, row):
+        folder = bench.scratch / "wasi"
+        folder.mkdir(exist_ok=True)
+        source = HERE / "programs" / f"{name}.c"
+        native, guest = folder / f"{name}-native", folder / f"{name}.wasm"
+        build(["gcc", "-O2", "-o", native, source])
+        build(["clang-22", "--target=wasm32-wasi", "-O2", "-o", guest, source])
+        script = ["bash", "-c", f"for ((i = 0; i < {times}; i++)); do $0; done | uniq -c"]
+        return bench.compare(row, [*script, native], bench.inside([*script, str(guest)], [folder]))
+
+    return run
+
+
 def text_row(script):
     """A script over the text file, $F. What it prints is thrown away inside the script."""
 
@@ -511,6 +527,7 @@ ROWS = [
     Row("fork_writes", "100 pages, 10 written by each side", 0.5, program_row("fork", "3000", "100", "10")),
     Row("bash_subst", "bash: 2,000 x x=$(:)", 0.2, shell_row("for ((i=0;i<2000;i++)); do x=$(:); done")),
     Row("bash_true", "bash: 1,000 x /bin/true", 0.12, shell_row("for ((i=0;i<1000;i++)); do /bin/true; done")),
+    Row("wasi_hello", "bash: 1,000 x a C hello for WASI | native", None, wasi_row("hello", 1000)),
     Row(
         "bash_pipe",
         "bash: 1,000 x echo a | while read",
