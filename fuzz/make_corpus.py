@@ -205,6 +205,18 @@ def calls(*listed, patience=2):
     return content
 
 
+def wasi_rows():
+    """Names in the order of kernel/wasi/table.cc, of preview 1."""
+    text = (ROOT / "kernel/wasi/table.cc").read_text()
+    return re.findall(r"row\w*<&\w+(?:<version>)?>\(\w+, \"(\w+)\"", text)
+
+
+def wasi_calls(*listed, patience=0x82):
+    rows = wasi_rows()
+    return b"".join(struct.pack(">H", rows.index(name)) + b"".join(map(argument, arguments)) + bytes([patience])
+                    for name, *arguments in listed)
+
+
 SYSCALLS = syscall_rows()
 AT_CWD, O_RDWR_CREAT, ROOM = -100, 0o102, (40,)
 
@@ -242,6 +254,12 @@ CALLS = {
                      ("read", 0, ROOM, 500), ("inotify_rm_watch", 0, 1), ("read", 0, ROOM, 500), ("close", 0)),
     "messages": calls(("socketpair", 1, 2, 0, ROOM), ("sendmmsg", 0, (POINTERS,), 3, 0),
                       ("recvmmsg_time64", 1, (POINTERS,), 3, 0x40, 0)),
+    "wasi_files": wasi_calls(("path_open", 3, 1, "a", 1, 1, -1, -1, 0, ROOM), ("fd_write", 4, (POINTERS,), 4, ROOM),
+                             ("fd_seek", 4, 0, 0, ROOM), ("fd_readdir", 3, ROOM, 100, 0, (41,)),
+                             ("path_link", 3, 0, "a", 1, 3, "..", 2), ("path_rename", 3, "a", 1, 3, ".", 1),
+                             ("fd_pread", 4, (POINTERS,), 4, 0, ROOM), ("fd_renumber", 4, 3), ("fd_close", 3)),
+    "wasi_waits": wasi_calls(("poll_oneoff", (48,), ROOM, 2, (41,)), ("sched_yield",), ("random_get", ROOM, 64),
+                             ("clock_time_get", 1, 0, ROOM), ("args_get", ROOM, (41,)), ("proc_raise", 10)),
     "edges": calls(("readv", 0, (POINTERS,), 1024), ("getcwd", (256 << 10) - 4, 4096),
                    ("statx", AT_CWD, "/tmp/link", 0, 0x7FF, -8)),
 }

@@ -1,9 +1,11 @@
 // Random system calls with random arguments, by processes that also break the suspension protocol:
 // the kernel must neither crash nor read or write outside the guest's memory (ASan, UBSan), nor go
-// beyond its limits. Programs are those of the fake engine; the input decides everything.
+// beyond its limits. Programs are those of the fake engine; the input decides everything: its last
+// byte, whether the program is one for WASI, which calls nothing else.
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 
 #include "kernel/kernel.h"
 #include "kernel/syscalls/table.h"
@@ -68,6 +70,13 @@ const SyscallRow& row_at(size_t number) {
   return number < first.size() ? first[number] : second[number - first.size()];
 }
 
+const SyscallRow& wasi_row_at(size_t number) { return wasi_rows()[number % wasi_rows().size()]; }
+
+// An i64 is one argument here, and gets the sign of its low half.
+size_t arguments_of(const SyscallRow& row) {
+  return row.params ? std::strlen(row.params) : row.arity;
+}
+
 void prepare_memory(FakeGuest& g) {
   static constexpr const char* kPaths[] = {"/",
                                            ".",
@@ -95,23 +104,26 @@ void prepare_memory(FakeGuest& g) {
   for (uint32_t i = 0; i < 64; ++i) g.store<uint32_t>(at + 4 * i, 0x1000 + 64 * (i % 20));
 }
 
-void fuzz_body(FakeGuest& g, Input& input) {
+using Rows = const SyscallRow& (*)(size_t number);
+
+void fuzz_body(FakeGuest& g, Input& input, Rows rows) {
   prepare_memory(g);
   const auto ask = [&g, &input](auto choose) {
     return static_cast<int32_t>(g.ask([&] { return static_cast<int64_t>(choose(input)); }));
   };
   while (ask([](Input& in) { return in.empty() ? 1 : 0; }) == 0) {
     const SyscallRow& row =
-        row_at(static_cast<uint32_t>(ask([](Input& in) { return in.byte() << 8 | in.byte(); })));
+        rows(static_cast<uint32_t>(ask([](Input& in) { return in.byte() << 8 | in.byte(); })));
     std::vector<int32_t> arguments;
-    for (uint32_t i = 0; i < row.arity; ++i) arguments.push_back(ask(choose_argument));
-    int32_t result = g.raw_with(std::string(row.module) + "." + row.name, arguments);
+    for (size_t i = arguments_of(row); i > 0; --i) arguments.push_back(ask(choose_argument));
+    const std::string name = std::string(row.module) + "." + row.name;
+    int32_t result = g.raw_with(name, arguments);
     const int32_t habit = ask([](Input& in) { return static_cast<int32_t>(in.byte()); });
     if (habit % 8 == 0) g.tick();
     if (habit % 16 == 1) continue;  // abandons what is suspended
     for (int turns = 0; result == kSuspended && turns < 50; ++turns) {
       g.yield_point();
-      result = g.raw_with("kern.result", {});
+      result = row.kind == 'w' ? g.raw_with(name, arguments) : g.raw_with("kern.result", {});
     }
     g.yield_point();
   }
@@ -132,10 +144,12 @@ std::unique_ptr<Kernel> make_kernel(FakeEngine& engine, ManualClock& clock,
       {.clock = &clock, .budget = make_ref<vfs::Budget>(1u << 20, 200u), .uid = 1000, .gid = 1000});
   const vfs::CreateAttr folder{.mode = 0755, .uid = 1000, .gid = 1000};
   for (const char* name : {"bin", "tmp", "dev", "proc"}) (void)root->mkdir(name, folder);
-  const auto file = (*root->lookup("bin"))->create("fuzz", folder);
-  const std::string content = FakeEngine::file_of("fuzz");
-  const auto* bytes = reinterpret_cast<const uint8_t*>(content.data());
-  (void)(*(*file)->open(vfs::OpenAccess::kWrite))->write_at(0, {bytes, content.size()});
+  for (const char* name : {"fuzz", "wasi"}) {
+    const auto file = (*root->lookup("bin"))->create(name, folder);
+    const std::string content = FakeEngine::file_of(name);
+    const auto* bytes = reinterpret_cast<const uint8_t*>(content.data());
+    (void)(*(*file)->open(vfs::OpenAccess::kWrite))->write_at(0, {bytes, content.size()});
+  }
   (void)(*root->lookup("tmp"))->symlink("link", "/tmp/a", folder);
   options.engine = &engine;
   options.clock = &clock;
@@ -156,7 +170,9 @@ FakeEngine& shared_engine() {
   static FakeEngine engine(host_functions());
   static const bool has_program = [] {
     engine.add_program(
-        "fuzz", [](FakeGuest& g) { fuzz_body(g, *current_input); }, kMemory, 4 << 20);
+        "fuzz", [](FakeGuest& g) { fuzz_body(g, *current_input, &row_at); }, kMemory, 4 << 20);
+    engine.add_program("wasi", [](FakeGuest& g) { fuzz_body(g, *current_input, &wasi_row_at); },
+                       kMemory, 4 << 20, {{"wasi_snapshot_preview1", "fd_write", "iiii:i"}});
     return true;
   }();
   (void)has_program;
@@ -172,8 +188,9 @@ void run(const uint8_t* data, size_t size) {
   current_input = &input;
   auto kernel = make_kernel(engine, clock, random);
   StartOptions start;
-  start.path = "/bin/fuzz";
-  start.argv = {"fuzz"};
+  const bool wasi = size > 0 && data[size - 1] >= 0x80;
+  start.path = wasi ? "/bin/wasi" : "/bin/fuzz";
+  start.argv = {wasi ? "wasi" : "fuzz"};
   start.cwd = "/tmp";
   const auto pid = kernel->start(std::move(start));
   if (!pid.ok()) std::abort();
