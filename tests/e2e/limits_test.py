@@ -1,0 +1,55 @@
+"""Limits that only a program of one's own reaches: timers.max and watches.max."""
+
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import unittest
+
+import support
+from support import TestCase, run
+
+HERE = pathlib.Path(__file__).resolve().parent
+
+
+class Events(TestCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.programs = pathlib.Path(tempfile.mkdtemp(prefix="cloche-limits-"))
+        cls.addClassCleanup(shutil.rmtree, cls.programs, ignore_errors=True)
+        sysroot = os.environ.get("CLOCHE_SYSROOT") or subprocess.run(
+            [support.ROOT / "scripts" / "build-sysroot"], stdout=subprocess.PIPE, text=True,
+            check=True).stdout.strip()
+        subprocess.run([f"{sysroot}/bin/cloche-cc", "-O1", "-Wall", "-Wextra", "-Werror", "-D_GNU_SOURCE",
+                        "-o", cls.programs / "limits", HERE / "limits" / "limits.c"], check=True)
+
+    def reach(self, kind, *options):
+        """What a run prints, and the limits that its audit log names."""
+        log = self.folder / "audit.jsonl"
+        log.unlink(missing_ok=True)
+        done = run("--json", "--audit", log, *options, "-v", f"{self.programs}:/programs", "--",
+                   "/programs/limits", kind)
+        value = json.loads(done.out)
+        self.assertEqual((value["outcome"], value["exit_code"]), ("exited", 0), value)
+        lines = [json.loads(line) for line in log.read_text().splitlines()]
+        return value["stdout"], {line["limit"] for line in lines if line["event"] == "limit.hit"}
+
+    def test_timers(self):
+        for kind, error in (("posix_timer", "Resource temporarily unavailable"),
+                            ("timer_file", "Too many open files in system")):
+            self.assertEqual(self.reach(kind, "--limit", "timers.max=20"), (f"20 {error}\n", {"timers.max"}))
+
+    def test_watches(self):
+        for kind in ("watch", "file_watch"):
+            self.assertEqual(self.reach(kind, "--limit", "watches.max=20"), ("20 No space left on device\n", {"watches.max"}))
+
+    def test_more_is_there_by_default(self):
+        for kind in ("posix_timer", "timer_file", "watch", "file_watch"):
+            self.assertEqual(self.reach(kind, "--open-files", "5000")[1], set())
+
+
+if __name__ == "__main__":
+    unittest.main()
