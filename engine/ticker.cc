@@ -48,7 +48,7 @@ void Ticker::sleep_from(uint64_t seen) {
 
 void Ticker::run() {
   uint64_t seen = 0;
-  int idle = 0;
+  int idle = kIdleTicks;  // until the first one enters
   while (!stop_) {
     const uint64_t entries = entries_.load();
     const bool busy = entries != leaves_.load() || entries != seen;
