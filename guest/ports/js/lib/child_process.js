@@ -29,10 +29,9 @@ function normalize(file, args, options) {
   }
   if (typeof options.cwd === 'object' && options.cwd !== null) options.cwd = require('url').fileURLToPath(options.cwd);
   options.words = [options.argv0 ?? file, ...args];
-  options.file = file === process.execPath || file === 'node' && !hasNode() ? '/usr/bin/js' : file;
+  options.file = file;
   return options;
 }
-const hasNode = () => typeof native.stat('/usr/bin/node', true) !== 'number';
 
 function variables(env) {
   const all = [];
