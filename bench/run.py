@@ -289,6 +289,17 @@ def text_row(script):
     return run
 
 
+def js_row(text):
+    """The same JavaScript by the host's node and by the guest's js."""
+
+    def run(bench, row):
+        if shutil.which("node") is None:
+            raise RowError("there is no node on this machine")
+        return bench.compare(row, ["node", "-e", text], bench.inside(["js", "-e", text]))
+
+    return run
+
+
 def start_row(bench, row):
     return bench.compare(row, ["bash", "-c", "true"], bench.inside(["true"]))
 
@@ -521,6 +532,7 @@ def size_row(which):
 
 ROWS = [
     Row("start", "cloche run -- true | bash -c true", 2.0, start_row, 25, "wall"),
+    Row("js_hello", "js -e 'console.log(\"hello\")' | node", None, js_row('console.log("hello")'), 25, "wall"),
     Row("fork_0", "3,000 x fork, exit, wait; 0 dirty pages", 0.25, program_row("fork", "3000", "0", "0")),
     Row("fork_100", "the same, 100 dirty pages", 0.25, program_row("fork", "3000", "100", "0")),
     Row("fork_500", "the same, 500 dirty pages", 0.6, program_row("fork", "3000", "500", "0")),
