@@ -210,6 +210,10 @@ class Program(TestCase):
         text = """const all = [];
                   try { for (;;) all.push(new Uint8Array(1 << 20).fill(1)); } catch (e) { all.length = 0; console.log(e.message); }"""
         self.assert_ok(self.js("-e", text, run=("--memory", "100M")), "out of memory\n")
+        # Of small objects so many that there is no room for an Error: then it is null.
+        text = "let a = null; try { for (;;) a = { a }; } catch (e) { a = null; console.log('caught'); }"
+        for memory in ("32M", "64M", "200M"):
+            self.assert_ok(self.js("-e", text, run=("--memory", memory)), "caught\n")
 
     def test_deep_recursion_never_ends_the_process(self):
         kinds = [

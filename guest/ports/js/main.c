@@ -14,9 +14,9 @@ extern char** environ;
 // stack.
 enum { STACK_FOR_SCRIPTS = 7 << 20 };
 
-// The share of the sandbox's memory that scripts may use before they get an exception: one part of
-// MEMORY_PARTS stays free.
-enum { MEMORY_PARTS = 16 };
+// Of the memory that is free at the start scripts may use all but one part of MEMORY_PARTS before
+// they get an exception. The allocator needs more than they ask it for.
+enum { MEMORY_PARTS = 8 };
 
 // A collection begins when this much is allocated; then at 1.5 times what was left.
 enum { FIRST_COLLECTION = 4 << 20 };
@@ -112,9 +112,9 @@ static JSValue texts(char** words) {
 
 static void limit_memory(void) {
   struct sysinfo info;
-  if (sysinfo(&info) != 0 || info.totalram == 0) return;
-  const uint64_t total = (uint64_t)info.totalram * info.mem_unit;
-  const uint64_t limit = total - total / MEMORY_PARTS;
+  if (sysinfo(&info) != 0 || info.freeram == 0) return;
+  const uint64_t free_bytes = (uint64_t)info.freeram * info.mem_unit;
+  const uint64_t limit = free_bytes - free_bytes / MEMORY_PARTS;
   JS_SetMemoryLimit(host.runtime, limit < SIZE_MAX ? (size_t)limit : SIZE_MAX);
 }
 
