@@ -124,7 +124,8 @@ build_one() {
   [[ ! -f $answers ]] || cp "$answers" "$work/config.cache"
   local environment=(
     "PATH=$PATH" "HOME=$HOME" "CLOCHE_SYSROOT=$CLOCHE_SYSROOT" "MAKEFLAGS=${PORT_MAKEFLAGS:-}"
-    "TMPDIR=${TMPDIR:-/tmp}"
+    "TMPDIR=${TMPDIR:-/tmp}" "CLOCHE_BUILD_CACHE=$CACHE"
+    "XDG_CACHE_HOME=${XDG_CACHE_HOME:-$HOME/.cache}"
   )
   for dependency in $(recipe_value "$name" DEPENDS); do
     environment+=("DEPENDENCY_$dependency=$(port_files "$dependency")")
