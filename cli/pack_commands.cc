@@ -15,7 +15,7 @@ namespace {
 using Json = nlohmann::json;
 
 struct Program {
-  std::string name, version, licence, source;
+  std::string name, version, licence, source, pack;
   std::vector<std::string> commands, modules;
   uint64_t size = 0;
 };
@@ -31,8 +31,9 @@ Json array_of(const Json& object, const char* name) {
   return found != object.end() && found->is_array() ? *found : Json::array();
 }
 
-Program read_program(const Json& object) {
+Program read_program(const Json& object, const std::string& pack) {
   Program program;
+  program.pack = object.contains("pack") ? text_of(object, "pack") : pack;
   program.name = text_of(object, "name");
   program.version = text_of(object, "version");
   program.licence = text_of(object, "licence");
@@ -56,7 +57,7 @@ Expected<std::vector<Program>> read_programs(const std::string& manifest) {
   }
   std::vector<Program> programs;
   for (const Json& object : array_of(root, "programs")) {
-    if (object.is_object()) programs.push_back(read_program(object));
+    if (object.is_object()) programs.push_back(read_program(object, text_of(root, "pack")));
   }
   return programs;
 }
@@ -64,28 +65,29 @@ Expected<std::vector<Program>> read_programs(const std::string& manifest) {
 std::string in_kib(uint64_t bytes) { return std::to_string((bytes + 1023) / 1024) + " KiB"; }
 
 std::string program_table(const std::vector<Program>& programs) {
-  size_t widths[4] = {7, 7, 7, 4};
+  size_t widths[5] = {7, 7, 7, 4, 4};
   for (const Program& program : programs) {
     widths[0] = std::max(widths[0], program.name.size());
     widths[1] = std::max(widths[1], program.version.size());
     widths[2] = std::max(widths[2], program.licence.size());
     widths[3] = std::max(widths[3], in_kib(program.size).size());
+    widths[4] = std::max(widths[4], program.pack.size());
   }
   std::string table;
   const auto row = [&](const std::string& name, const std::string& version,
-                       const std::string& licence, const std::string& size,
+                       const std::string& licence, const std::string& size, const std::string& pack,
                        const std::string& source) {
     const auto padded = [](const std::string& text, size_t width) {
       return text + std::string(width > text.size() ? width - text.size() : 0, ' ') + "  ";
     };
     table += padded(name, widths[0]) + padded(version, widths[1]) + padded(licence, widths[2]) +
-             std::string(widths[3] - std::min(widths[3], size.size()), ' ') + size + "  " + source +
-             "\n";
+             std::string(widths[3] - std::min(widths[3], size.size()), ' ') + size + "  " +
+             padded(pack, widths[4]) + source + "\n";
   };
-  row("PROGRAM", "VERSION", "LICENCE", "SIZE", "SOURCE");
+  row("PROGRAM", "VERSION", "LICENCE", "SIZE", "PACK", "SOURCE");
   for (const Program& program : programs) {
     row(printable(program.name), printable(program.version), printable(program.licence),
-        in_kib(program.size), printable(program.source));
+        in_kib(program.size), printable(program.pack), printable(program.source));
   }
   return table;
 }
@@ -112,7 +114,7 @@ Expected<std::vector<std::string>> modules_of(const std::vector<Program>& progra
                                     [&name](const Program& p) { return means(p, name); });
     if (found == programs.end()) {
       return Failure{Failure::Kind::kNotFound,
-                     "the pack has no program '" + printable(name) + "'; see cloche programs"};
+                     "no pack has a program '" + printable(name) + "'; see cloche programs"};
     }
     add(*found);
   }

@@ -7,6 +7,7 @@
 #include "kernel/kernel.h"
 #include "session/failures.h"
 #include "session/host_state.h"
+#include "session/manifest.h"
 #include "session/pack_program.h"
 
 namespace cloche {
@@ -23,6 +24,24 @@ Expected<std::shared_ptr<const vfs::PackImage>> open_pack(const std::string& pat
                       "': scripts/build-guest makes one, --pack or CLOCHE_PACK names one";
   }
   return failure;
+}
+
+// The core and what lies beside it. Of that, what cannot be used is left out with a line in
+// `problems`.
+Expected<std::shared_ptr<const vfs::PackSet>> open_packs(const std::string& path,
+                                                         std::vector<std::string>& problems) {
+  auto core = open_pack(path);
+  if (!core) return core.error();
+  std::vector<std::shared_ptr<const vfs::AddedPack>> added;
+  for (const std::string& file : vfs::added_pack_files(path)) {
+    auto pack = vfs::AddedPack::open_file(file);
+    if (pack.ok()) {
+      added.push_back(std::move(pack).value());
+    } else {
+      problems.push_back("the pack " + printable(file) + " is left out: " + pack.error().message);
+    }
+  }
+  return vfs::PackSet::create(std::move(*core), std::move(added), &problems);
 }
 
 // The folder above must exist or be made too: a fresh account may lack ~/.cache.
@@ -74,21 +93,30 @@ Expected<std::unique_ptr<engine::Engine>> create_engine(const HostOptions& optio
   return std::move(engine).value();
 }
 
+Finding verify_pack(const std::string& file, const vfs::PackImage& image) {
+  const Status verified = image.verify();
+  if (!verified.ok())
+    return {"guest pack", false, printable(file) + ": " + verified.error().message};
+  return {"guest pack", true,
+          printable(file) + ", " + std::to_string(image.header().file_size) +
+              " bytes, every one as its hash says"};
+}
+
 }  // namespace
 
 Expected<Host> Host::create(HostOptions options) {
   auto state = std::make_shared<State>();
   if (!options.pack.empty()) {
-    auto pack = open_pack(options.pack);
-    if (!pack) return pack.error();
-    state->pack = std::move(*pack);
+    auto packs = open_packs(options.pack, state->warnings);
+    if (!packs) return packs.error();
+    state->packs = std::move(*packs);
   }
   if (options.progress) state->watch = std::make_unique<session::CompileWatch>(options.progress);
   auto engine = create_engine(options, state->watch.get(), state->warnings);
   if (!engine) return engine.error();
   state->engine = std::move(*engine);
-  if (state->pack) {
-    state->ready = std::make_unique<session::ReadyStore>(*state->engine, state->pack);
+  if (state->packs) {
+    state->ready = std::make_unique<session::ReadyStore>(*state->engine, state->packs);
   }
   state->options = std::move(options);
   return Host(std::move(state));
@@ -115,31 +143,30 @@ std::vector<Finding> Host::probe(const HostOptions& options) {
   for (const engine::Finding& finding : engine::Engine::probe(options.cache_dir)) {
     findings.push_back({finding.name, finding.ok, finding.detail});
   }
-  auto pack = open_pack(options.pack);
-  Finding finding{"guest pack", static_cast<bool>(pack), {}};
-  if (pack) {
-    const Status verified = (*pack)->verify();
-    finding.ok = verified.ok();
-    finding.detail = verified.ok()
-                         ? options.pack + ", " + std::to_string((*pack)->header().file_size) +
-                               " bytes, every one as its hash says"
-                         : verified.error().message;
-  } else {
-    finding.detail = pack.error().message;
+  std::vector<std::string> problems;
+  auto packs = open_packs(options.pack, problems);
+  if (!packs) {
+    findings.push_back({"guest pack", false, packs.error().message});
+    return findings;
   }
-  findings.push_back(std::move(finding));
+  findings.push_back(verify_pack(options.pack, (*packs)->core()));
+  for (const auto& added : (*packs)->added()) {
+    const auto image = added->image();
+    findings.push_back(
+        image.ok() ? verify_pack(added->name(), *image.value())
+                   : Finding{"guest pack", false, added->name() + ": " + image.error().message});
+  }
+  for (const std::string& problem : problems) findings.push_back({"guest pack", false, problem});
   return findings;
 }
 
 std::string Host::manifest() const {
-  if (!state_->pack) return {};
-  auto text = state_->pack->manifest();
-  return text.ok() ? std::move(text).value() : std::string();
+  return state_->packs ? session::manifest_of(*state_->packs) : std::string();
 }
 
 Expected<Host::Compiled> Host::compile(const std::string& guest_path) const {
-  if (!state_->pack) return session::invalid("there is no guest pack");
-  auto program = session::PackProgram::find(state_->pack, guest_path);
+  if (!state_->packs) return session::invalid("there is no guest pack");
+  auto program = session::PackProgram::find(*state_->packs, guest_path);
   if (!program) return program.error();
   if (state_->engine->find(program->hash())) return Compiled::kBefore;
   auto bytes = program->read();
@@ -154,11 +181,12 @@ std::vector<std::string> Host::warnings() const { return state_->warnings; }
 std::string Host::engine_version() const { return state_->engine->version(); }
 
 Expected<std::string> read_manifest(const std::string& pack) {
-  auto image = open_pack(pack);
-  if (!image) return image.error();
-  auto text = (*image)->manifest();
+  std::vector<std::string> problems;
+  auto packs = open_packs(pack, problems);
+  if (!packs) return packs.error();
+  auto text = (*packs)->core().manifest();
   if (!text.ok()) return failure_of(text.error());
-  return std::move(text).value();
+  return session::manifest_of(**packs);
 }
 
 }  // namespace cloche

@@ -13,7 +13,7 @@
 #include "sched/scheduler.h"
 #include "session/compile_watch.h"
 #include "session/ready_store.h"
-#include "vfs/pack_image.h"
+#include "vfs/pack_set.h"
 
 namespace cloche {
 
@@ -21,8 +21,8 @@ struct Host::State {
   HostOptions options;
   std::unique_ptr<session::CompileWatch> watch;  // null: nobody wants to know
   std::unique_ptr<engine::Engine> engine;        // uses it
-  std::shared_ptr<const vfs::PackImage> pack;    // null: none
-  std::unique_ptr<session::ReadyStore> ready;    // with a pack; uses the engine
+  std::shared_ptr<const vfs::PackSet> packs;     // null: none
+  std::unique_ptr<session::ReadyStore> ready;    // with packs; uses the engine
   std::vector<std::string> warnings;
 
   // The workers that run sandboxes; started at the first use. Any thread. Errors:

@@ -270,7 +270,7 @@ class InnerSandbox::Builder {
 
   Result<Unit, Refusal> make_world() {
     auto world = build_world(
-        {.pack = family_.host.pack,
+        {.packs = family_.host.packs,
          .mounts = request_.options.mounts,
          .open = [this](const Mount& mount,
                         const HostMountOptions& options) { return outside_.open(mount, options); },

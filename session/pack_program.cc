@@ -2,34 +2,19 @@
 
 #include <algorithm>
 
-#include "base/printable.h"
 #include "session/failures.h"
 
 namespace cloche::session {
 namespace {
 
-namespace pack = cloche::pack;
-
 constexpr uint64_t kModuleBytesMax = 64u << 20;
 
 }  // namespace
 
-Expected<PackProgram> PackProgram::find(std::shared_ptr<const vfs::PackImage> image,
-                                        const std::string& path) {
-  const Failure missing{Failure::Kind::kNotFound, "the pack has no file " + printable(path)};
-  uint32_t number = 0;
-  size_t at = 1;
-  if (path.empty() || path[0] != '/') return missing;
-  while (at <= path.size()) {
-    const size_t end = std::min(path.find('/', at), path.size());
-    if ((image->node(number).mode & pack::kTypeMask) != pack::kDirectory) return missing;
-    number = image->find_child(number, std::string_view(path).substr(at, end - at));
-    if (number == 0) return missing;
-    at = end + 1;
-  }
-  const pack::Node& node = image->node(number);
-  if ((node.mode & pack::kTypeMask) != pack::kRegular) return missing;
-  return PackProgram(std::move(image), node.first);
+Expected<PackProgram> PackProgram::find(const vfs::PackSet& packs, const std::string& path) {
+  auto file = packs.find(path);
+  if (!file.ok()) return failure_of(file.error());
+  return PackProgram(std::move(file.value().image), file.value().blob);
 }
 
 std::array<uint8_t, 32> PackProgram::hash() const {

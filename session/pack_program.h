@@ -1,4 +1,4 @@
-// A program's file taken out of the pack, without a sandbox.
+// A program's file taken out of its pack, without a sandbox.
 #pragma once
 
 #include <array>
@@ -8,15 +8,15 @@
 #include <vector>
 
 #include "include/cloche/cloche.hpp"
-#include "vfs/pack_image.h"
+#include "vfs/pack_set.h"
 
 namespace cloche::session {
 
 class PackProgram {
  public:
-  // Errors: kNotFound (no regular file of that absolute path; symlinks are not followed).
-  static Expected<PackProgram> find(std::shared_ptr<const vfs::PackImage> pack,
-                                    const std::string& path);
+  // Errors: kNotFound (no regular file of that absolute path; symlinks are not followed),
+  // kMalformed and kIo (a pack that is damaged).
+  static Expected<PackProgram> find(const vfs::PackSet& packs, const std::string& path);
 
   std::array<uint8_t, 32> hash() const;         // SHA-256 of the content
   Expected<std::vector<uint8_t>> read() const;  // kMalformed, kIo

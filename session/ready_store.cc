@@ -15,15 +15,15 @@ namespace {
 constexpr int64_t kLongest = 60'000'000'000;  // of a warm-up
 constexpr int64_t kSlice = 100'000'000;
 
-// The image depends on all files of the pack and on what a sandbox for warm-ups is.
-engine::Engine::ImageKey key_of(const vfs::PackImage& pack, const std::string& path) {
-  std::vector<uint8_t> text(pack.identity().begin(), pack.identity().end());
+// The image depends on all files of the packs and on what a sandbox for warm-ups is.
+engine::Engine::ImageKey key_of(const vfs::PackSet& packs, const std::string& path) {
+  std::vector<uint8_t> text(packs.identity().begin(), packs.identity().end());
   text.push_back(1);  // the version of warm_up()
   text.insert(text.end(), path.begin(), path.end());
   return sha256(text);
 }
 
-// A sandbox that holds the pack and nothing else.
+// A sandbox that holds the packs and nothing else.
 struct Cleanroom {
   HostClock clock;
   RoundedClock guest_clock{clock, kClockResolutionNs};
@@ -33,9 +33,9 @@ struct Cleanroom {
 };
 
 bool build(Cleanroom& room, engine::Engine& engine,
-           const std::shared_ptr<const vfs::PackImage>& pack, const SandboxOptions& options) {
+           const std::shared_ptr<const vfs::PackSet>& packs, const SandboxOptions& options) {
   const EffectiveLimits limits;
-  auto world = build_world({.pack = pack,
+  auto world = build_world({.packs = packs,
                             .mounts = options.mounts,
                             .open = open_host_mount,
                             .user = options.user,
@@ -61,14 +61,14 @@ bool build(Cleanroom& room, engine::Engine& engine,
 // One warm-up, from start to end.
 class WarmUp {
  public:
-  WarmUp(engine::Engine& engine, const std::shared_ptr<const vfs::PackImage>& pack,
+  WarmUp(engine::Engine& engine, const std::shared_ptr<const vfs::PackSet>& packs,
          const std::string& path)
-      : engine_(engine), pack_(pack), path_(path) {}
+      : engine_(engine), packs_(packs), path_(path) {}
 
   void run() {
     const SandboxOptions options;
     Cleanroom room;
-    if (!build(room, engine_, pack_, options)) return;
+    if (!build(room, engine_, packs_, options)) return;
     kernel::Kernel& kernel = *room.kernel;
     kernel::StartOptions start;
     start.path = path_;
@@ -91,7 +91,7 @@ class WarmUp {
 
  private:
   engine::Engine& engine_;
-  const std::shared_ptr<const vfs::PackImage>& pack_;
+  const std::shared_ptr<const vfs::PackSet>& packs_;
   const std::string& path_;
   engine::ImageRef image_;
 };
@@ -99,7 +99,7 @@ class WarmUp {
 }  // namespace
 
 engine::ImageRef ReadyStore::find(const engine::ModuleRef& module, const std::string& path) {
-  const engine::Engine::ImageKey key = key_of(*pack_, path);
+  const engine::Engine::ImageKey key = key_of(*packs_, path);
   if (auto image = engine_.find_image(module, key)) return image;
   const std::lock_guard lock(mutex_);
   if (without_.contains(path)) return nullptr;
@@ -115,7 +115,7 @@ engine::ImageRef ReadyStore::find(const engine::ModuleRef& module, const std::st
 
 // On a thread of its own: the caller's may be in the middle of a call of a guest.
 engine::ImageRef ReadyStore::warm_up(const std::string& path) {
-  WarmUp warm_up(engine_, pack_, path);
+  WarmUp warm_up(engine_, packs_, path);
   sched::Thread thread;
   if (!thread.start<&WarmUp::run>(&warm_up).ok()) return nullptr;
   thread.join();

@@ -60,7 +60,7 @@ Expected<Sandbox> Sandbox::create(const Host& host, SandboxOptions options) {
       return raw->tools->record_write(mount, session::SandboxGate::caller_of(acting_process(*raw)));
     };
   }
-  auto world = session::build_world({.pack = state->host->pack,
+  auto world = session::build_world({.packs = state->host->packs,
                                      .mounts = state->options.mounts,
                                      .open = session::open_host_mount,
                                      .user = state->options.user,

@@ -141,7 +141,7 @@ class Builder {
 
   // The pack, the writable places, the mount points of the kernel's own file systems.
   MaybeFailure add_skeleton(const std::vector<Target>& targets) {
-    if (options_.pack) {
+    if (options_.packs) {
       if (auto error = add_pack()) return error;
     }
     for (const char* path : {"/dev", "/proc", "/run/cloche", "/run/tools", "/var"}) {
@@ -161,7 +161,7 @@ class Builder {
 
   // Hangs each folder at the top of the pack at its place; symlinks there are made anew.
   MaybeFailure add_pack() {
-    const InodeRef pack = vfs::make_packfs(options_.pack, kPackDevice);
+    const InodeRef pack = vfs::make_packfs(options_.packs, kPackDevice);
     struct Listing {
       std::vector<std::pair<std::string, FileType>> names;
     } listing;

@@ -1,8 +1,8 @@
-// The files of a fresh sandbox: one namespace in which the guest pack, the writable places in
+// The files of a fresh sandbox: one namespace in which the guest's packs, the writable places in
 // memory and the caller's mounts hang.
 //
-//   /            memfs that belongs to root: mount points and the pack's top-level names
-//   /usr /etc .. the pack, read-only
+//   /            memfs that belongs to root: mount points and the packs' top-level names
+//   /usr /etc .. the packs, read-only
 //   /home/NAME   memfs, the user's
 //   /tmp         memfs, everybody's
 //   /dev /proc   empty here; the kernel puts its own over them
@@ -19,7 +19,7 @@
 #include "include/cloche/cloche.hpp"
 #include "session/host_mounts.h"
 #include "vfs/budget.h"
-#include "vfs/pack_image.h"
+#include "vfs/pack_set.h"
 #include "vfs/walk.h"
 
 namespace cloche::session {
@@ -27,7 +27,7 @@ namespace cloche::session {
 inline constexpr uint32_t kUserId = 1000;
 
 struct WorldOptions {
-  std::shared_ptr<const vfs::PackImage> pack;  // null: none
+  std::shared_ptr<const vfs::PackSet> packs;  // null: none
   const std::vector<Mount>& mounts;
   MountOpener open;  // what a mount is a mount of
   std::string user;

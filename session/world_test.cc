@@ -28,7 +28,7 @@ class WorldTest : public testing::Test {
   }
 
   Expected<World> build(const std::vector<Mount>& mounts, const std::string& user = "user") {
-    return build_world({.pack = nullptr,
+    return build_world({.packs = nullptr,
                         .mounts = mounts,
                         .open = open_host_mount,
                         .user = user,

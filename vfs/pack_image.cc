@@ -98,8 +98,15 @@ std::unique_ptr<PackSource> pack_in_memory(std::vector<uint8_t> bytes) {
 
 Result<std::shared_ptr<PackImage>> PackImage::open(std::unique_ptr<PackSource> source,
                                                    uint64_t cache_bytes) {
+  auto image = TRY(open_header(std::move(source), cache_bytes));
+  TRY(image->load_index_and_check());
+  return image;
+}
+
+Result<std::shared_ptr<PackImage>> PackImage::open_header(std::unique_ptr<PackSource> source,
+                                                          uint64_t cache_bytes) {
   std::shared_ptr<PackImage> image(new PackImage(std::move(source), cache_bytes));
-  TRY(image->load());
+  TRY(image->load_header());
   return image;
 }
 
@@ -107,13 +114,17 @@ Result<std::shared_ptr<PackImage>> PackImage::open_file(const std::string& path)
   return open(TRY(open_pack_file(path)));
 }
 
-Status PackImage::load() {
+Status PackImage::load_header() {
   uint64_t size = TRY(source_->size());
   if (size < sizeof(Header)) return malformed("not a guest pack: shorter than a header");
   std::span<uint8_t> header_bytes(reinterpret_cast<uint8_t*>(&header_), sizeof(Header));
   TRY(source_->read(0, header_bytes));
   TRY(check_header(size));
   identity_ = sha256(header_bytes);
+  return ok_status();
+}
+
+Status PackImage::load_index_and_check() {
   TRY(load_index());
   TRY(check_blobs());
   TRY(check_frames());
@@ -323,6 +334,19 @@ uint32_t PackImage::find_child(uint32_t directory, std::string_view wanted) cons
       [this](const Node& child, std::string_view text) { return name(child) < text; });
   if (found == end || name(*found) != wanted) return 0;
   return static_cast<uint32_t>(found - nodes_.begin());
+}
+
+std::optional<uint32_t> PackImage::find(std::string_view path) const {
+  uint32_t number = 0;
+  if (!path.starts_with('/')) return std::nullopt;
+  for (size_t at = 1; at <= path.size();) {
+    const size_t end = std::min(path.find('/', at), path.size());
+    if ((nodes_[number].mode & pack::kTypeMask) != pack::kDirectory) return std::nullopt;
+    number = find_child(number, path.substr(at, end - at));
+    if (number == 0) return std::nullopt;
+    at = end + 1;
+  }
+  return number;
 }
 
 // --- content

@@ -12,6 +12,7 @@
 #include <list>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -46,6 +47,11 @@ class PackImage {
   static Result<std::shared_ptr<PackImage>> open(std::unique_ptr<PackSource> source,
                                                  uint64_t cache_bytes = kDefaultCacheBytes);
   static Result<std::shared_ptr<PackImage>> open_file(const std::string& path);
+  // Only its header, for AddedPack: until load_index_and_check() has succeeded nothing but
+  // header(), identity() and manifest() may be called.
+  static Result<std::shared_ptr<PackImage>> open_header(std::unique_ptr<PackSource> source,
+                                                        uint64_t cache_bytes = kDefaultCacheBytes);
+  Status load_index_and_check();
 
   const pack::Header& header() const { return header_; }
   const Sha256Digest& identity() const { return identity_; }
@@ -57,6 +63,8 @@ class PackImage {
   uint32_t subdirectories(uint32_t directory) const { return subdirectories_[directory]; }
   // The child of that name, or 0. Logarithmic.
   uint32_t find_child(uint32_t directory, std::string_view name) const;
+  // The node of an absolute path, symlinks not followed.
+  std::optional<uint32_t> find(std::string_view path) const;
 
   // Reads from a blob: bytes copied, short only at its end. kMalformed, kIo.
   Result<uint64_t> read(uint32_t blob, uint64_t offset, std::span<uint8_t> out) const;
@@ -70,7 +78,7 @@ class PackImage {
 
   explicit PackImage(std::unique_ptr<PackSource> source, uint64_t cache_bytes)
       : source_(std::move(source)), cache_bytes_(cache_bytes) {}
-  Status load();
+  Status load_header();
   Status check_header(uint64_t file_size) const;
   Status load_index();
   Status check_nodes();

@@ -262,17 +262,32 @@ program_json() {
   printf ' "modules": [%s],\n "size": %s}' "$(program_modules "$files" | comma_lines)" "$size"
 }
 
-# manifest NAME...: the programs and what they were made of (docs/pack.md).
+# manifest PACK PATHS NAME...: the programs and what they were made of; PATHS is a JSON member for what
+# an added pack brings, or empty (docs/pack.md).
 manifest() {
-  local name separator=
-  printf '{"format": 1, "pack": "cloche-base", "programs": [\n'
+  local pack=$1 paths=$2 name separator=
+  shift 2
+  printf '{"format": 1, "pack": "cloche-%s", %s"programs": [\n' "$pack" "$paths"
   for name; do
-    [[ $(recipe_value "$name" KIND) == program ]] || continue
     printf '%s' "$separator"
     program_json "$name" "$(port_files "$name")"
     separator=$',\n'
   done
   printf '\n]}\n'
+}
+
+# added_paths CORE TREE FOLDER: the names of TREE that CORE lacks, not those below them.
+added_paths() {
+  local core=$1 tree=$2 folder=$3 entry
+  while read -r entry; do
+    entry=$folder/$entry
+    if [[ -d $tree$entry && ! -L $tree$entry && -d $core$entry ]]; then
+      added_paths "$core" "$tree" "$entry"
+    else
+      json_string "$entry"
+      printf '\n'
+    fi
+  done < <(find "$tree$folder" -mindepth 1 -maxdepth 1 -printf '%f\n' | LC_ALL=C sort)
 }
 
 # The writer: CLOCHE_PACK_WRITER, or built here, which takes a few seconds and needs no cmake.
@@ -304,26 +319,63 @@ base_tree() {
   rm "$tree/README.md"
 }
 
-# make_pack FILE NAME...
+# pack_of NAME: the pack of a program, "base" for the core.
+pack_of() {
+  local pack
+  pack=$(recipe_value "$1" PACK)
+  printf '%s' "${pack:-base}"
+}
+
+# make_pack FILE NAME...: the core as FILE, and each other pack as FILE with -PACK before its ending.
 make_pack() {
-  local pack=$1 name writer stage files
+  local file=$1 name pack paths stage
+  local -A members=()
   shift
-  writer=$(pack_writer)
+  for name; do
+    [[ $(recipe_value "$name" KIND) == program ]] || continue
+    members[$(pack_of "$name")]+=" $name"
+  done
   stage=$(mktemp -d "${TMPDIR:-/tmp}/cloche-pack.XXXXXX")
   # shellcheck disable=SC2064
   trap "rm -rf '$stage'" EXIT
-  base_tree "$stage/tree"
-  for name; do
-    [[ $(recipe_value "$name" KIND) == program ]] || continue
-    files=$(port_files "$name")
-    check_no_clash "$name" "$files" "$stage/tree"
-    cp -a "$files/." "$stage/tree/"
-    rm -rf "$stage/tree/.suite"
+  mkdir -p "$(dirname "$file")"
+  base_tree "$stage/base"
+  # shellcheck disable=SC2086 # names of ports
+  fill_tree "$stage/base" ${members[base]:-}
+  # shellcheck disable=SC2086
+  write_pack "$stage" base "" "$file" ${members[base]:-}
+  unset 'members[base]'
+  for pack in "${!members[@]}"; do
+    mkdir "$stage/$pack"
+    # shellcheck disable=SC2086
+    fill_tree "$stage/$pack" ${members[$pack]}
+    paths="\"paths\": [$(added_paths "$stage/base" "$stage/$pack" "" | comma_lines)], "
+    # shellcheck disable=SC2086
+    write_pack "$stage" "$pack" "$paths" "${file%.pack}-$pack.pack" ${members[$pack]}
   done
-  manifest "$@" > "$stage/manifest.json"
-  mkdir -p "$(dirname "$pack")"
-  "$writer" --manifest "$stage/manifest.json" --output "$pack" "$stage/tree" >&2
-  say "wrote $pack"
+}
+
+# fill_tree TREE NAME...: the files of ports.
+fill_tree() {
+  local tree=$1 name files
+  shift
+  for name; do
+    files=$(port_files "$name")
+    check_no_clash "$name" "$files" "$tree"
+    check_no_clash "$name" "$files" "${tree%/*}/base"
+    cp -a "$files/." "$tree/"
+    rm -rf "$tree/.suite"
+  done
+}
+
+# write_pack STAGE PACK PATHS FILE NAME...
+write_pack() {
+  local stage=$1 pack=$2 paths=$3 file=$4 writer
+  shift 4
+  writer=$(pack_writer)
+  manifest "$pack" "$paths" "$@" > "$stage/$pack.json"
+  "$writer" --manifest "$stage/$pack.json" --output "$file" "$stage/$pack" >&2
+  say "wrote $file"
 }
 
 # Two ports must not install the same file.

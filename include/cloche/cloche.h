@@ -102,7 +102,8 @@ typedef struct cloche_host_options cloche_host_options;
 // No pack, no cache. Never null.
 cloche_host_options* cloche_host_options_new(void) CLOCHE_NOEXCEPT;
 void cloche_host_options_free(cloche_host_options* options) CLOCHE_NOEXCEPT;
-// The file with the guest's programs.
+// The file with the guest's programs. For DIR/NAME.pack the packs DIR/NAME-*.pack are added to it;
+// one that is damaged, or would replace a file of another, is left out with a warning.
 void cloche_host_options_set_pack(cloche_host_options* options, const char* file) CLOCHE_NOEXCEPT;
 // For compiled code; made when missing.
 void cloche_host_options_set_cache_dir(cloche_host_options* options,
@@ -132,7 +133,7 @@ void cloche_findings_free(cloche_findings* findings) CLOCHE_NOEXCEPT;
 
 // Such as "wasmtime 48.0.8". Null for null.
 char* cloche_host_engine_version(const cloche_host* host) CLOCHE_NOEXCEPT;
-// The manifest of its pack, JSON as in docs/pack.md; empty without a pack.
+// The manifest of its packs as one, JSON as in docs/pack.md; empty without a pack.
 char* cloche_host_manifest(const cloche_host* host) CLOCHE_NOEXCEPT;
 // What is not as it should be but stops nothing.
 cloche_list* cloche_host_warnings(const cloche_host* host) CLOCHE_NOEXCEPT;
@@ -143,7 +144,7 @@ enum { CLOCHE_COMPILED_NOW, CLOCHE_COMPILED_BEFORE };
 int cloche_host_compile(const cloche_host* host, const char* guest_path,
                         cloche_error** error) CLOCHE_NOEXCEPT;
 
-// The manifest of a pack, without starting an engine.
+// The manifest of a pack and of those added to it, without starting an engine.
 char* cloche_read_manifest(const char* pack, cloche_error** error) CLOCHE_NOEXCEPT;
 
 // --- options of a sandbox

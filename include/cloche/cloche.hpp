@@ -78,7 +78,10 @@ struct Finding {
 };
 
 struct HostOptions {
-  std::string pack = {};       // file with the guest's programs; empty: none
+  // File with the guest's programs; empty: none. For DIR/NAME.pack the packs DIR/NAME-*.pack are
+  // added to it; one that is damaged, or would replace a file of another, is left out with a
+  // warning.
+  std::string pack = {};
   std::string cache_dir = {};  // for compiled code; made when missing; empty: no cache on disk
   // Called while a program is being compiled, from a thread of its own, every 0.1 s, and once with
   // 100 at its end. Calls do not overlap. The percentage is a guess.
@@ -96,7 +99,7 @@ class Host {
   // Everything create() depends on, line by line, without stopping at the first problem.
   static std::vector<Finding> probe(const HostOptions& options);
 
-  // The pack's manifest, JSON as in docs/pack.md; empty without a pack.
+  // The manifest of its packs as one, JSON as in docs/pack.md; empty without a pack.
   std::string manifest() const;
 
   // Compiles the program at `guest_path` ("/usr/bin/bash") into the cache, or finds it there.
@@ -104,7 +107,7 @@ class Host {
   enum class Compiled : uint8_t { kNow, kBefore };
   Expected<Compiled> compile(const std::string& guest_path) const;
 
-  // What is not as it should be but stops nothing: a cache that cannot be used.
+  // What is not as it should be but stops nothing: a cache or an added pack that cannot be used.
   std::vector<std::string> warnings() const;
   std::string engine_version() const;  // "wasmtime 48.0.8"
 
@@ -116,7 +119,8 @@ class Host {
   std::shared_ptr<State> state_;
 };
 
-// The manifest of a pack, without starting an engine. Errors as Host::create().
+// The manifest of a pack and of those added to it, without starting an engine. Errors as
+// Host::create().
 Expected<std::string> read_manifest(const std::string& pack);
 
 enum class MountMode : uint8_t {

@@ -1,6 +1,7 @@
 """Damaged, oversized and hostile input: a clear error, the right exit code, no crash, no leftovers."""
 
 import os
+import pathlib
 import random
 import resource
 import shutil
@@ -116,6 +117,34 @@ class Packs(TestCase):
             done = self.attempt()
             # Damage in data that is not needed now is found when it is.
             self.assertIn(done.code, (0, OWN_ERROR, NOT_RUNNABLE), (at, done))
+
+    def test_a_damaged_pack_beside_the_core(self):
+        beside = self.folder / "test-more.pack"
+        added = pathlib.Path(support.PACK).with_name("cloche-python.pack").read_bytes()
+        for bad in (b"", b"x" * 500, added[:100], added[:-1], b"\0" + added[1:], self.pack.read_bytes()):
+            beside.write_bytes(bad)
+            done = self.attempt()
+            self.assertEqual(done.code, 0, done)
+            self.assertIn("test-more.pack is left out", done.err)
+        # In its index, which is read when somebody wants a file of it.
+        bad = bytearray(added)
+        bad[300] ^= 1
+        beside.write_bytes(bad)
+        self.assert_ok(self.attempt())
+        done = run("--pack", self.pack, "-c", "python3 -c 'print(1)'; ls /usr/bin | grep -c python; bash -c 'echo on'")
+        self.assertEqual(done.out, "0\non\n", done)
+        done = support.command("doctor", "--pack", self.pack)
+        self.assertEqual(done.code, 1, done)
+        self.assertRegex(done.out, "FAIL  guest pack.*test-more.pack")
+
+    def test_two_packs_with_the_same_files(self):
+        added = pathlib.Path(support.PACK).with_name("cloche-python.pack")
+        for name in ("test-a.pack", "test-b.pack"):
+            shutil.copy(added, self.folder / name)
+        done = run("--pack", self.pack, "--", "python3", "-c", "print(1)")
+        self.assertEqual((done.code, done.out), (0, "1\n"), done)
+        self.assertIn("test-b.pack is left out", done.err)
+        self.assertNotIn("test-a.pack", done.err)
 
     def test_doctor_finds_every_flipped_bit(self):
         random.seed(3)

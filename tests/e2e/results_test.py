@@ -258,14 +258,15 @@ class Packs(TestCase):
     def test_programs(self):
         done = support.command("programs")
         self.assert_ok(done)
-        self.assertRegex(done.out, r"(?m)^PROGRAM +VERSION +LICENCE +SIZE +SOURCE$")
-        self.assertRegex(done.out, r"(?m)^bash +5\.\d\S* +GPL-3\S* +\d+ KiB +bash_\S+$")
+        self.assertRegex(done.out, r"(?m)^PROGRAM +VERSION +LICENCE +SIZE +PACK +SOURCE$")
+        self.assertRegex(done.out, r"(?m)^bash +5\.\d\S* +GPL-3\S* +\d+ KiB +cloche-base +bash_\S+$")
 
     def test_programs_as_json(self):
         done = support.command("programs", "--json")
         self.assert_ok(done)
         programs = {row["name"]: row for row in json.loads(done.out)["programs"]}
-        self.assertLessEqual({"bash", "coreutils", "gawk", "sqlite3"}, set(programs))
+        self.assertLessEqual({"bash", "coreutils", "gawk", "sqlite3", "python"}, set(programs))
+        self.assertEqual({row["pack"] for row in programs.values()}, {"cloche-base", "cloche-python"})
         for name, row in programs.items():
             for key in ("version", "licence", "sources", "size", "commands", "modules"):
                 self.assertTrue(row[key], (name, key))
