@@ -3,13 +3,11 @@
 // of wall time; the memory of one that waits, in bytes; and CPU time of this process in a
 // millisecond in which all wait.
 #include <time.h>
-#include <unistd.h>
 
-#include <cinttypes>
 #include <memory>
 #include <thread>
 
-#include "bench/latencies.h"
+#include "bench/crowd.h"
 
 namespace cloche::bench {
 namespace {
@@ -34,45 +32,6 @@ double private_memory() {
   std::fclose(file);
   return static_cast<double>(kilobytes) * 1024;
 }
-
-// A sandbox whose bash waits for a line that does not come.
-class Parked {
- public:
-  explicit Parked(const Host& host) : sandbox_(value_of(Sandbox::create(host, options()))) {
-    int in[2], out[2];
-    if (pipe(in) != 0 || pipe(out) != 0) fail("no more descriptors: see ulimit -n");
-    input_ = in[1];
-    thread_ = std::thread([this, in = in[0], out = out[1]] {
-      RunOptions run;
-      run.argv = {"bash", "-c", "echo parked; read -r line"};
-      run.standard_input = Stream::descriptor(in);
-      run.standard_output = Stream::descriptor(out);
-      (void)sandbox_.run(std::move(run)).operator bool();
-      close(in);
-      close(out);
-    });
-    char text[8];
-    if (read(out[0], text, sizeof text) != 7) fail("a shell did not park");
-    close(out[0]);
-  }
-  ~Parked() {
-    close(input_);
-    thread_.join();
-  }
-  Parked(const Parked&) = delete;
-  Parked& operator=(const Parked&) = delete;
-
- private:
-  static SandboxOptions options() {
-    SandboxOptions options;
-    options.limits.timeout = options.limits.cpu_time = std::chrono::nanoseconds(0);
-    return options;
-  }
-
-  Sandbox sandbox_;
-  int input_ = -1;
-  std::thread thread_;
-};
 
 // One sandbox from nothing to nothing.
 double hello_ns(const Host& host) {

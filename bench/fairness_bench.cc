@@ -10,52 +10,18 @@
 #include <random>
 #include <thread>
 
-#include "bench/latencies.h"
+#include "bench/crowd.h"
 
 namespace cloche::bench {
 namespace {
 
 using std::chrono::microseconds;
 using std::chrono::milliseconds;
-constexpr const char* kLoop = "while :; do :; done";
 constexpr const char* kParked =
     "mkfifo /tmp/park; exec 3<>/tmp/park; "
     "for ((i = 1; i < 1000; i++)); do read -r <&3 & done; wait";
 constexpr const char* kSleepers = "for ((i = 1; i < 1000; i++)); do sleep 1000 & done; wait";
 
-SandboxOptions no_times() {
-  SandboxOptions options;
-  options.limits.timeout = options.limits.cpu_time = std::chrono::nanoseconds(0);
-  return options;
-}
-
-// A sandbox that runs a script on a thread of its own until it is dropped.
-class Running {
- public:
-  Running(const Host& host, SandboxOptions options, const char* script)
-      : sandbox_(value_of(Sandbox::create(host, std::move(options)))), thread_([this, script] {
-          (void)sandbox_.run({"bash", "-c", script}).operator bool();
-          ended_ = true;
-        }) {}
-  ~Running() {
-    while (!ended_) {  // one that has not begun yet cannot be killed
-      sandbox_.kill();
-      std::this_thread::sleep_for(milliseconds(1));
-    }
-    thread_.join();
-  }
-  Running(const Running&) = delete;
-  Running& operator=(const Running&) = delete;
-
-  Sandbox& sandbox() { return sandbox_; }
-  double cpu_ns() const { return static_cast<double>(sandbox_.stats().cpu_ns); }
-  bool ended() const { return ended_; }
-
- private:
-  Sandbox sandbox_;
-  std::atomic<bool> ended_{false};
-  std::thread thread_;
-};
 using Crowd = std::vector<std::unique_ptr<Running>>;
 
 // Four of each of three weights; the worst of the three shares.
