@@ -396,13 +396,17 @@ def sched_row(name, unit, measure="cpu"):
     return figures_row(lambda bench: bench.figures("sched_bench", "1" if bench.options.quick else "5"), name, unit, measure)
 
 
+def raise_open_files():
+    """Many sandboxes want many descriptors: two pipes for each, and what it has itself."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
 def density_row(name, unit, measure="wall"):
     """A figure of density_bench."""
 
     def figures(bench):
-        # Two pipes for each sandbox, and what it has itself.
-        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+        raise_open_files()
         count = "100" if bench.options.quick else "1000"
         return bench.figures("density_bench", count, bench.pack, bench.code_cache)
 
@@ -417,6 +421,21 @@ def fairness_row(part, name, unit, measure="wall"):
         return bench.figures("fairness_bench", part, seconds, bench.pack, bench.code_cache)
 
     return figures_row(figures, name, unit, measure)
+
+
+def accounting_row(part, name, unit, measure):
+    """A figure of a part of accounting_bench."""
+
+    def figures(bench):
+        raise_open_files()
+        full, quick = {"idle": (1000, 100), "busy": (100, 100), "cost": (31, 5)}[part]
+        count = quick if bench.options.quick else full
+        return bench.figures("accounting_bench", part, count, bench.pack, bench.code_cache)
+
+    def ticks(bench):
+        return f"{figures(bench)[f'{part}, ticks']['median_ns']:.0f} ticks a second"
+
+    return figures_row(figures, name, unit, measure, None if part == "cost" else ticks)
 
 
 JSONSCHEMA = "jsonschema==4.23.0"
@@ -633,6 +652,11 @@ ROWS = [
     Row("live_memory", "a sandbox with a bash that waits, of 1,000", 1.0, density_row("memory of one", "MB", "Pss")),
     Row("live_all", "the process with all 1,000", 1200.0, density_row("memory of all", "MB", "Pss")),
     Row("live_idle", "CPU time in 1 ms while 1,000 wait", 1.0, density_row("idle", "us", "cpu")),
+    Row("tick_idle", "CPU time in 1 s while 1,000 sandboxes wait", None, accounting_row("idle", "idle, process", "us", "cpu")),
+    Row("tick_busy", "the ticker's share of a CPU, 100 loops", None, accounting_row("busy", "busy, ticker", "%", "cpu")),
+    Row("tick_loop", "the ticker's part of a bash loop alone", None, accounting_row("cost", "loop, ticker", "%", "cpu")),
+    Row("accounting", "accounting's part of a bash loop", 2.0, accounting_row("cost", "loop, accounting", "%", "wall")),
+    Row("account_fork", "the same of 1,000 x x=$(:)", None, accounting_row("cost", "forks, accounting", "%", "wall")),
     Row("fair_shares", "weights 1:2:4 of bash loops, worst share", 3.0, fairness_row("shares", "shares 1:2:4, worst", "%", "off")),
     Row("fair_quota", "cpu.max 0.25 of a bash loop, off", 1.0, fairness_row("quota", "cpu.max 0.25, off", "%", "off")),
     Row("fair_shell50", "a shell's answer among 100 loops, p50", None, fairness_row("shell", "shell among 100, p50", "ms")),
