@@ -36,6 +36,10 @@ class RowError(Exception):
     """A row could not be measured; says why."""
 
 
+class NotAvailable(Exception):
+    """What a row compares with is not on this machine; says why. No failure."""
+
+
 @dataclasses.dataclass
 class Sample:
     cpu: float
@@ -298,6 +302,27 @@ def js_row(text):
         return bench.compare(row, ["node", "-e", text], bench.inside(["js", "-e", text]))
 
     return run
+
+
+BWRAP = "bwrap --unshare-all --ro-bind / / --dev /dev --proc /proc"
+PRLIMIT = "prlimit --as=536870912 --cpu=30 --nproc=256 --nofile=1024"
+
+
+def bwrap_row(bench, row):
+    """A bash in a bubblewrap sandbox with limits, and in one of Cloche: two commands."""
+    for tool in ("bwrap", "prlimit"):
+        if shutil.which(tool, path=ENVIRONMENT["PATH"]) is None:
+            raise NotAvailable(f"there is no {tool} on this machine (Debian: bubblewrap, util-linux)")
+    command = ["bash", "-c", "echo hello"]
+    native = [*BWRAP.split(), *PRLIMIT.split(), *command]
+    tried = subprocess.run(native, env=ENVIRONMENT, capture_output=True, check=False, text=True)
+    if tried.returncode != 0:
+        raise NotAvailable(f"bwrap ended with {tried.returncode}: {tried.stderr.strip()}")
+    result = bench.compare(row, native, bench.inside(command))
+    rounds = "20" if bench.options.quick else "200"
+    within = bench.figures("sandbox_bench", bench.pack, bench.code_cache, rounds)["inside"]
+    result.note = f"in one process, median (min): {pair(within['median_us'] / 1000, within['min_us'] / 1000)} ms"
+    return result
 
 
 def start_row(bench, row):
@@ -601,6 +626,7 @@ ROWS = [
     Row("grep_50mb", "grep -c of a pattern over 50 MB", 1.6, text_row("grep -cE '[ho]+t [0-9]{2}7$' $F"), 5),
     Row("pingpong", "20,000 turns of two threads (condition variable)", 0.5, program_row("pingpong", "20000")),
     Row("sandbox", "sandbox + bash -c 'echo hello' + destroy, in process", 0.5, sandbox_row),
+    Row("bwrap", "cloche run | bwrap and prlimit: echo hello", None, bwrap_row, 25, "wall"),
     Row("cap_charge", "a call checked and charged, 1 grant", None, cap_row("charge, 1 grant", "us")),
     Row(
         "cap_grants",
@@ -756,6 +782,9 @@ def main():
         for row in rows:
             try:
                 result = row.run(bench, row)
+            except NotAvailable as missing:
+                print(f"{row.name:13}not available: {missing}")
+                continue
             except (RowError, OSError) as error:
                 failed += 1
                 print(f"{row.name:13}FAILED: {error}")
