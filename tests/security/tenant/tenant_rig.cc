@@ -246,7 +246,9 @@ int run_rounds(const Host& host, const Arguments& arguments) {
 // `count` runs of random attacks, some at a time. False: one did not end as it should.
 bool run_random(const Host& host, const Arguments& arguments, unsigned long count, unsigned seed) {
   constexpr unsigned kTogether = 6;
-  const std::vector<Attack> all = attacks();
+  std::vector<Attack> all = attacks();
+  std::erase_if(all, [&](const Attack& each) { return !each.name.starts_with(arguments.only); });
+  if (all.empty()) fail("no attack has a name that begins with " + arguments.only);
   std::atomic<long> left{static_cast<long>(count)};
   std::atomic<bool> good{true};
   std::vector<std::thread> threads;
