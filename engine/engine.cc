@@ -1,4 +1,5 @@
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/sha256.h"
@@ -11,8 +12,10 @@
 namespace cloche::engine {
 namespace {
 
-// Modules kept although nobody uses them at the moment.
+// Modules kept although nobody uses them at the moment: so many, and so many bytes of code, as no
+// sandbox is charged for them.
 constexpr size_t kRecentModules = 256;
+constexpr uint64_t kRecentBytes = 128 << 20;
 
 Error refusal(int32_t verdict, const std::string& message) {
   switch (verdict) {
@@ -137,6 +140,8 @@ ModuleRef EngineImpl::find_on_disk(const ModuleHash& hash) {
     return nullptr;
   }
   const int fd = entry->code_fd;
+  struct stat status{};
+  const uint64_t size = fstat(fd, &status) == 0 ? static_cast<uint64_t>(status.st_size) : 0;
   auto module = [&]() -> Result<ModuleRef> {
     ModuleInfo info = TRY(ModuleInfo::decode(std::move(entry->info)));
     Runtime* runtime = TRY(this->runtime(info.keeps_exceptions));
@@ -154,16 +159,25 @@ ModuleRef EngineImpl::find_on_disk(const ModuleHash& hash) {
     return nullptr;
   }
   Counters::count(counters_.cache_hits);
-  return remember(std::move(module).value());
+  return remember(std::move(module).value(), size);
 }
 
-ModuleRef EngineImpl::remember(ModuleRef module) {
+ModuleRef EngineImpl::remember(ModuleRef module, uint64_t code_bytes) {
   std::lock_guard lock(modules_mutex_);
   std::weak_ptr<const Module>& known = modules_[module->hash()];
   if (ModuleRef first = known.lock()) return first;
   known = module;
-  recent_.push_back(module);
-  if (recent_.size() > kRecentModules) recent_.pop_front();
+  recent_.push_back({module, code_bytes});
+  recent_bytes_ += code_bytes;
+  while (recent_.size() > kRecentModules || recent_bytes_ > kRecentBytes) {
+    recent_bytes_ -= recent_.front().code_bytes;
+    recent_.pop_front();
+  }
+  // What nobody has any more is forgotten in batches: a guest may make any number of modules.
+  if (modules_.size() >= forget_at_) {
+    std::erase_if(modules_, [](const auto& each) { return each.second.expired(); });
+    forget_at_ = 2 * modules_.size() + kRecentModules;
+  }
   return module;
 }
 
@@ -190,7 +204,8 @@ Result<ModuleRef> EngineImpl::compile(const ModuleHash& hash, std::span<const ui
                                   {code_bytes.data(), code_bytes.size()});
     (void)stored;
   }
-  return remember(std::make_shared<ModuleImpl>(hash, std::move(info), *runtime, std::move(handle)));
+  return remember(std::make_shared<ModuleImpl>(hash, std::move(info), *runtime, std::move(handle)),
+                  code_bytes.size());
 }
 
 Status EngineImpl::compile_code(Runtime& runtime, std::span<const uint8_t> module,

@@ -70,7 +70,7 @@ class EngineImpl final : public Engine {
                       CrateBytes& code);
   ModuleRef find_in_memory(const ModuleHash& hash);
   ModuleRef find_on_disk(const ModuleHash& hash);
-  ModuleRef remember(ModuleRef module);
+  ModuleRef remember(ModuleRef module, uint64_t code_bytes);
 
   const EngineOptions options_;
   Counters counters_;
@@ -86,7 +86,13 @@ class EngineImpl final : public Engine {
   std::mutex modules_mutex_;
   std::condition_variable loaded_;
   std::map<ModuleHash, std::weak_ptr<const Module>> modules_;
-  std::deque<ModuleRef> recent_;
+  size_t forget_at_ = 0;  // when so many are known, those that nobody uses are forgotten
+  struct Recent {
+    ModuleRef module;
+    uint64_t code_bytes;
+  };
+  std::deque<Recent> recent_;
+  uint64_t recent_bytes_ = 0;
   std::set<ModuleHash> loading_;
 
   ReadyImages images_;

@@ -3,6 +3,7 @@
 
 #include <thread>
 
+#include "engine/engine_impl.h"
 #include "engine/testing/fixture.h"
 
 namespace cloche::engine {
@@ -244,6 +245,24 @@ TEST_F(EngineTest, IdleSlotsAreCapped) {
     contexts.push_back(std::move(context).value());
   }
   EXPECT_EQ(engine().stats().slots, slots + 1);  // two of the three were there
+}
+
+TEST_F(EngineTest, ForgetsModulesThatNobodyUses) {
+  constexpr int kMore = 256;  // as many as it keeps
+  auto engine = std::move(EngineImpl::create_untested({})).value();
+  const auto nth = [&engine](int n) {
+    return engine
+        ->load(assemble("(module (memory 1) (func (export \"_start\") (drop (i32.const " +
+                        std::to_string(n) + "))))"),
+               {})
+        .value();
+  };
+  const ModuleRef used = nth(-1);
+  const ModuleHash unused = nth(-2)->hash();
+  EXPECT_NE(engine->find(unused), nullptr);
+  for (int i = 0; i < kMore; ++i) (void)nth(i);
+  EXPECT_EQ(engine->find(unused), nullptr);
+  EXPECT_EQ(engine->find(used->hash()), used);
 }
 
 TEST_F(EngineTest, AMissingImportIsNamed) {
