@@ -105,23 +105,20 @@ struct ModuleLimits {
   uint32_t max_memory_pages = 65536;  // declared minimum, of 64 KiB
 };
 
-// What a compilation may take, and what it has taken. Others may look at it, and end it, while it
-// is under way. Thread class: safe, but for the limits, which are set before.
-struct Compilation {
+struct CompileLimits {
   int64_t max_ns = INT64_MAX;       // CPU time
   uint64_t max_bytes = UINT64_MAX;  // memory that the compiler holds at a time
+};
+
+// What a compilation may take, and what it has taken. Others may look at it, and end it, while it
+// is under way. Thread class: safe, but for the limits, which are set before.
+struct Compilation : CompileLimits {
   std::atomic<bool> cancelled{false};
   std::atomic<int64_t> spent_ns{0};
   std::atomic<uint64_t> held_bytes{0};
   // Which of the limits ended it.
   enum class End : uint8_t { kNone, kTime, kMemory, kCancelled };
   std::atomic<End> end{End::kNone};
-};
-
-// What a compilation may take: see Compilation.
-struct CompileLimits {
-  int64_t max_ns = INT64_MAX;
-  uint64_t max_bytes = UINT64_MAX;
 };
 
 class Module;

@@ -26,9 +26,11 @@ class Loader::Job final : public Loading {
  public:
   Job(Engine& engine, std::vector<uint8_t> wasm, const ModuleLimits& limits,
       const CompileLimits& compile_limits, int fd)
-      : engine_(engine), wasm_(std::move(wasm)), limits_(limits), fd_(fd) {
-    compilation_.max_ns = compile_limits.max_ns;
-    compilation_.max_bytes = compile_limits.max_bytes;
+      : engine_(engine),
+        wasm_(std::move(wasm)),
+        limits_(limits),
+        fd_(fd),
+        compilation_{compile_limits} {
     wasm_bytes_ = 2 * wasm_.size();  // what is made of it to be compiled is about as large
   }
   ~Job() override { close(fd_); }

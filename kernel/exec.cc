@@ -134,9 +134,7 @@ SysResult<engine::ModuleRef> compile_here(Kernel& kernel, const FoundProgram& fo
                                           std::span<const uint8_t> bytes,
                                           const engine::ModuleLimits& module_limits) {
   const engine::CompileLimits limits = TRY(compile_limits(kernel, found, bytes.size()));
-  engine::Compilation compilation;
-  compilation.max_ns = limits.max_ns;
-  compilation.max_bytes = limits.max_bytes;
+  engine::Compilation compilation{limits};
   const auto module = kernel.options().engine->load(bytes, module_limits, compilation);
   charge_compiling(kernel, compilation.spent_ns);
   return take_module(kernel, found.path, module, compilation.end);

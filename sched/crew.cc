@@ -57,8 +57,6 @@ void wake_task(TaskRecord& task) {
   offer_work(crew);
 }
 
-void release(const std::shared_ptr<TaskRecord>& task) { task->tell_done(); }
-
 void TaskRecord::join() {
   std::unique_lock lock(told_mutex_);
   told_.wait(lock, [this] { return done.load(std::memory_order_acquire); });

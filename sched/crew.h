@@ -38,6 +38,8 @@ struct TaskRecord final : TaskNode, Sleeper {
   // Not done.wait(), nor that of hold_changes: it spins with sched_yield() before it sleeps, and
   // under EEVDF who yields goes on some milliseconds after it is woken when all CPUs are busy.
   void join();
+  // When the cell let go of it, without the lock, by who holds what was `self`: after this nobody
+  // else may use it.
   void tell_done();
   // Holds: those that exist or wait, and whether one exists; with the crew's lock. The number
   // changes whenever one that waits should look again.
@@ -120,8 +122,6 @@ struct Crew {
 Crew& lock_home(Member& member, std::unique_lock<std::mutex>& lock);
 // Ends the task's sleep, or the next one.
 void wake_task(TaskRecord& task);
-// The record of a task that the cell let go of, without the lock: nobody may use it after this.
-void release(const std::shared_ptr<TaskRecord>& task);
 
 // --- between crews. With a single one these return at once.
 

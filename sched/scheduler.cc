@@ -209,7 +209,7 @@ void TaskHandle::remove() {
     auto self = std::move(task.self);
     lock.unlock();
     task.stop_watching();
-    release(self);
+    self->tell_done();
   }
   if (lock) lock.unlock();
   join();

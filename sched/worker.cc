@@ -86,7 +86,7 @@ void Worker::take_turn(const Cell::Turn& turn, Lock& lock) {
   auto self = std::move(record.self);
   lock.unlock();
   record.stop_watching();
-  release(self);
+  self->tell_done();
   lock.lock();
 }
 

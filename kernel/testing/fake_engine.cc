@@ -474,9 +474,11 @@ class FakeLoading final : public engine::Loading {
  public:
   FakeLoading(FakeEngine& engine, std::vector<uint8_t> wasm, const engine::ModuleLimits& limits,
               const engine::CompileLimits& compile_limits, int fd)
-      : engine_(engine), wasm_(std::move(wasm)), limits_(limits), fd_(fd) {
-    compilation_.max_ns = compile_limits.max_ns;
-    compilation_.max_bytes = compile_limits.max_bytes;
+      : engine_(engine),
+        wasm_(std::move(wasm)),
+        limits_(limits),
+        fd_(fd),
+        compilation_{compile_limits} {
     held_ = engine.compile_bytes;
   }
   int fd() const override { return fd_; }
