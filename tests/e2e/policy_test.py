@@ -139,7 +139,7 @@ DRAW = "od -An -N16 -tx1 /dev/urandom"
 class ClockAndRandom(PolicyCase):
     # Two processes at a time, which draw in whatever order they run; AT_RANDOM and getrandom, too.
     SCRIPT = f"""{DRAW}; {DRAW} | cat; cat /proc/sys/kernel/random/uuid /proc/sys/kernel/random/boot_id
-                 mktemp -u; ({DRAW}; {DRAW}) > a & ({DRAW}; {DRAW}) > b & wait; cat a b; shuf -i 1-1000 -n 5"""
+                 mktemp -u; ({DRAW}; {DRAW}) > a & ({DRAW}; {DRAW}) > b & wait; cat a b; shuf -i 1-4000000000 -n 5"""
 
     def draw(self, *options):
         done = run(*options, "-c", self.SCRIPT)
