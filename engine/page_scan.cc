@@ -27,6 +27,10 @@ constexpr uint64_t kIsSwapped = 1 << 4;
 constexpr uint64_t kIsZero = 1 << 5;
 
 constexpr uint64_t kRegions = 256;
+// A scan holds a lock that the host's threads share (mmap_lock), so a long range is read in pieces:
+// so many bytes, or pages that were found.
+constexpr uint64_t kPiece = 64ull << 20;
+constexpr uint64_t kPiecePages = 1024;
 
 // Bits of an entry of /proc/self/pagemap.
 constexpr uint64_t kPresent = 1ull << 63;
@@ -114,7 +118,8 @@ void PageScanner::private_pages(const uint8_t* base, uint64_t size,
   if (method_ == Method::kPagemap) return read_pagemap(base, size, runs);
   std::array<PageRun, kRegions> found;
   for (uint64_t at = 0; at < size;) {
-    uint64_t count = scan(base, &at, size, found.data(), found.size(), 0);
+    const uint64_t end = std::min(size, at + kPiece);
+    const uint64_t count = scan(base, &at, end, found.data(), found.size(), kPiecePages);
     for (uint64_t i = 0; i < count; ++i) append(runs, found[i]);
   }
 }
@@ -126,8 +131,10 @@ bool PageScanner::has_private_pages(const uint8_t* base, uint64_t size) const {
     return !runs.empty();
   }
   PageRun run;
-  uint64_t at = 0;
-  return size > 0 && scan(base, &at, size, &run, 1, 1) > 0;
+  for (uint64_t at = 0; at < size;) {
+    if (scan(base, &at, std::min(size, at + kPiece), &run, 1, 1) > 0) return true;
+  }
+  return false;
 }
 
 void PageScanner::read_pagemap(const uint8_t* base, uint64_t size,

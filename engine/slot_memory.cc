@@ -24,6 +24,11 @@ constexpr uint64_t kMaxHole = 64 * kPageSize;
 constexpr uint64_t kMaxLeftover = 160 * kPageSize;
 constexpr size_t kMaxWarmAreas = 2;
 
+// The host's threads share one lock for the process's mappings (Linux's mmap_lock), and a system
+// call holds it while it frees pages, 0.1 ms for each MiB. So that nobody waits for long, what may
+// be much is freed in pieces of this size.
+constexpr uint64_t kPiece = 1ull << 20;
+
 constexpr int kPrivate = MAP_PRIVATE | MAP_NORESERVE;
 
 Error out_of_memory(const char* what) {
@@ -39,6 +44,20 @@ uint8_t* reserve(uint64_t size) {
   if (skip > 0) munmap(start, skip);
   if (skip < kMoveAlignment) munmap(start + skip + size, kMoveAlignment - skip);
   return start + skip;
+}
+
+// Frees the pages of [start, start + size); what is mapped there reads as it did at first.
+bool drop_pages(uint8_t* start, uint64_t size) {
+  for (uint64_t at = 0; at < size; at += kPiece) {
+    if (madvise(start + at, std::min(kPiece, size - at), MADV_DONTNEED) != 0) return false;
+  }
+  return true;
+}
+
+// Unmaps the area with what was moved there.
+void unmap(const Area& area) {
+  (void)drop_pages(area.base, area.used);  // what stays goes now
+  munmap(area.base, area.capacity);
 }
 
 // Moves the pages of [from, from + size) to `to`, which must be mapped; `from` stays mapped, empty.
@@ -70,9 +89,11 @@ Result<std::unique_ptr<SlotMemory>> SlotMemory::create(const PageScanner& scanne
 }
 
 SlotMemory::~SlotMemory() {
-  for (Area& area : free_areas_) munmap(area.base, area.capacity);
+  for (const Area& area : free_areas_) unmap(area);
   // What somebody else may have mapped in a hole is not ours to unmap.
-  if (reservation_ && !open_) munmap(reservation_, kFrontGuard + kMaxMemory + kMemoryGuard);
+  if (!reservation_ || open_) return;
+  (void)drop_pages(base_, size_);
+  munmap(reservation_, kFrontGuard + kMaxMemory + kMemoryGuard);
 }
 
 Status SlotMemory::map_file(const Layer& layer, uint64_t from, uint64_t to) {
@@ -109,7 +130,7 @@ Status SlotMemory::break_range(Error error) {
 }
 
 Status SlotMemory::empty_range() {
-  if (size_ == 0 || madvise(base_, size_, MADV_DONTNEED) == 0) return ok_status();
+  if (drop_pages(base_, size_)) return ok_status();
   return break_range(out_of_memory("emptying a memory"));
 }
 
@@ -124,7 +145,7 @@ Status SlotMemory::switch_layer(const Layer& layer, uint64_t from) {
 Status SlotMemory::reset(const Ref<Layer>& layer, uint64_t size) {
   CHECK(!resident_ && spaces_.empty() && !broken_ && layer->file_end <= size);
   // Pages of the dead go before another program's processes come.
-  for (Area& area : free_areas_) munmap(area.base, area.capacity);
+  for (const Area& area : free_areas_) unmap(area);
   free_areas_.clear();
   leftover_ = false;
   TRY(empty_range());
@@ -177,7 +198,7 @@ Result<Area> SlotMemory::take_area() {
 
 void SlotMemory::give_area(Area area) {
   if (free_areas_.size() >= kMaxFreeAreas || area.capacity < size_) {
-    munmap(area.base, area.capacity);
+    unmap(area);
     return;
   }
   free_areas_.push_back(std::move(area));
@@ -270,7 +291,7 @@ Status SlotMemory::unpark(AddressSpace* space) {
     for (const PageRun& run : stale_) {
       memcpy(base_ + run.offset, area.base + run.offset, run.size);
     }
-    munmap(area.base, area.capacity);
+    unmap(area);
     return ok_status();
   }
   give_area(std::move(area));
@@ -331,7 +352,7 @@ Status SlotMemory::publish(AddressSpace* parent) {
     if (!mapped.ok()) return break_range(mapped.error());
     layer.file_end = end_of(runs_);
   }
-  if (before > 0 && madvise(base_, before, MADV_DONTNEED) != 0) {
+  if (!drop_pages(base_, before)) {
     return break_range(out_of_memory("emptying a memory"));
   }
   return ok_status();
@@ -344,6 +365,7 @@ Status SlotMemory::adopt_own_layer(AddressSpace* parent) {
   TRY(own->copy_from(*parent->layer, parent->layer->file_end));
   for (const PageRun& run : runs_) TRY(own->write(run.offset, {base_ + run.offset, run.size}));
   // Replaces every private page.
+  if (!drop_pages(base_, own->file_end)) return break_range(out_of_memory("emptying a memory"));
   if (Status mapped = map_file(*own, 0, own->file_end); !mapped.ok()) {
     return break_range(mapped.error());
   }
@@ -418,7 +440,7 @@ void SlotMemory::drop_layer(AddressSpace* space) {
   // Nobody will look at this layer again: let no idle mapping keep its memory.
   for (size_t i = free_areas_.size(); i-- > 0;) {
     if (free_areas_[i].layer.get() != layer) continue;
-    munmap(free_areas_[i].base, free_areas_[i].capacity);
+    unmap(free_areas_[i]);
     free_areas_.erase(free_areas_.begin() + static_cast<ptrdiff_t>(i));
   }
 }
@@ -439,10 +461,10 @@ void SlotMemory::release(AddressSpace* space) {
   }
   if (space->area.base) {
     Area area = std::exchange(space->area, Area{});
-    if (area.layer && madvise(area.base, area.used, MADV_DONTNEED) == 0) {
+    if (area.layer && drop_pages(area.base, area.used)) {
       give_area(std::move(area));
     } else {
-      munmap(area.base, area.capacity);
+      unmap(area);
     }
   }
   drop_layer(space);
@@ -460,13 +482,15 @@ Status SlotMemory::discard(uint64_t offset, uint64_t size) {
     } else {
       // Others still read the layer's bytes there: cover them with zeroes of our own.
       for (const PageRun& run : layer.data(offset, file_size)) {
-        madvise(base_ + offset, run.offset - offset, MADV_DONTNEED);
+        if (!drop_pages(base_ + offset, run.offset - offset)) {
+          return out_of_memory("giving memory back");
+        }
         memset(base_ + run.offset, 0, run.size);
         offset = run.offset + run.size;
       }
     }
   }
-  if (offset < end && madvise(base_ + offset, end - offset, MADV_DONTNEED) != 0) {
+  if (offset < end && !drop_pages(base_ + offset, end - offset)) {
     return out_of_memory("giving memory back");
   }
   return ok_status();

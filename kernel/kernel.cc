@@ -568,7 +568,12 @@ KernelUsage Kernel::usage() {
     memory.files = files->bytes_used() + files->inodes_used() * kInodeBytes;
   }
   state.usage.memory_peak_bytes = std::max(state.usage.memory_peak_bytes, memory.total());
+  state.memory_guard.counted(clock(), memory.total());
   return state.usage;
+}
+
+void Kernel::note_peak() {
+  if (!state_->memory_guard.knows_peak(clock())) (void)usage();
 }
 
 Process* Kernel::find(int32_t pid) {

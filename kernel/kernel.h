@@ -180,7 +180,11 @@ class Kernel {
   // Whether run() has something to do now.
   bool ready();
 
+  // Cost: a scan of the page tables of what has run since the last time.
   KernelUsage usage();
+  // The same for memory_peak_bytes only, and only if enough was written since then: what may be
+  // missed is one part in MemoryGuard::kGrowth.
+  void note_peak();
   int64_t cpu_ns() const;  // of usage(), without the cost of the rest
   Process* find(int32_t pid);
   std::vector<Process*> all_processes();  // ascending pid

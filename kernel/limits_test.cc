@@ -4,6 +4,7 @@
 
 #include <array>
 
+#include "kernel/memory_guard.h"
 #include "kernel/rate_limit.h"
 #include "kernel/testing/io_helpers.h"
 
@@ -102,7 +103,10 @@ TEST(LimitsTest, AProgramThatGrowsByItselfGetsWhatTheBreakWouldGet) {
   TestSandbox box(limits);
   EXPECT_EQ(box.run_program([&box](FakeGuest& g) {
     const auto use = [&](uint64_t bytes) {
-      g.ask([&] { return box.engine().host_bytes = bytes; });
+      g.ask([&] {
+        box.clock().faults += bytes / 4096;
+        return box.engine().host_bytes = bytes;
+      });
     };
     const uint64_t mine[] = {4 << 20, 32 << 20};  // RLIMIT_AS
     EXPECT_EQ(g.memory_grow(1 << 20), 1 << 20);
@@ -120,6 +124,34 @@ TEST(LimitsTest, AProgramThatGrowsByItselfGetsWhatTheBreakWouldGet) {
   }),
             0);
   EXPECT_EQ(box.limits_reached, (std::vector<std::string>{"memory.max 2", "memory.max 2"}));
+}
+
+TEST(MemoryGuardTest, TellsWhatMayBeInUseWithoutCounting) {
+  constexpr uint64_t kPage = 4096;
+  ManualClock clock;
+  MemoryGuard guard;
+  EXPECT_EQ(guard.most(clock), UINT64_MAX);
+  EXPECT_FALSE(guard.knows_peak(clock));
+  guard.begin_turn(clock);
+  clock.faults += 10;
+  guard.counted(clock, 1 << 20);
+  EXPECT_EQ(guard.most(clock), 1u << 20);
+  EXPECT_TRUE(guard.knows_peak(clock));
+  clock.faults += 20;
+  EXPECT_EQ(guard.most(clock), (1u << 20) + 20 * kPage);
+  guard.end_turn(clock);
+  clock.faults += 1000;  // of whatever else this thread does
+  EXPECT_EQ(guard.most(clock), (1u << 20) + 20 * kPage);
+  guard.begin_turn(clock);
+  clock.faults += MemoryGuard::kFewPages - 21;
+  EXPECT_TRUE(guard.knows_peak(clock));
+  clock.faults += 1;
+  EXPECT_FALSE(guard.knows_peak(clock));
+  guard.counted(clock, MemoryGuard::kGrowth * 1000 * kPage);
+  clock.faults += 999;
+  EXPECT_TRUE(guard.knows_peak(clock));
+  clock.faults += 1;
+  EXPECT_FALSE(guard.knows_peak(clock));
 }
 
 TEST(NiceTest, BusyProcessesShareByWeight) {

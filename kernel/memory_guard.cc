@@ -8,6 +8,8 @@
 namespace cloche::kernel {
 namespace {
 
+constexpr uint64_t kPage = 4096;
+
 struct Victim {
   Process* process = nullptr;
   uint64_t bytes = 0;
@@ -55,8 +57,10 @@ bool Kernel::has_room(uint64_t bytes) {
   granted += bytes;
   if (granted < kSmall) return true;
   granted = 0;
-  const uint64_t used = usage().memory.total();
-  if (used <= mine.limits.memory && bytes <= mine.limits.memory - used) return true;
+  const uint64_t limit = mine.limits.memory;
+  uint64_t used = state().memory_guard.most(clock());
+  if (used > limit || bytes > limit - used) used = usage().memory.total();
+  if (used <= limit && bytes <= limit - used) return true;
   log("memory.max reached: " + std::to_string(used) + " bytes in use, " + std::to_string(bytes) +
       " more wanted");
   tell_limit("memory.max", acting());
@@ -78,9 +82,38 @@ bool MemoryGuard::is_due(Clock& clock, int64_t now) {
   constexpr int64_t kTick = 1'000'000;
   if (now < next_count_) return false;
   next_count_ = now + kTick / 2;
-  if (faults_ + clock.page_faults() - faults_at_start_ < budget_) return false;
+  if (faults(clock) - faults_at_check_ < budget_) return false;
   next_check_ = now;
   return true;
+}
+
+void MemoryGuard::begin_turn(Clock& clock) {
+  in_turn_ = true;
+  faults_at_start_ = clock.page_faults();
+}
+
+void MemoryGuard::end_turn(Clock& clock) {
+  faults_before_ = faults(clock);
+  in_turn_ = false;
+}
+
+uint64_t MemoryGuard::faults(Clock& clock) const {
+  return faults_before_ + (in_turn_ ? clock.page_faults() - faults_at_start_ : 0);
+}
+
+void MemoryGuard::counted(Clock& clock, uint64_t bytes) {
+  bytes_ = bytes;
+  faults_at_count_ = faults(clock);
+}
+
+uint64_t MemoryGuard::most(Clock& clock) const {
+  if (bytes_ == UINT64_MAX) return bytes_;
+  return bytes_ + (faults(clock) - faults_at_count_) * kPage;
+}
+
+bool MemoryGuard::knows_peak(Clock& clock) const {
+  return bytes_ != UINT64_MAX &&
+         faults(clock) - faults_at_count_ < std::max(kFewPages, bytes_ / kPage / kGrowth);
 }
 
 void MemoryGuard::check(Kernel& kernel, int64_t now) {
@@ -105,10 +138,8 @@ void MemoryGuard::check(Kernel& kernel, int64_t now) {
     room = 0;
   }
   slow_down(kernel, now, used);
-  constexpr uint64_t kPage = 4096;
   budget_ = std::max(room, maximum / kLeast) / kPage;
-  faults_ = 0;
-  begin_turn(kernel.clock());
+  faults_at_check_ = faults(kernel.clock());
   next_check_ = now + std::max({kShortest, cost * kShare, std::min(kLongest, time_to_fill(room))});
 }
 

@@ -31,6 +31,9 @@ class MemoryGuard {
   // faults.
   static constexpr int64_t kShare = 50;
   static constexpr uint64_t kLeast = 64;  // one part in kLeast of the limit
+  // What is in use is counted again when so much may have come: one part in kGrowth of it, at least
+  // kFewPages pages.
+  static constexpr uint64_t kGrowth = 16, kFewPages = 64;
 
   int64_t next_check() const { return next_check_; }  // monotonic ns
   void look_soon() { next_check_ = 0; }               // a limit has changed
@@ -38,17 +41,31 @@ class MemoryGuard {
   void check(Kernel& kernel, int64_t now);
 
   // This thread works for the sandbox from now on, and no longer.
-  void begin_turn(Clock& clock) { faults_at_start_ = clock.page_faults(); }
-  void end_turn(Clock& clock) { faults_ += clock.page_faults() - faults_at_start_; }
+  void begin_turn(Clock& clock);
+  void end_turn(Clock& clock);
   // During a turn: is the next look due for page faults? Asks the clock once a millisecond.
   bool is_due(Clock& clock, int64_t now);
 
+  // `bytes` were found to be in use.
+  void counted(Clock& clock, uint64_t bytes);
+  // What is in use now at most, but for what came without page faults: the last count, and a page
+  // for each page fault since. UINT64_MAX if nothing was counted yet.
+  uint64_t most(Clock& clock) const;
+  // The last count tells what was in use since then, but for what is little.
+  bool knows_peak(Clock& clock) const;
+
  private:
+  // Page faults for the sandbox, of all turns.
+  uint64_t faults(Clock& clock) const;
+
   int64_t next_check_ = 0;
-  uint64_t budget_ = 0;           // page faults until the next look
-  uint64_t faults_ = 0;           // since the last one, but for the present turn
+  int64_t next_count_ = 0;  // when is_due() asks next; monotonic ns
+  uint64_t budget_ = 0;     // page faults from a look to the next
+  bool in_turn_ = false;
   uint64_t faults_at_start_ = 0;  // of the thread, when the present turn began
-  int64_t next_count_ = 0;        // monotonic ns
+  uint64_t faults_before_ = 0;    // of the turns before
+  uint64_t faults_at_check_ = 0, faults_at_count_ = 0;  // what faults() was
+  uint64_t bytes_ = UINT64_MAX;                         // of the last count
 };
 
 }  // namespace cloche::kernel

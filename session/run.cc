@@ -141,7 +141,7 @@ class Driver final : public sched::Task {
     bool waiting = sandbox_.run.paused || kernel_.run(watch_.slice(turn.slice_ns()), should_stop) ==
                                               Kernel::Idle::kWaiting;
     const sched::Turn::HostWork host_work(turn);
-    (void)kernel_.usage();  // the peak of memory is the most that is seen here
+    kernel_.note_peak();
     if (serve_terminal(waiting)) waiting = false;
     if (finished(result_)) return end();
     list_waits();
@@ -159,6 +159,7 @@ class Driver final : public sched::Task {
   }
 
   sched::Outcome end() {
+    (void)kernel_.usage();  // the peak of memory may be now
     kernel_.kill_all(Kernel::GiveBack::kSoon);
     if (streams_.pump()) streams_.pump()->drain();
     watch_.fill_usage(result_.usage);

@@ -1,10 +1,11 @@
-// tenant_rig [--seconds S] [--only NAME] [--runs N] PACK CODE_CACHE PROGRAMS
+// tenant_rig [--seconds S] [--attackers N] [--only NAME] [--runs N] PACK CODE_CACHE PROGRAMS
 //
-// Runs each hostile program (attacks.cc) in this process, as many at a time as there are workers,
-// beside a neighbour that does small jobs. Prints a line for each: how it ended, how late after its
-// limit, how much memory the process had beyond the time before, and what the neighbour noticed.
-// All are run twice, so that what the second round leaves behind is a leak. Ends with status 1 when
-// one ended in another way than it should, the neighbour failed, or something was left.
+// Runs each hostile program (attacks.cc) in this process, N at a time (as many as there are
+// workers), beside a neighbour that does small jobs. Prints a line for each: how it ended, how late
+// after its limit, how much memory the process had beyond the time before, and what the neighbour
+// noticed. All are run twice, so that what the second round leaves behind is a leak. Ends with
+// status 1 when one ended in another way than it should, the neighbour failed, or something was
+// left.
 //
 //   --seconds S  repeat each for S seconds, so that percentiles mean something; no second round
 //   --only NAME  only those whose name begins so
@@ -30,6 +31,7 @@ constexpr double kMebibyte = 1 << 20;
 
 struct Arguments {
   double seconds = 0;
+  unsigned long attackers = std::max(1u, std::thread::hardware_concurrency());
   std::string only;
   unsigned long runs = 0;
   std::string pack, cache, programs;
@@ -120,10 +122,7 @@ struct Seen {
 class Rig {
  public:
   Rig(const Host& host, const Arguments& arguments)
-      : host_(host),
-        arguments_(arguments),
-        workers_(std::max(1u, std::thread::hardware_concurrency())),
-        neighbour_(host) {}
+      : host_(host), arguments_(arguments), neighbour_(host) {}
 
   // Each attack; prints a line for each if it shall. False: something was not as it should be.
   enum class Print : uint8_t { kNo, kYes };
@@ -135,7 +134,6 @@ class Rig {
 
   const Host& host_;
   const Arguments& arguments_;
-  const unsigned workers_;
   Neighbour neighbour_;
   MemoryWatch memory_;
 };
@@ -143,7 +141,7 @@ class Rig {
 void Rig::run_together(const Attack& attack, Seen& seen) {
   const double before = static_cast<double>(Holdings::now().resident);
   (void)memory_.take_peak();
-  std::vector<Ended> ended(workers_);
+  std::vector<Ended> ended(arguments_.attackers);
   std::vector<std::thread> threads;
   for (Ended& one : ended) {
     threads.emplace_back(
@@ -157,7 +155,8 @@ void Rig::run_together(const Attack& attack, Seen& seen) {
     seen.late_ms = std::max(seen.late_ms, one.late_ms);
     seen.gone_ms = std::max(seen.gone_ms, one.gone_ms);
     if (one.memory_max > 0) {
-      seen.memory_part = std::max(seen.memory_part, grown / workers_ / one.memory_max);
+      seen.memory_part =
+          std::max(seen.memory_part, grown / static_cast<double>(ended.size()) / one.memory_max);
     }
   }
 }
@@ -296,6 +295,9 @@ Arguments parse(int argc, char** argv) {
     const std::string name = argv[i], value = argv[i + 1];
     if (name == "--seconds") {
       arguments.seconds = std::atof(value.c_str());
+    } else if (name == "--attackers") {
+      arguments.attackers = std::strtoul(value.c_str(), nullptr, 10);
+      if (arguments.attackers == 0) fail("--attackers wants a number from 1");
     } else if (name == "--only") {
       arguments.only = value;
     } else if (name == "--runs") {
@@ -305,7 +307,9 @@ Arguments parse(int argc, char** argv) {
     }
   }
   if (argc - i != 3) {
-    fail("usage: tenant_rig [--seconds S] [--only NAME] [--runs N] PACK CODE_CACHE PROGRAMS");
+    fail(
+        "usage: tenant_rig [--seconds S] [--attackers N] [--only NAME] [--runs N] PACK CODE_CACHE "
+        "PROGRAMS");
   }
   arguments.pack = argv[i];
   arguments.cache = argv[i + 1];
