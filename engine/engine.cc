@@ -123,7 +123,10 @@ Result<ModuleRef> EngineImpl::load(std::span<const uint8_t> wasm, const ModuleLi
 
 ModuleRef EngineImpl::find(const std::array<uint8_t, 32>& hash) {
   if (ModuleRef module = find_in_memory(hash)) return module;
-  return cache_ ? find_on_disk(hash) : nullptr;
+  if (!cache_) return nullptr;
+  ModuleRef module = find_on_disk(hash);
+  if (module) Counters::count(counters_.cache_hits);
+  return module;
 }
 
 ModuleRef EngineImpl::find_in_memory(const ModuleHash& hash) {
@@ -158,7 +161,6 @@ ModuleRef EngineImpl::find_on_disk(const ModuleHash& hash) {
     Counters::count(counters_.cache_rejects);
     return nullptr;
   }
-  Counters::count(counters_.cache_hits);
   return remember(std::move(module).value(), size);
 }
 
@@ -193,19 +195,20 @@ Result<ModuleRef> EngineImpl::compile(const ModuleHash& hash, std::span<const ui
   Runtime* runtime = TRY(this->runtime(info.keeps_exceptions));
   TRY(runtime->check_imports(info.imports));
   TRY(compile_code(*runtime, {prepared.data(), prepared.size()}, meter, code_bytes));
+  // A full disk costs the next start a compilation, no more.
+  if (cache_ && cache_->store(hash, fingerprint(), {info_bytes.data(), info_bytes.size()},
+                              {code_bytes.data(), code_bytes.size()})
+                    .ok()) {
+    // What is mapped from a file the host can take back, and other processes share.
+    if (ModuleRef module = find_on_disk(hash)) return module;
+  }
   wasmtime_module_t* code = nullptr;
   ErrorHandle error(
       wasmtime_module_deserialize(runtime->engine(), code_bytes.data(), code_bytes.size(), &code));
   if (error) return make_error(Code::kInternal, "%s", message_of(error.get()).c_str());
-  ModuleHandle handle(code);
-  if (cache_) {
-    // A full disk costs the next start a compilation, no more.
-    Status stored = cache_->store(hash, fingerprint(), {info_bytes.data(), info_bytes.size()},
-                                  {code_bytes.data(), code_bytes.size()});
-    (void)stored;
-  }
-  return remember(std::make_shared<ModuleImpl>(hash, std::move(info), *runtime, std::move(handle)),
-                  code_bytes.size());
+  return remember(
+      std::make_shared<ModuleImpl>(hash, std::move(info), *runtime, ModuleHandle(code)),
+      code_bytes.size());
 }
 
 Status EngineImpl::compile_code(Runtime& runtime, std::span<const uint8_t> module,
