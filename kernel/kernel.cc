@@ -169,7 +169,7 @@ int64_t run_nested(Kernel& kernel, int64_t now) {
     if (!nested.ready(now)) continue;
     state.next_nested = at + 1;
     const int64_t slice = std::min(kNestedSliceNs, state.slice_end - now);
-    if (nested.turn(slice) == Nested::Turn::kGone) {
+    if (nested.turn(slice, state.should_stop) == Nested::Turn::kGone) {
       std::erase_if(state.nested, [&nested](const auto& each) { return each.get() == &nested; });
     }
     break;

@@ -141,12 +141,8 @@ class Kernel {
   // Runs ready threads until none is ready, `slice_ns` has passed, or a process started by start()
   // ended. Fires due timers.
   enum class Idle : uint8_t { kReady, kWaiting, kFinished };
-  // Whether somebody else wants the OS thread: asked at ticks; then run() returns. Any time.
-  struct Question {
-    bool (*ask)(void* env) noexcept = nullptr;  // null: nobody does
-    void* env = nullptr;
-  };
   Idle run(int64_t slice_ns) { return run(slice_ns, Question()); }
+  // The same, until `should_stop` says yes, also while a sandbox inside has its turn.
   Idle run(int64_t slice_ns, const Question& should_stop);
   // When something is due by itself (monotonic ns), or Call::kNoDeadline.
   int64_t next_deadline() const;

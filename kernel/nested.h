@@ -10,6 +10,12 @@ namespace cloche::kernel {
 
 class Kernel;
 
+// Whether somebody else wants the OS thread: asked at ticks. Any time.
+struct Question {
+  bool (*ask)(void* env) noexcept = nullptr;  // null: nobody does
+  void* env = nullptr;
+};
+
 class Nested {
  public:
   virtual ~Nested() = default;
@@ -20,9 +26,10 @@ class Nested {
   virtual bool ready(int64_t now) = 0;
   // When that will be so by itself; Call::kNoDeadline: never.
   virtual int64_t next_deadline() = 0;
-  // Runs it for about that long. kGone: it has ended, and is to be destroyed.
+  // Runs it for about that long, or until `should_stop` says yes. kGone: it has ended, and is to be
+  // destroyed.
   enum class Turn : uint8_t { kAlive, kGone };
-  virtual Turn turn(int64_t slice_ns) = 0;
+  virtual Turn turn(int64_t slice_ns, const Question& should_stop) = 0;
 };
 
 }  // namespace cloche::kernel

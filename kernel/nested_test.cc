@@ -15,13 +15,14 @@ using namespace testing;
 // Inside `box`, with the same programs at the same places.
 class Inner final : public Nested {
  public:
-  explicit Inner(TestSandbox& box) {
+  explicit Inner(TestSandbox& box) : Inner(box, box.kernel()) {}
+  Inner(TestSandbox& box, Kernel& outer) {
     KernelOptions options;
     options.user.uid = options.user.gid = 1000;
     options.engine = &box.engine();
     options.clock = &box.clock();
     options.random = &box.kernel().random();
-    options.outer = &box.kernel();
+    options.outer = &outer;
     options.names = std::make_unique<vfs::Namespace>(box.kernel().names().root().inode);
     options.on_limit = [this](const char* limit, const Process*) { told.emplace_back(limit); };
     kernel_ = Kernel::create(std::move(options));
@@ -40,8 +41,8 @@ class Inner final : public Nested {
   const std::string& name() const override { return name_; }
   bool ready(int64_t) override { return !held && kernel_->ready(); }
   int64_t next_deadline() override { return kernel_->next_deadline(); }
-  Turn turn(int64_t slice_ns) override {
-    kernel_->run(slice_ns);
+  Turn turn(int64_t slice_ns, const Question& should_stop) override {
+    kernel_->run(slice_ns, should_stop);
     return Turn::kAlive;
   }
 
@@ -94,6 +95,23 @@ TEST(NestedTest, ProcessesAndForksInsideCountOutside) {
   EXPECT_TRUE(box.limits_reached == std::vector<std::string>{"pids.max 0"});
   EXPECT_EQ(inner.start("p"), -11);  // the rate
   EXPECT_EQ(box.limits_reached.back(), "forks.rate 0");
+  box.kernel().kill_all();
+}
+
+// Whoever wants the thread gets it at the next tick, however deep the sandbox is that has it.
+TEST(NestedTest, MakesRoomForWhoeverAsks) {
+  TestSandbox box;
+  int64_t turns = 0;
+  box.program("loop", [&turns](FakeGuest& g) {
+    for (;; g.tick()) ++turns;
+  });
+  Inner& outer = add_inner(box);
+  auto deepest = std::make_unique<Inner>(box, outer.kernel());
+  ASSERT_GT(deepest->start("loop"), 0);
+  outer.kernel().add_nested(std::move(deepest));
+  const auto five = [](void* env) noexcept { return *static_cast<int64_t*>(env) >= 5; };
+  box.kernel().run(1'000'000'000, {five, &turns});
+  EXPECT_EQ(turns, 5);
   box.kernel().kill_all();
 }
 

@@ -51,7 +51,7 @@ struct Kernel::State {
   engine::Call* engine_call = nullptr;
   int64_t start_ns = 0;  // monotonic, when the sandbox came up
   int64_t slice_end = 0;
-  Kernel::Question should_stop;  // of the run() under way
+  Question should_stop;  // of the run() under way
   int64_t run_start = 0;         // when `running` started to run
   int64_t cpu_event = 0;         // when its CPU time reaches a limit or a timer
 

@@ -490,13 +490,15 @@ int64_t InnerSandbox::next_deadline() {
   return std::min({watch_->deadline(), expires_, goes_on});
 }
 
-kernel::Nested::Turn InnerSandbox::turn(int64_t slice_ns) {
+kernel::Nested::Turn InnerSandbox::turn(int64_t slice_ns, const kernel::Question& should_stop) {
   RunResult result;
   if (start_ && kernel_->may_start()) try_to_start();
   if (!finished(result)) {
     const int64_t available = bandwidth_.available(family_.clock.monotonic_ns());
     const int64_t before = kernel_->cpu_ns();
-    if (available > 0) kernel_->run(watch_->slice(std::min(slice_ns, available)));
+    if (available > 0) {
+      kernel_->run(watch_->slice(std::min(slice_ns, available)), should_stop);
+    }
     bandwidth_.charge(kernel_->cpu_ns() - before, family_.clock.monotonic_ns());
     if (!finished(result)) return Turn::kAlive;
   }

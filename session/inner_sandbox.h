@@ -39,7 +39,7 @@ class InnerSandbox final : public kernel::Nested {
   const std::string& name() const override { return name_; }
   bool ready(int64_t now) override;
   int64_t next_deadline() override;
-  Turn turn(int64_t slice_ns) override;
+  Turn turn(int64_t slice_ns, const kernel::Question& should_stop) override;
 
  private:
   class PendingRun;

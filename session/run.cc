@@ -137,7 +137,7 @@ class Driver final : public sched::Task {
       if (sandbox_.tools) sandbox_.tools->deliver();
     }
     if (finished(result_)) return end();
-    const Kernel::Question should_stop{&turn_should_yield, &turn};
+    const kernel::Question should_stop{&turn_should_yield, &turn};
     bool waiting = sandbox_.run.paused || kernel_.run(watch_.slice(turn.slice_ns()), should_stop) ==
                                               Kernel::Idle::kWaiting;
     const sched::Turn::HostWork host_work(turn);
