@@ -560,6 +560,7 @@ TEST(CApiTest, AnotherThreadLooksAndSteersWhileItRuns) {
       pid = cloche_stats_process_number(stats.get(), 0, "pid");
       EXPECT_GT(cloche_stats_number(stats.get(), "memory.total"), 0);
       EXPECT_EQ(cloche_stats_number(stats.get(), "memory.more"), -1);
+      EXPECT_EQ(cloche_stats_limit_hits(stats.get(), "pids.max"), 0u);
       EXPECT_NE(text_of(cloche_stats_process_name(stats.get(), 0)), "");
       EXPECT_NE(text_of(cloche_stats_process_command(stats.get(), 0)), "");
       EXPECT_EQ(text_of(cloche_stats_process_sandbox(stats.get(), 0)), "");
@@ -594,6 +595,7 @@ TEST(CApiTest, NothingIsSteeredThroughNull) {
   EXPECT_EQ(cloche_sandbox_stats(nullptr), nullptr);
   EXPECT_EQ(cloche_stats_state(nullptr), nullptr);
   EXPECT_EQ(cloche_stats_number(nullptr, "tasks"), -1);
+  EXPECT_EQ(cloche_stats_limit_hits(nullptr, "pids.max"), 0u);
   EXPECT_EQ(cloche_stats_process_count(nullptr), 0u);
   EXPECT_EQ(cloche_stats_process_state(nullptr, 0), '\0');
   EXPECT_EQ(cloche_sandbox_limit(nullptr, "memory.max"), nullptr);

@@ -92,6 +92,14 @@ int64_t cloche_stats_number(const cloche_stats* stats, const char* name) noexcep
   return number_of(kStats, stats == nullptr ? nullptr : &stats->stats, name);
 }
 
+uint64_t cloche_stats_limit_hits(const cloche_stats* stats, const char* name) noexcept {
+  if (stats == nullptr || name == nullptr) return 0;
+  for (const cloche::LimitHits& hit : stats->stats.limits_hit) {
+    if (hit.name == name) return hit.count;
+  }
+  return 0;
+}
+
 size_t cloche_stats_process_count(const cloche_stats* stats) noexcept {
   return stats == nullptr ? 0 : stats->stats.processes.size();
 }

@@ -50,6 +50,14 @@ IoState::~IoState() {
   socket_names_.drop_all();
 }
 
+void tell_full(Process& process, QuotaOf quota, const char* limit) {
+  for (Kernel* at = process.kernel; at; at = at->options().outer) {
+    if ((at->io().*quota)()->left() > 0) continue;
+    at->tell_limit(limit, &process);
+    return;
+  }
+}
+
 vfs::InodeRef IoState::shared_memory_root() {
   if (shared_memory_) return shared_memory_;
   constexpr uint64_t kOwnBytes = 64 << 20, kOwnInodes = 10'000, kDevice = 0x17;

@@ -91,4 +91,9 @@ class IoState {
   vfs::InodeRef shared_memory_;  // made at the first use
 };
 
+// One more of a quota was refused to `process`: tells the sandbox of the process, or the one around
+// it, whose limit that is; nobody if there is room in all of them.
+using QuotaOf = const Ref<Quota>& (IoState::*)() const;
+void tell_full(Process& process, QuotaOf quota, const char* limit);
+
 }  // namespace cloche::kernel

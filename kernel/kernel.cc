@@ -327,6 +327,9 @@ std::unique_ptr<Kernel> Kernel::create(KernelOptions options) {
     files->set_question(kernel.get(), [](void* env, uint64_t bytes) {
       return static_cast<Kernel*>(env)->has_room(bytes);
     });
+    files->on_refusal([raw = kernel.get()](vfs::Budget::Kind kind) {
+      raw->tell_limit(kind == vfs::Budget::Kind::kBytes ? "disk.max" : "inodes.max", raw->acting());
+    });
   }
   const auto mounted = mount_kernel_file_systems(*kernel);
   if (!mounted.ok())
@@ -336,7 +339,10 @@ std::unique_ptr<Kernel> Kernel::create(KernelOptions options) {
 
 Kernel::~Kernel() {
   kill_all();
-  if (state_->options.disk) state_->options.disk->set_question(nullptr, nullptr);
+  if (vfs::Budget* files = state_->options.disk.get()) {
+    files->set_question(nullptr, nullptr);
+    files->on_refusal(nullptr);
+  }
 }
 
 const char* Kernel::refused_for() const { return state_->refused_for; }
@@ -607,7 +613,14 @@ void Kernel::log(const std::string& line) {
   if (state_->options.log) state_->options.log(line);
 }
 
+const LimitHits& Kernel::limit_hits() const { return state_->limit_hits; }
+
+void Kernel::count_limit(const char* limit) {
+  for (Kernel* at = this; at; at = at->state_->options.outer) ++at->state_->limit_hits[limit];
+}
+
 void Kernel::tell_limit(const char* limit, const Process* process) {
+  count_limit(limit);
   if (state_->options.on_limit) state_->options.on_limit(limit, process);
 }
 

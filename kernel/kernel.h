@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -60,7 +61,7 @@ struct KernelOptions {
   KernelLimits limits;
   vfs::Credentials user;  // never uid 0
   // What files in memory take, also those of /dev/shm and memfd_create(2); null: 64 MiB of their
-  // own. The kernel asks its question (vfs::Budget::set_question) for memory.max.
+  // own. The kernel asks its question for memory.max, and hears of what it refuses.
   Ref<vfs::Budget> disk;
   // Decides about tool calls; null: there are no tools, and no /dev/tool. Outlives the kernel.
   ToolGate* tools = nullptr;
@@ -69,8 +70,8 @@ struct KernelOptions {
   Kernel* outer = nullptr;
   // Called before a program starts, for the audit log: false keeps it from starting.
   std::function<bool(const ProgramStart& start)> on_start;
-  // Called when a limit of the sandbox is reached, for the audit log: `process` asked for more than
-  // there is, or was ended for it; null: nobody inside did.
+  // Called when a limit of this sandbox is reached, for the audit log: `process`, of it or of one
+  // inside, asked for more than there is, or was ended for it; null: nobody inside did.
   std::function<void(const char* limit, const Process* process)> on_limit;
   // One line for --verbose: unknown system calls, traps, denied things.
   std::function<void(const std::string& line)> log;
@@ -115,6 +116,9 @@ void end_session(Process& leader);
 // What an engine must offer to guests of this kernel: every row of abi/syscalls.tab, and `kern.*`.
 // The list does not depend on a kernel: calls find theirs by the running context's user().
 std::vector<engine::HostFunction> host_functions();
+
+// How often limits were reached, by name.
+using LimitHits = std::map<std::string_view, uint64_t>;
 
 struct KernelUsage {
   uint64_t processes = 0, forks = 0, execs = 0, syscalls = 0;
@@ -182,6 +186,8 @@ class Kernel {
   // missed is one part in MemoryGuard::kGrowth.
   void note_peak();
   int64_t cpu_ns() const;  // of usage(), without the cost of the rest
+  // Limits of this sandbox and of those inside, as pids.events of cgroup v2 counts them.
+  const LimitHits& limit_hits() const;
   Process* find(int32_t pid);
   std::vector<Process*> all_processes();  // ascending pid
 
@@ -195,7 +201,10 @@ class Kernel {
   vfs::Namespace& names();
   const KernelOptions& options() const;
   void log(const std::string& line);
-  void tell_limit(const char* limit, const Process* process);  // "pids.max"; see on_limit
+  // A limit of this sandbox was reached: see on_limit. `limit`: a literal, "pids.max".
+  void tell_limit(const char* limit, const Process* process);
+  // Only counts it, here and in the sandboxes around.
+  void count_limit(const char* limit);
   void make_ready(Thread& thread);
   // Calls fire(env, argument) at or soon after `deadline` (monotonic ns), once. Returns an id > 0.
   uint64_t add_timer(int64_t deadline, void* env, void (*fire)(void* env, uint64_t argument),

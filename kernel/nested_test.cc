@@ -15,16 +15,20 @@ using namespace testing;
 // Inside `box`, with the same programs at the same places.
 class Inner final : public Nested {
  public:
-  explicit Inner(TestSandbox& box) : Inner(box, box.kernel()) {}
-  Inner(TestSandbox& box, Kernel& outer) {
+  explicit Inner(TestSandbox& box, const KernelLimits& limits = {})
+      : Inner(box, box.kernel(), limits) {}
+  Inner(TestSandbox& box, Kernel& outer, const KernelLimits& limits = {}) {
     KernelOptions options;
     options.user.uid = options.user.gid = 1000;
     options.engine = &box.engine();
     options.clock = &box.clock();
     options.random = &box.kernel().random();
     options.outer = &outer;
+    options.limits = limits;
     options.names = std::make_unique<vfs::Namespace>(box.kernel().names().root().inode);
-    options.on_limit = [this](const char* limit, const Process*) { told.emplace_back(limit); };
+    options.on_limit = [this](const char* limit, const Process* process) {
+      told.push_back(std::string(limit) + " " + std::to_string(process ? process->pid : 0));
+    };
     kernel_ = Kernel::create(std::move(options));
   }
 
@@ -54,8 +58,8 @@ class Inner final : public Nested {
   std::unique_ptr<Kernel> kernel_;
 };
 
-Inner& add_inner(TestSandbox& box) {
-  auto inner = std::make_unique<Inner>(box);
+Inner& add_inner(TestSandbox& box, const KernelLimits& limits = {}) {
+  auto inner = std::make_unique<Inner>(box, limits);
   Inner& result = *inner;
   box.kernel().add_nested(std::move(inner));
   return result;
@@ -96,6 +100,84 @@ TEST(NestedTest, ProcessesAndForksInsideCountOutside) {
   EXPECT_EQ(inner.start("p"), -11);  // the rate
   EXPECT_EQ(box.limits_reached.back(), "forks.rate 0");
   box.kernel().kill_all();
+}
+
+using Told = std::vector<std::string>;
+
+// The one whose limit it is hears of it, whoever reached it; all around that one count it, too.
+class LimitOfWhom : public ::testing::Test {
+ protected:
+  void make(const KernelLimits& outer, const KernelLimits& inner, Body body) {
+    box_ = std::make_unique<TestSandbox>(outer);
+    box_->program("p", std::move(body));
+    inner_ = &add_inner(*box_, inner);
+    ASSERT_EQ(inner_->start("p"), 2);
+    box_->settle();
+  }
+  const LimitHits& hits_outside() { return box_->kernel().limit_hits(); }
+  const LimitHits& hits_inside() { return inner_->kernel().limit_hits(); }
+
+  std::unique_ptr<TestSandbox> box_;
+  Inner* inner_ = nullptr;
+};
+
+TEST_F(LimitOfWhom, PidsOfTheOneOutside) {
+  KernelLimits limits;
+  limits.processes = 1;
+  make(limits, {}, [](FakeGuest& g) { g.say(std::to_string(g.fork())); });
+  EXPECT_EQ(box_->said(), Told{"-11"});
+  EXPECT_EQ(box_->limits_reached, Told{"pids.max 2"});
+  EXPECT_EQ(inner_->told, Told{});
+  EXPECT_EQ(hits_outside(), (LimitHits{{"pids.max", 1}}));
+  EXPECT_EQ(hits_inside(), LimitHits());
+}
+
+TEST_F(LimitOfWhom, PidsOfItsOwn) {
+  KernelLimits limits;
+  limits.processes = 1;
+  make({}, limits, [](FakeGuest& g) { g.say(std::to_string(g.fork())); });
+  EXPECT_EQ(box_->said(), Told{"-11"});
+  EXPECT_EQ(box_->limits_reached, Told{});
+  EXPECT_EQ(inner_->told, Told{"pids.max 2"});
+  EXPECT_EQ(hits_outside(), (LimitHits{{"pids.max", 1}}));
+  EXPECT_EQ(hits_inside(), (LimitHits{{"pids.max", 1}}));
+}
+
+TEST_F(LimitOfWhom, TimersAndWatches) {
+  KernelLimits limits;
+  limits.timers = limits.watches = 0;
+  const auto body = [](FakeGuest& g) {
+    g.say(std::to_string(g.call("timerfd_create", 1, 0)));
+    g.text(kPathAt, "/");
+    g.say(std::to_string(g.call("inotify_add_watch", g.call("inotify_init1", 0), kPathAt, 2)));
+    const int32_t set = g.call("epoll_create1", 0), pipe = g.call("eventfd2", 0, 0);
+    g.say(std::to_string(g.call("epoll_ctl", set, 1, pipe, kTextAt)));
+  };
+  make(limits, {}, body);
+  EXPECT_EQ(box_->said(), (Told{"-23", "-28", "-28"}));
+  EXPECT_EQ(box_->limits_reached, (Told{"timers.max 2", "watches.max 2", "watches.max 2"}));
+  EXPECT_EQ(inner_->told, Told{});
+  make({}, limits, body);
+  EXPECT_EQ(box_->limits_reached, Told{});
+  EXPECT_EQ(inner_->told, (Told{"timers.max 2", "watches.max 2", "watches.max 2"}));
+}
+
+TEST_F(LimitOfWhom, OpenFilesAndMemory) {
+  KernelLimits limits;
+  limits.open_files = 0;
+  limits.memory = 8 << 20;
+  const auto body = [](FakeGuest& g) {
+    g.say(std::to_string(g.call("eventfd2", 0, 0)));
+    g.say(std::to_string(g.call("mmap2", 0, 16 << 20, 3, 0x22, -1, 0)));
+  };
+  make({}, limits, body);
+  EXPECT_EQ(box_->said(), (Told{"-24", "-12"}));
+  EXPECT_EQ(inner_->told, (Told{"open_files.max 2", "memory.max 2"}));
+  EXPECT_EQ(hits_outside(), (LimitHits{{"memory.max", 1}, {"open_files.max", 1}}));
+  limits.open_files = 10;
+  make(limits, {}, body);
+  EXPECT_EQ(inner_->told, Told{});
+  EXPECT_EQ(box_->limits_reached, Told{"memory.max 2"});
 }
 
 // Whoever wants the thread gets it at the next tick, however deep the sandbox is that has it.

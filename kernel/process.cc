@@ -167,12 +167,18 @@ void finish_exit(Kernel& kernel, Process& process) {
 
 }  // namespace
 
+bool has_task_room(Kernel& kernel, const Process* process) {
+  for (Kernel* at = &kernel; at; at = at->options().outer) {
+    if (!at->state().tasks.full()) continue;
+    at->tell_limit("pids.max", process ? process : at->acting());
+    return false;
+  }
+  return true;
+}
+
 SysResult<Process*> create_process(Kernel& kernel, Process* parent) {
   Kernel::State& state = kernel.state();
-  if (state.tasks.full()) {
-    kernel.tell_limit("pids.max", parent);
-    return Errno::kAGAIN;
-  }
+  if (!has_task_room(kernel, parent)) return Errno::kAGAIN;
   if (parent && state.tasks.used() >= parent->limits[kLimitProcesses].soft) return Errno::kAGAIN;
   int32_t pid = state.last_pid;
   do {

@@ -51,9 +51,9 @@ struct Kernel::State {
   engine::Call* engine_call = nullptr;
   int64_t start_ns = 0;  // monotonic, when the sandbox came up
   int64_t slice_end = 0;
-  Question should_stop;  // of the run() under way
-  int64_t run_start = 0;         // when `running` started to run
-  int64_t cpu_event = 0;         // when its CPU time reaches a limit or a timer
+  Question should_stop;   // of the run() under way
+  int64_t run_start = 0;  // when `running` started to run
+  int64_t cpu_event = 0;  // when its CPU time reaches a limit or a timer
 
   uint32_t stopped_processes = 0;       // by a signal, and not exiting
   std::vector<Process*> exiting;        // begin_exit() done, finish_exit() to do
@@ -64,6 +64,7 @@ struct Kernel::State {
   uint64_t granted_since_check = 0;   // bytes promised since memory.max was last looked at
   int64_t slowed_until = 0;           // for memory.high; monotonic ns
   RateLimit forks;
+  LimitHits limit_hits;
   std::map<std::string, bool> logged_calls;  // unknown calls that were logged
 
   static bool should_yield(void* env) noexcept;
@@ -78,6 +79,9 @@ struct Kernel::State {
 // A process with a pid and nothing else but what it inherits from `parent` (null: defaults).
 // EAGAIN: pids.max or RLIMIT_NPROC.
 SysResult<Process*> create_process(Kernel& kernel, Process* parent);
+// Whether pids.max has room for one more process or thread, here and in the sandboxes around; who
+// has none is told that `process` wanted it (null: whoever acts).
+bool has_task_room(Kernel& kernel, const Process* process);
 // Undoes create_process() for one that never ran.
 void discard_process(Kernel& kernel, Process& process);
 // The process runs no more; `wait_status` is what its parent will see. Safe during a call and for

@@ -15,11 +15,7 @@ class TaskCount {
   void set_limit(uint32_t limit) { limit_ = limit; }
 
   uint32_t used() const { return used_; }
-  bool full() const {
-    for (const TaskCount* at = this; at; at = at->outer_)
-      if (at->used_ >= at->limit_) return true;
-    return false;
-  }
+  bool full() const { return used_ >= limit_; }  // this one; those around have limits of their own
   void add() {
     for (TaskCount* at = this; at; at = at->outer_) ++at->used_;
   }

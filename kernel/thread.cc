@@ -171,10 +171,7 @@ void act_on_thread_exit(Kernel& kernel, Thread& thread) {
 
 SysResult<Thread*> create_thread(Kernel& kernel, Process& process) {
   Kernel::State& state = kernel.state();
-  if (state.tasks.full()) {
-    kernel.tell_limit("pids.max", &process);
-    return Errno::kAGAIN;
-  }
+  if (!has_task_room(kernel, &process)) return Errno::kAGAIN;
   if (!kernel.may_fork()) return Errno::kAGAIN;
   auto thread = std::make_unique<Thread>();
   thread->tid = process.threads.empty() && !state.threads.contains(process.pid)

@@ -380,9 +380,6 @@ class InnerSandbox::Builder {
                                                  const kernel::Process* process) {
       gate->record_limit(limit, process);
     };
-    made.world_.budget->on_refusal([raw = &made](vfs::Budget::Kind kind) {
-      raw->gate_->record_full(kind, raw->kernel_ ? raw->kernel_->acting() : nullptr);
-    });
     if (family_.tools.records_programs()) {
       options.on_start = [raw = &made](const kernel::ProgramStart& start) {
         return raw->family_.tools.record_program(start, raw->name_);
@@ -532,7 +529,7 @@ bool InnerSandbox::finished(RunResult& result) {
 
 void InnerSandbox::end(RunResult& result) {
   kernel_->kill_all();
-  if (watch_) watch_->fill_usage(result.usage);
+  if (watch_) watch_->fill_usage(result);
   result.stdout_truncated = output_->exceeded();
   result.tool_calls = family_.tools.calls_of(name_);
   result.usage.tool_calls = result.tool_calls.size();

@@ -80,6 +80,9 @@ SandboxStats stats_of(Sandbox::State& sandbox) {
     stats.tool_bytes = tools.bytes;
     stats.tools_under_way = tools.under_way;
   }
+  for (const auto& [name, count] : kernel.limit_hits()) {
+    stats.limits_hit.push_back({std::string(name), count});
+  }
   add_processes(kernel, "", stats);
   return stats;
 }

@@ -144,6 +144,13 @@ std::string to_prometheus(const std::vector<SandboxReport>& sandboxes) {
                  std::string(",part=\"") + part.name + "\"", number(one.stats.memory.*part.bytes));
     }
   }
+  put_head(out, "cloche_limit_hits_total", "counter", "How often a limit was reached.");
+  for (const SandboxReport& one : sandboxes) {
+    for (const LimitHits& hit : one.stats.limits_hit) {
+      put_sample(out, "cloche_limit_hits_total", one.name, ",limit=\"" + label(hit.name) + "\"",
+                 number(hit.count));
+    }
+  }
   put_head(out, "cloche_limit", "gauge", "Limits: seconds, bytes, cores or a count.");
   for (const SandboxReport& one : sandboxes) {
     for (const LimitValue& limit : one.limits) {

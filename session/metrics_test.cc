@@ -18,6 +18,7 @@ TEST(MetricsTest, ValuesAreInBaseUnits) {
   report.stats.state = SandboxStats::State::kRunning;
   report.stats.cpu_ns = 1'500'000'000;
   report.stats.memory = {.processes = 7, .total = 1ull << 40};
+  report.stats.limits_hit = {{"pids.max", 3}};
   report.limits = {{"memory.max", "256M"}, {"wall.time", "1500ms"}, {"cpu.max", "0.25"},
                    {"pids.max", "64"},     {"cpu.time", "none"},    {"cpuset", "0-1,4"}};
   const std::string text = to_prometheus({report});
@@ -30,6 +31,7 @@ TEST(MetricsTest, ValuesAreInBaseUnits) {
   EXPECT_TRUE(has_line(text, "cloche_limit{sandbox=\"one\",limit=\"wall.time\"} 1.5"));
   EXPECT_TRUE(has_line(text, "cloche_limit{sandbox=\"one\",limit=\"cpu.max\"} 0.25"));
   EXPECT_TRUE(has_line(text, "cloche_limit{sandbox=\"one\",limit=\"pids.max\"} 64"));
+  EXPECT_TRUE(has_line(text, "cloche_limit_hits_total{sandbox=\"one\",limit=\"pids.max\"} 3"));
   EXPECT_EQ(text.find("cpu.time"), std::string::npos);
   EXPECT_EQ(text.find("cpuset"), std::string::npos);
 }

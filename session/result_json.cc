@@ -77,6 +77,12 @@ std::string calls_json(const std::vector<ToolCall>& calls) {
   return list.end();
 }
 
+std::string hits_json(const std::vector<LimitHits>& hits) {
+  JsonText object('{');
+  for (const LimitHits& hit : hits) object.add(hit.name, std::to_string(hit.count));
+  return object.end();
+}
+
 std::string error_json(const std::string& type, const std::string& message) {
   if (type.empty() && message.empty()) return "null";
   return JsonText('{').quote("type", type).quote("message", message).end();
@@ -97,7 +103,8 @@ std::string to_json(const RunResult& result) {
   truncated.flag("stdout", result.stdout_truncated).flag("stderr", result.stderr_truncated);
   object.add("truncated", truncated.end()).add("usage", usage_json(result.usage));
   object.add("tool_calls", calls_json(result.tool_calls));
-  return object.add("error", error_json(result.error_type, result.error_message)).end();
+  object.add("error", error_json(result.error_type, result.error_message));
+  return object.add("limits_hit", hits_json(result.limits_hit)).end();
 }
 
 std::string to_json(const Failure& failure) {

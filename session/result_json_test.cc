@@ -36,6 +36,7 @@ TEST(ResultJsonTest, AllFieldsInOrder) {
                   .forks = 3,
                   .file_bytes = 4,
                   .tool_calls = 0};
+  result.limits_hit = {{"pids.max", 2}};
   EXPECT_EQ(
       to_json(result),
       R"({"outcome":"exited","limit":null,"exit_code":3,"signal":null,)"
@@ -43,7 +44,7 @@ TEST(ResultJsonTest, AllFieldsInOrder) {
       R"("stderr":"/w==","stderr_encoding":"base64",)"
       R"("truncated":{"stdout":false,"stderr":true},)"
       R"("usage":{"wall_ms":1.235,"cpu_ms":0.5,"memory_peak_bytes":1,"processes":2,"forks":3,)"
-      R"("file_bytes":4,"tool_calls":0},"tool_calls":[],"error":null})");
+      R"("file_bytes":4,"tool_calls":0},"tool_calls":[],"error":null,"limits_hit":{"pids.max":2}})");
 }
 
 TEST(ResultJsonTest, OtherOutcomes) {

@@ -162,7 +162,7 @@ class Driver final : public sched::Task {
     (void)kernel_.usage();  // the peak of memory may be now
     kernel_.kill_all(Kernel::GiveBack::kSoon);
     if (streams_.pump()) streams_.pump()->drain();
-    watch_.fill_usage(result_.usage);
+    watch_.fill_usage(result_);
     if (sandbox_.tools) {
       result_.tool_calls = sandbox_.tools->take_calls();
       result_.usage.tool_calls = sandbox_.tools->take_count();

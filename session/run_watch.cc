@@ -10,14 +10,12 @@ namespace {
 constexpr int64_t kForever = kernel::Call::kNoDeadline;
 constexpr int64_t kShortestSlice = 1'000;
 
-bool stop(RunResult& result, Outcome outcome, const char* limit) {
-  result.outcome = outcome;
-  result.limit = limit;
-  return true;
-}
-
 bool put_end(const kernel::ExitStatus& status, RunResult& result) {
-  if (status.limit != nullptr) return stop(result, Outcome::kLimit, status.limit);
+  if (status.limit != nullptr) {
+    result.outcome = Outcome::kLimit;
+    result.limit = status.limit;
+    return true;
+  }
   result.outcome = status.exited ? Outcome::kExited : Outcome::kSignaled;
   if (status.exited) {
     result.exit_code = status.code;
@@ -31,7 +29,10 @@ bool put_end(const kernel::ExitStatus& status, RunResult& result) {
 }  // namespace
 
 RunWatch::RunWatch(const Subject& subject)
-    : subject_(subject), start_ns_(subject.clock.monotonic_ns()), deadline_(kForever) {
+    : subject_(subject),
+      hits_before_(subject.kernel.limit_hits()),
+      start_ns_(subject.clock.monotonic_ns()),
+      deadline_(kForever) {
   limits_changed();
 }
 
@@ -40,13 +41,22 @@ void RunWatch::limits_changed() {
   deadline_ = timeout > 0 ? start_ns_ + timeout : kForever;
 }
 
+bool RunWatch::stop(RunResult& result, Outcome outcome, const char* limit) {
+  subject_.kernel.count_limit(limit);
+  result.outcome = outcome;
+  if (outcome == Outcome::kLimit) result.limit = limit;
+  return true;
+}
+
 bool RunWatch::finished(RunResult& result) {
   kernel::ExitStatus status;
   const bool ended = subject_.kernel.collect(pid_, &status);
   const bool may_go_on = subject_.limits.output_over == OutputOver::kTruncate;
   if (subject_.output.exceeded() && !may_go_on) return stop(result, Outcome::kLimit, "output.max");
   if (ended) return put_end(status, result);
-  if (subject_.clock.monotonic_ns() >= deadline_) return stop(result, Outcome::kTimeout, "");
+  if (subject_.clock.monotonic_ns() >= deadline_) {
+    return stop(result, Outcome::kTimeout, "wall.time");
+  }
   if (cpu_left() <= 0) return stop(result, Outcome::kLimit, "cpu.time");
   return false;
 }
@@ -63,7 +73,8 @@ int64_t RunWatch::slice(int64_t longest) {
   return std::clamp<int64_t>(std::min(cpu_left(), to_deadline), kShortestSlice, longest);
 }
 
-void RunWatch::fill_usage(Usage& usage) {
+void RunWatch::fill_usage(RunResult& result) {
+  Usage& usage = result.usage;
   const kernel::KernelUsage now = subject_.kernel.usage();
   usage.wall_ms = static_cast<double>(subject_.clock.monotonic_ns() - start_ns_) / 1e6;
   usage.cpu_ms = static_cast<double>(now.cpu_ns - subject_.before.cpu_ns) / 1e6;
@@ -71,6 +82,11 @@ void RunWatch::fill_usage(Usage& usage) {
   usage.processes = now.processes - subject_.before.processes;
   usage.forks = now.forks - subject_.before.forks;
   usage.file_bytes = subject_.files.bytes_peak();
+  for (const auto& [name, count] : subject_.kernel.limit_hits()) {
+    const auto before = hits_before_.find(name);
+    const uint64_t more = count - (before == hits_before_.end() ? 0 : before->second);
+    if (more > 0) result.limits_hit.push_back({std::string(name), more});
+  }
 }
 
 }  // namespace cloche::session

@@ -34,7 +34,7 @@ class RunWatch {
   int64_t slice(int64_t longest);
   // Monotonic ns, Call::kNoDeadline: none.
   int64_t deadline() const { return deadline_; }
-  void fill_usage(Usage& usage);
+  void fill_usage(RunResult& result);
   // The limits have changed.
   void limits_changed();
   int64_t wall_ns() const { return subject_.clock.monotonic_ns() - start_ns_; }
@@ -42,8 +42,10 @@ class RunWatch {
 
  private:
   int64_t cpu_left() const;
+  bool stop(RunResult& result, Outcome outcome, const char* limit);
 
   const Subject subject_;
+  const kernel::LimitHits hits_before_;
   int32_t pid_ = 0;
   const int64_t start_ns_;
   int64_t deadline_;

@@ -89,9 +89,10 @@ Expected<Sandbox> Sandbox::create(const Host& host, SandboxOptions options) {
     if (raw->options.log) raw->options.log(line);
   };
   if (recorded) {
-    auto tools = session::ToolSide::create(state->options, policy ? &*policy : nullptr,
-                                           state->clock, state->host_random,
-                                           [raw = state.get()] { raw->requests.ring(); });
+    auto tools = session::ToolSide::create(
+        state->options, policy ? &*policy : nullptr, state->clock, state->host_random,
+        [raw = state.get()] { raw->requests.ring(); },
+        [raw = state.get()](const char* limit) { raw->kernel->count_limit(limit); });
     if (!tools) return tools.error();
     state->tools = std::move(*tools);
     state->tools->broker().set_limits(session::call_limits(limits));
@@ -104,9 +105,6 @@ Expected<Sandbox> Sandbox::create(const Host& host, SandboxOptions options) {
                                                          const kernel::Process* process) {
       gate->record_limit(limit, process);
     };
-    state->world.budget->on_refusal([raw = state.get()](vfs::Budget::Kind kind) {
-      raw->gate->record_full(kind, acting_process(*raw));
-    });
     if (state->tools->records_programs()) {
       kernel_options.on_start = [raw = state.get()](const kernel::ProgramStart& start) {
         return raw->tools->record_program(start, "");

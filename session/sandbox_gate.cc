@@ -48,12 +48,8 @@ ToolCaller SandboxGate::caller_of(const kernel::Process* process) {
 void SandboxGate::record_limit(const char* limit, const kernel::Process* process) const {
   const bool ended = process != nullptr && process->ended_by_limit != nullptr;
   options_.family.tools.record_limit(
-      limit, ended ? ToolSide::LimitHit::kEnded : ToolSide::LimitHit::kRefused,
+      limit, ended ? ToolSide::LimitHit::kEnded : ToolSide::LimitHit::kRefused, options_.name,
       process != nullptr ? caller_of(process) : named({}));
-}
-
-void SandboxGate::record_full(vfs::Budget::Kind kind, const kernel::Process* process) const {
-  record_limit(kind == vfs::Budget::Kind::kBytes ? "disk.max" : "inodes.max", process);
 }
 
 Ref<kernel::ToolCall> SandboxGate::run(Authority& authority, const ToolCaller& caller,

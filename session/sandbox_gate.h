@@ -53,10 +53,8 @@ class SandboxGate final : public kernel::ToolGate {
                             kernel::Process& process, std::string_view request) override;
   uint64_t revoke(kernel::Authority& authority, const kernel::ToolCaller& caller) override;
 
-  // A limit of this sandbox was reached; `process`, here and below, is of it or of one inside.
-  // Null: nobody.
+  // A limit of this sandbox was reached; `process` is of it or of one inside. Null: nobody.
   void record_limit(const char* limit, const kernel::Process* process) const;
-  void record_full(vfs::Budget::Kind kind, const kernel::Process* process) const;
   // For the record, of a process whose sandbox has one of these as its gate.
   static kernel::ToolCaller caller_of(const kernel::Process* process);
 

@@ -179,7 +179,8 @@ std::optional<Failure> ToolSide::add_sandboxes(const policy::Policy* policy,
 Expected<std::unique_ptr<ToolSide>> ToolSide::create(const SandboxOptions& options,
                                                      const policy::Policy* policy, Clock& clock,
                                                      RandomSource& random,
-                                                     std::function<void()> ring) {
+                                                     std::function<void()> ring,
+                                                     std::function<void(const char*)> on_limit) {
   std::unique_ptr<ToolSide> side(new ToolSide());
   if (auto failure = side->add_tools(options.tools)) return *failure;
   if (auto failure = side->add_grants(policy, options.allow_tools)) return *failure;
@@ -207,8 +208,11 @@ Expected<std::unique_ptr<ToolSide>> ToolSide::create(const SandboxOptions& optio
   broker.clock = &clock;
   broker.sandbox = side->name_;
   broker.ring = std::move(ring);
-  broker.on_limit = [raw = side.get()](const char* limit, const kernel::ToolCaller& caller) {
-    raw->record_limit(limit, LimitHit::kRefused, caller);
+  // Those limits are the outermost sandbox's, whoever calls.
+  broker.on_limit = [raw = side.get(), told = std::move(on_limit)](
+                        const char* limit, const kernel::ToolCaller& caller) {
+    told(limit);
+    raw->record_limit(limit, LimitHit::kRefused, "", caller);
   };
   side->broker_ = std::make_unique<tools::Broker>(std::move(broker));
   for (const auto& [capability, how] : side->audit_ways_) side->broker_->set_audit(capability, how);
@@ -305,22 +309,25 @@ bool ToolSide::record_write(const Mount& mount, const kernel::ToolCaller& who) {
   return true;
 }
 
-void ToolSide::record_limit(const std::string& limit, LimitHit hit, const kernel::ToolCaller& who) {
-  const bool first = recorded_.insert(name_of(who.sandbox) + " " + limit).second;
+void ToolSide::record_limit(const std::string& limit, LimitHit hit, const std::string& sandbox,
+                            const kernel::ToolCaller& who) {
+  const bool first = recorded_.insert(name_of(sandbox) + " " + limit).second;
   if (!first && hit == LimitHit::kRefused) return;
   audit::Record record("limit.hit");
   record.text("limit", limit);
+  if (who.sandbox != sandbox) record.text("by", name_of(who.sandbox));
   put_caller(record, who);
   // The limit holds, also when it cannot be put on record.
-  (void)log_->append(record, name_of(who.sandbox)).ok();
+  (void)log_->append(record, name_of(sandbox)).ok();
 }
 
 void ToolSide::record_stop(const RunResult& result, const std::string& sandbox) {
   const kernel::ToolCaller who{.pids = {}, .program = {}, .sandbox = sandbox};
-  if (result.outcome == Outcome::kTimeout) record_limit("wall.time", LimitHit::kEnded, who);
+  if (result.outcome == Outcome::kTimeout)
+    record_limit("wall.time", LimitHit::kEnded, sandbox, who);
   // Of memory.max the kernel told, when it ended a process.
   if (result.outcome == Outcome::kLimit && result.limit != "memory.max") {
-    record_limit(result.limit, LimitHit::kEnded, who);
+    record_limit(result.limit, LimitHit::kEnded, sandbox, who);
   }
 }
 

@@ -29,12 +29,14 @@ class ToolSide {
            !options.audit_file.empty() || options.sandboxes.value_or(0) > 0;
   }
   // `policy`: of the options; null: none. `ring` wakes the thread that runs the sandbox; any thread
-  // calls it. Errors: kInvalidArgument (a tool, a schema or a grant that is none, an audit log that
-  // cannot be continued), kPermissionDenied, kNotFound, kIo (the audit log's file).
+  // calls it. `on_limit` hears of each limit of calls that is reached. Errors: kInvalidArgument (a
+  // tool, a schema or a grant that is none, an audit log that cannot be continued),
+  // kPermissionDenied, kNotFound, kIo (the audit log's file).
   static Expected<std::unique_ptr<ToolSide>> create(const SandboxOptions& options,
                                                     const policy::Policy* policy, Clock& clock,
                                                     RandomSource& random,
-                                                    std::function<void()> ring);
+                                                    std::function<void()> ring,
+                                                    std::function<void(const char*)> on_limit);
 
   tools::Broker& broker() { return *broker_; }
   // What a program of the sandbox starts with.
@@ -70,10 +72,12 @@ class ToolSide {
   void ring() const { ring_(); }
   // Whether the first change in this run of the host's files under `mount` is on record.
   bool record_write(const Mount& mount, const kernel::ToolCaller& who);
-  // A limit was reached: something was refused for it, which is put on record once in a run of each
-  // sandbox, or ended for it. No pids in `who`: it is the sandbox as a whole.
+  // A limit of `sandbox` was reached: something was refused for it, which is put on record once in
+  // a run of each sandbox, or ended for it. `who`: of that sandbox or one inside; no pids in it:
+  // the sandbox as a whole.
   enum class LimitHit : uint8_t { kRefused, kEnded };
-  void record_limit(const std::string& limit, LimitHit hit, const kernel::ToolCaller& who);
+  void record_limit(const std::string& limit, LimitHit hit, const std::string& sandbox,
+                    const kernel::ToolCaller& who);
   // The same for the limit that ended the whole run, if one did.
   void record_stop(const RunResult& result, const std::string& sandbox);
   std::vector<std::string> audit_lines() const { return log_->lines(); }

@@ -66,6 +66,14 @@ void members(V& v, L& limit)
   v("value", limit.value);
 }
 
+template <class V, class L>
+void members(V& v, L& hits)
+  requires std::is_same_v<std::remove_const_t<L>, LimitHits>
+{
+  v("name", hits.name);
+  v("count", hits.count);
+}
+
 template <class V, class R>
 void members(V& v, R& report)
   requires std::is_same_v<std::remove_const_t<R>, Report>
@@ -96,6 +104,7 @@ void members(V& v, R& report)
   v("tool_bytes", stats.tool_bytes);
   v("tools_under_way", stats.tools_under_way);
   v("sandboxes_inside", stats.sandboxes_inside);
+  v("limits_hit", stats.limits_hit);
   v("limits", report.limits);
   v("processes", stats.processes);
 }

@@ -308,6 +308,9 @@ const char* cloche_stats_state(const cloche_stats* stats) CLOCHE_NOEXCEPT;  // "
 // "tool_calls", "tools_denied", "tool_bytes", "tools_under_way", "sandboxes_inside". -1 for another
 // name.
 int64_t cloche_stats_number(const cloche_stats* stats, const char* name) CLOCHE_NOEXCEPT;
+// How often the limit of that name was reached, here or in a sandbox inside, in all runs; 0: never,
+// or there is no such limit.
+uint64_t cloche_stats_limit_hits(const cloche_stats* stats, const char* name) CLOCHE_NOEXCEPT;
 size_t cloche_stats_process_count(const cloche_stats* stats) CLOCHE_NOEXCEPT;
 // Of one process: "pid", "parent", "nice", "cpu_ns", "memory_bytes", "threads", "open_files".
 int64_t cloche_stats_process_number(const cloche_stats* stats, size_t index,

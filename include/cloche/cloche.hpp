@@ -308,6 +308,13 @@ struct Usage {
   uint64_t memory_peak_bytes = 0, processes = 0, forks = 0, file_bytes = 0, tool_calls = 0;
 };
 
+// A limit by its name, "pids.max", and how often it was reached: something was refused or ended for
+// it. Also those of sandboxes inside count.
+struct LimitHits {
+  std::string name = {};
+  uint64_t count = 0;
+};
+
 // One call of a tool, as it was decided.
 struct ToolCall {
   enum class Decision : uint8_t { kAllowed, kDenied, kFailed } decision = Decision::kDenied;
@@ -326,7 +333,8 @@ struct RunResult {
   std::string stdout_bytes, stderr_bytes;  // what was captured
   bool stdout_truncated = false, stderr_truncated = false;
   Usage usage;
-  std::vector<ToolCall> tool_calls;  // the first 10,000; usage.tool_calls counts all
+  std::vector<ToolCall> tool_calls;   // the first 10,000; usage.tool_calls counts all
+  std::vector<LimitHits> limits_hit;  // in this run, by name; those that were not are not there
   // For kError: "not_found" or "not_executable". For kSignaled it may say why ("unreachable
   // executed").
   std::string error_type, error_message;
@@ -413,6 +421,7 @@ struct SandboxStats {
   // that wait for their answer now.
   uint64_t tool_calls = 0, tools_denied = 0, tool_bytes = 0, tools_under_way = 0;
   uint64_t sandboxes_inside = 0;
+  std::vector<LimitHits> limits_hit = {};  // in all runs, by name
   std::vector<ProcessStats> processes = {};
 };
 const char* to_string(SandboxStats::State state);  // "running"

@@ -32,12 +32,6 @@ SysResult<Ref<EpollFile>> set_of(Call& call, Fd fd) {
   return Ref<EpollFile>(static_cast<EpollFile*>(file.get()));
 }
 
-// ENOSPC: for the limit of watches, or for that of sets in sets?
-void tell_watches(Call& call) {
-  if (call.kernel().io().watches()->left() == 0)
-    call.kernel().tell_limit("watches.max", &call.process());
-}
-
 struct EventWriter {
   Call& call;
   const UserPtr at;
@@ -97,7 +91,9 @@ SysResult<int32_t> sys_epoll_ctl(Call& call, Fd set_fd, int32_t operation, Fd fd
     case kAdd: {
       const auto added = epoll.add(fd, *file, event);
       if (added.ok()) return 0;
-      if (added.error() == Errno::kNOSPC) tell_watches(call);
+      // Or for the limit of sets in sets, of which nobody is told.
+      if (added.error() == Errno::kNOSPC)
+        tell_full(call.process(), &IoState::watches, "watches.max");
       return added.error();
     }
     case kRemove:

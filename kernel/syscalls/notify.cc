@@ -40,7 +40,7 @@ SysResult<int32_t> sys_inotify_add_watch(Call& call, Fd fd, UserPath path, uint3
   TRY(vfs::may_access(*found.inode, call.process().credentials, vfs::kRead));
   const auto number = instance->watch(found.inode, mask);
   if (!number.ok() && number.error() == Errno::kNOSPC)
-    call.kernel().tell_limit("watches.max", &call.process());
+    tell_full(call.process(), &IoState::watches, "watches.max");
   return number;
 }
 

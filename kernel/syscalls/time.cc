@@ -314,7 +314,7 @@ SysResult<int32_t> sys_timer_create(Call& call, int32_t clock, UserPtr event, Us
   }
   const Ref<Quota>& timers = call.kernel().io().timers();
   if (!timers->take(1)) {
-    call.kernel().tell_limit("timers.max", &process);
+    tell_full(process, &IoState::timers, "timers.max");
     return Errno::kAGAIN;
   }
   auto timer = std::make_unique<PosixTimer>(timers);
@@ -383,7 +383,7 @@ SysResult<int32_t> sys_timerfd_create(Call& call, int32_t clock, uint32_t flags)
   TRY(process.fds->check_room(1, descriptor_limit(process)));
   const Ref<Quota>& timers = call.kernel().io().timers();
   if (!timers->take(1)) {
-    call.kernel().tell_limit("timers.max", &process);
+    tell_full(process, &IoState::timers, "timers.max");
     return Errno::kNFILE;
   }
   return install(call, make_ref<TimerFile>(call.kernel(), timers, clock, flags), flags);

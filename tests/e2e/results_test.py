@@ -16,14 +16,14 @@ class ResultObject(TestCase):
         value = result("-c", "echo out; echo err >&2; exit 3")
         self.assertEqual(list(value), [
             "outcome", "limit", "exit_code", "signal", "stdout", "stdout_encoding", "stderr",
-            "stderr_encoding", "truncated", "usage", "tool_calls", "error"])
+            "stderr_encoding", "truncated", "usage", "tool_calls", "error", "limits_hit"])
         self.assertEqual(set(value["usage"]), {
             "wall_ms", "cpu_ms", "memory_peak_bytes", "processes", "forks", "file_bytes", "tool_calls"})
         usage = value.pop("usage")
         self.assertEqual(value, {
             "outcome": "exited", "limit": None, "exit_code": 3, "signal": None,
             "stdout": "out\n", "stdout_encoding": "utf-8", "stderr": "err\n", "stderr_encoding": "utf-8",
-            "truncated": {"stdout": False, "stderr": False}, "tool_calls": [], "error": None})
+            "truncated": {"stdout": False, "stderr": False}, "tool_calls": [], "error": None, "limits_hit": {}})
         self.assertGreater(usage["wall_ms"], 0)
         self.assertGreater(usage["cpu_ms"], 0)
         self.assertGreater(usage["memory_peak_bytes"], 0)

@@ -471,14 +471,30 @@ class Audit(TestCase):
         events = self.events(script + script)
         self.assertEqual([which for event, which, _ in events if event == "limit.hit"], [".1", ".2"])
 
-    def test_a_limit_of_the_one_outside_is_told_of_who_reached_it(self):
+    def test_a_limit_of_the_one_outside_is_on_its_record_with_who_reached_it(self):
         policy = self.folder / "p.json"
-        policy.write_text('{"version": 1, "sandboxes": {}, "limits": {"forks.rate": 20}}')
-        log = self.folder / "log"
-        run("--policy", policy, "--audit", log, "-c", "cloche run -c 'for i in $(seq 30); do :& done' 2> /dev/null")
-        hits = [(line["sandbox"].partition(".")[2], line["limit"], line["program"])
-                for line in audit_lines(log) if line["event"] == "limit.hit"]
-        self.assertIn(("1", "forks.rate", "/usr/bin/bash"), hits)
+        # The one inside has the same limits, so the one outside uses some of each itself.
+        for limit, value, first, script in (
+                ("forks.rate", "20", ":", "for i in $(seq 30); do :& done"),
+                ("pids.max", "4", ":", "for i in 1 2 3 4; do sleep 1& done"),
+                ("disk.max", '"10K"', "head -c 8K /dev/zero > f", "head -c 1M /dev/zero > f"),
+                ("inodes.max", "40", "touch $(seq 20)", "touch $(seq 50)"),
+                ("memory.max", '"20M"', ":", "printf -v x %90000000d 1")):
+            policy.write_text('{"version": 1, "sandboxes": {}, "limits": {"%s": %s}}' % (limit, value))
+            log = self.folder / f"log-{limit}"
+            done = run("--json", "--policy", policy, "--audit", log, "-c", f"{first}; cloche run -c '{script}' 2> /dev/null; :")
+            lines = [line for line in audit_lines(log) if line["event"] == "limit.hit" and line["limit"] == limit]
+            outer = audit_lines(log)[1]["sandbox"]
+            self.assertTrue(lines, (limit, done.out))
+            self.assertEqual((lines[0]["sandbox"], lines[0]["by"]), (outer, outer + ".1"), limit)
+            self.assertIn("program", lines[0])
+            self.assertGreater(json.loads(done.out)["limits_hit"][limit], 0)
+
+    def test_a_limit_of_one_inside_counts_outside(self):
+        done = run("--json", "--sandboxes", "1", "-c", "cloche run --json --pids 2 -c 'sleep 1 & sleep 1 & :' | grep -o '\"limits_hit.*}'")
+        value = json.loads(done.out)
+        self.assertIn('"limits_hit":{"pids.max":', value["stdout"].replace(" ", ""))
+        self.assertGreater(value["limits_hit"]["pids.max"], 0)
 
     def test_changes_of_the_hosts_files_from_inside_are_on_record(self):
         (self.folder / "d").mkdir()
