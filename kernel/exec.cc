@@ -80,21 +80,23 @@ Errno refuse(Kernel& kernel, Kernel& at, const std::string& path, const char* li
   return Errno::kNOMEM;
 }
 
+// The programs of the pack are the host's own.
+bool is_of_pack(const FoundProgram& found) { return !found.file.inode->content_hash().empty(); }
+
 // How long the compilation of a file of `size` may take and how much memory, here and in the
-// sandboxes around. The programs of the pack are the host's own, and compiled once for all: what
-// memory that takes is nobody's.
-SysResult<engine::CompileLimits> compile_limits(Kernel& kernel, const FoundProgram& found,
+// sandboxes around. The programs of the pack are compiled once for all: what memory that takes is
+// nobody's.
+SysResult<engine::CompileLimits> limits_to_compile(Kernel& kernel, const FoundProgram& found,
                                                 uint64_t size) {
   engine::CompileLimits limits;
   const std::string& path = found.path;
-  const bool of_pack = !found.file.inode->content_hash().empty();
   const uint64_t copies = 2 * size;  // the file, and what is made of it to be compiled
   for (Kernel* at = &kernel; at; at = at->options().outer) {
     const int64_t left = at->options().limits.compile_ns - at->state().usage.compile_ns;
     if (left <= 0)
       return refuse(kernel, *at, path, "compile.time", "the time to compile programs is used up");
     limits.max_ns = std::min(limits.max_ns, left);
-    if (of_pack) continue;
+    if (is_of_pack(found)) continue;
     const uint64_t maximum = at->options().limits.memory;
     const uint64_t used = at->usage().memory.total() + copies;
     if (used > maximum)
@@ -132,8 +134,8 @@ SysResult<engine::ModuleRef> take_module(Kernel& kernel, const std::string& path
 
 SysResult<engine::ModuleRef> compile_here(Kernel& kernel, const FoundProgram& found,
                                           std::span<const uint8_t> bytes,
-                                          const engine::ModuleLimits& module_limits) {
-  const engine::CompileLimits limits = TRY(compile_limits(kernel, found, bytes.size()));
+                                          const engine::ModuleLimits& module_limits,
+                                          const engine::CompileLimits& limits) {
   engine::Compilation compilation{limits};
   const auto module = kernel.options().engine->load(bytes, module_limits, compilation);
   charge_compiling(kernel, compilation.spent_ns);
@@ -141,8 +143,8 @@ SysResult<engine::ModuleRef> compile_here(Kernel& kernel, const FoundProgram& fo
 }
 
 SysResult<Unit> compile_aside(Kernel& kernel, FoundProgram& found, std::vector<uint8_t> bytes,
-                              const engine::ModuleLimits& module_limits, Ref<CompileJob>& job) {
-  const engine::CompileLimits limits = TRY(compile_limits(kernel, found, bytes.size()));
+                              const engine::ModuleLimits& module_limits,
+                              const engine::CompileLimits& limits, Ref<CompileJob>& job) {
   auto begun = make_ref<CompileJob>(kernel, std::move(found));
   TRY(begun->begin(std::move(bytes), module_limits, limits));
   job = std::move(begun);
@@ -152,19 +154,20 @@ SysResult<Unit> compile_aside(Kernel& kernel, FoundProgram& found, std::vector<u
 // Compiles it here, or begins to do so aside: kSUSPEND.
 SysResult<engine::ModuleRef> compile(Kernel& kernel, FoundProgram& found, vfs::FileBody& body,
                                      Ref<CompileJob>* aside) {
-  const KernelLimits& limits = kernel.options().limits;
   const uint64_t size = TRY(body.size());
-  if (size > limits.module_bytes) {
+  const uint64_t maximum = is_of_pack(found) ? size : kernel.options().limits.module_bytes;
+  if (size > maximum) {
     kernel.log("exec: " + found.path + ": larger than a program may be (" +
-               std::to_string(limits.module_bytes) + " bytes)");
+               std::to_string(maximum) + " bytes)");
     return Errno::kNOEXEC;
   }
   if (aside && compiler_of(kernel).busy()) return Errno::kSUSPEND;
+  const engine::CompileLimits compile_limits = TRY(limits_to_compile(kernel, found, size));
   std::vector<uint8_t> bytes = TRY(read_all(body, size));
   engine::ModuleLimits module_limits;
-  module_limits.max_bytes = limits.module_bytes;
-  if (!aside) return compile_here(kernel, found, bytes, module_limits);
-  TRY(compile_aside(kernel, found, std::move(bytes), module_limits, *aside));
+  module_limits.max_bytes = maximum;
+  if (!aside) return compile_here(kernel, found, bytes, module_limits, compile_limits);
+  TRY(compile_aside(kernel, found, std::move(bytes), module_limits, compile_limits, *aside));
   return Errno::kSUSPEND;
 }
 

@@ -310,6 +310,7 @@ Expected<RunResult> run_program(Sandbox::State& sandbox, RunOptions options) {
     auto placed = place_module(sandbox.world, options.argv[0], *options.module);
     if (!placed) return placed.error();
     start.path = *placed;
+    options.module.reset();  // the file has it
   }
   Streams streams(sandbox, options);
   if (!streams.ok()) {

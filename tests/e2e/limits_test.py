@@ -1,4 +1,4 @@
-"""Limits that only a program of one's own reaches: timers.max and watches.max."""
+"""Limits that only a program of one's own reaches: timers.max and watches.max; and module.max."""
 
 import json
 import os
@@ -49,6 +49,11 @@ class Events(TestCase):
     def test_more_is_there_by_default(self):
         for kind in ("posix_timer", "timer_file", "watch", "file_watch"):
             self.assertEqual(self.reach(kind, "--open-files", "5000")[1], set())
+
+    def test_module_max_does_not_hold_for_the_programs_of_the_pack(self):
+        done = run("--limit", "module.max=1K", "-c", "cat < /bin/true > /tmp/true; chmod +x /tmp/true; /bin/true && /tmp/true")
+        self.assertEqual(done.code, 126)
+        self.assertIn("/tmp/true", done.err)
 
 
 if __name__ == "__main__":

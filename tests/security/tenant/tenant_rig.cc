@@ -64,7 +64,8 @@ double late_ms(const RunResult& result, const Limits& limits) {
   return 0;
 }
 
-Ended run_attack(const Host& host, const std::string& programs, const Attack& attack) {
+Ended run_attack(const Host& host, const std::string& programs, const Attack& attack,
+                 const RunOptions& run) {
   SandboxOptions options;
   options.limits = limits_of(attack);
   options.mounts.push_back({programs, kPrograms});
@@ -80,7 +81,7 @@ Ended run_attack(const Host& host, const std::string& programs, const Attack& at
       ended.how = sandbox.error().message;
       return ended;
     }
-    auto result = sandbox->run(run_options(attack));
+    auto result = sandbox->run(run);
     if (!result) {
       ended.how = result.error().message;
       return ended;
@@ -139,13 +140,14 @@ class Rig {
 };
 
 void Rig::run_together(const Attack& attack, Seen& seen) {
+  const RunOptions run = run_options(attack);  // its module is this process's memory
   const double before = static_cast<double>(Holdings::now().resident);
   (void)memory_.take_peak();
   std::vector<Ended> ended(arguments_.attackers);
   std::vector<std::thread> threads;
   for (Ended& one : ended) {
     threads.emplace_back(
-        [this, &attack, &one] { one = run_attack(host_, arguments_.programs, attack); });
+        [&] { one = run_attack(host_, arguments_.programs, attack, run); });
   }
   for (std::thread& thread : threads) thread.join();
   const double grown = static_cast<double>(memory_.take_peak()) - before;
@@ -255,7 +257,7 @@ bool run_random(const Host& host, const Arguments& arguments, unsigned long coun
     threads.emplace_back([&, random = std::mt19937(seed + i)]() mutable {
       while (left.fetch_sub(1) > 0) {
         const Attack& attack = all[random() % all.size()];
-        const Ended ended = run_attack(host, arguments.programs, attack);
+        const Ended ended = run_attack(host, arguments.programs, attack, run_options(attack));
         if (ended.expected) continue;
         std::printf("%s: %s\n", attack.name.c_str(), ended.how.c_str());
         good = false;
