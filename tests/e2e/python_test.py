@@ -309,7 +309,7 @@ class Packages(Python):
             python -c 'import sys, greeter; print(sys.prefix, greeter.__file__)' && pip list --format=freeze
             """, timeout=300)
         self.assert_ok(done, "hello from greeter\n/home/user/env "
-                       "/home/user/env/lib/python3.13/site-packages/greeter/__init__.py\ngreeter==1.0\npip==25.1.1\n")
+                       "/home/user/env/lib/python3.13/site-packages/greeter/__init__.py\ngreeter==1.0\npip==26.2.1\n")
 
     def test_the_library_cannot_be_changed(self):
         self.assert_prints("""
