@@ -168,11 +168,15 @@ Expected<Host::Compiled> Host::compile(const std::string& guest_path) const {
   if (!state_->packs) return session::invalid("there is no guest pack");
   auto program = session::PackProgram::find(*state_->packs, guest_path);
   if (!program) return program.error();
-  if (state_->engine->find(program->hash())) return Compiled::kBefore;
+  if (const auto module = state_->engine->find(program->hash())) {
+    state_->make_ready(module, guest_path);
+    return Compiled::kBefore;
+  }
   auto bytes = program->read();
   if (!bytes) return bytes.error();
   const auto module = state_->engine->load(*bytes, {});
   if (!module.ok()) return failure_of(module.error());
+  state_->make_ready(module.value(), guest_path);
   return Compiled::kNow;
 }
 

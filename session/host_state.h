@@ -25,6 +25,11 @@ struct Host::State {
   std::unique_ptr<session::ReadyStore> ready;    // with packs; uses the engine
   std::vector<std::string> warnings;
 
+  // The ready image of a program of the packs, if it has one and there is none yet.
+  void make_ready(const engine::ModuleRef& module, const std::string& guest_path) const {
+    if (ready && module->can_be_ready()) (void)ready->find(module, guest_path);
+  }
+
   // The workers that run sandboxes; started at the first use. Any thread. Errors:
   // kResourceExhausted (no threads or descriptors left), kInvalidArgument (too many workers).
   Expected<sched::Scheduler*> scheduler();

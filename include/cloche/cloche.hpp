@@ -102,7 +102,8 @@ class Host {
   // The manifest of its packs as one, JSON as in docs/pack.md; empty without a pack.
   std::string manifest() const;
 
-  // Compiles the program at `guest_path` ("/usr/bin/bash") into the cache, or finds it there.
+  // Compiles the program at `guest_path` ("/usr/bin/bash") into the cache, or finds it there; also
+  // makes the image of a program that has a warm-up (docs/ready-images.md).
   // Errors: kNotFound, and those of a module.
   enum class Compiled : uint8_t { kNow, kBefore };
   Expected<Compiled> compile(const std::string& guest_path) const;
