@@ -27,9 +27,10 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 REPOSITORY = HERE.parent
 ENVIRONMENT = {"PATH": "/usr/bin:/bin", "HOME": "/tmp", "LC_ALL": "C", "TERM": "dumb"}
+UTF8 = {**ENVIRONMENT, "LC_ALL": "C.UTF-8"}
 MEGABYTE = 1_000_000
 BUSY_LOAD = 0.3  # a core: above it the figures are doubtful
-PARKED_SHELLS = 40
+PARKED = 40
 
 
 class RowError(Exception):
@@ -116,26 +117,26 @@ class Bench:
             "CLOCHE_PACK": str(self.pack),
         }
 
-    def inside(self, command, mounts=()):
+    def inside(self, command, mounts=(), environment=ENVIRONMENT):
         """The command line that runs `command` inside."""
         line = [self.options.cloche, "run", "--quiet", "--timeout", "0", "--cpu-time", "0"]
         line += ["--memory", "4G", "--pids", "1000", "-w", "/tmp"]
         for name in ("LC_ALL", "HOME"):
-            line += ["-e", f"{name}={ENVIRONMENT[name]}"]
+            line += ["-e", f"{name}={environment[name]}"]
         for mount in mounts:
             line += ["-v", f"{mount}:{mount}:ro"]
         return [*line, "--", *command]
 
-    def compare(self, row, native, inside):
+    def compare(self, row, native, inside, environment=ENVIRONMENT):
         """Runs both sides in turn and makes the row's result."""
         repeats = 2 if self.options.quick else row.repeats
         # Compiles what is not compiled yet, fills page caches, and shows that both do the same work.
-        first = run_once(inside, self.inside_env()), run_once(native, ENVIRONMENT)
+        first = run_once(inside, self.inside_env()), run_once(native, environment)
         if first[0].output != first[1].output:
             raise RowError(f"inside printed {first[0].output[-500:]}, native {first[1].output[-500:]}")
         samples = {"native": [], "inside": []}
         for turn in range(repeats):
-            sides = [("native", native, ENVIRONMENT), ("inside", inside, self.inside_env())]
+            sides = [("native", native, environment), ("inside", inside, self.inside_env())]
             for name, command, env in sides if turn % 2 == 0 else reversed(sides):
                 samples[name].append(run_once(command, env))
         return summarise(row, samples["native"], samples["inside"])
@@ -302,6 +303,36 @@ def js_row(text):
         return bench.compare(row, ["node", "-e", text], bench.inside(["js", "-e", text]))
 
     return run
+
+
+def native_python(bench):
+    """CPython of the version inside, built from the same source; minutes the first time."""
+    if "python" not in bench.printed:
+        done = subprocess.run(
+            [REPOSITORY / "scripts/native-python"], stdout=subprocess.PIPE, text=True, check=False
+        )
+        if done.returncode != 0:
+            raise RowError("scripts/native-python failed: nothing to compare with")
+        bench.printed["python"] = done.stdout.splitlines()[-1]
+    return bench.printed["python"]
+
+
+def python_row(name):
+    """A program of bench/programs/python by the same CPython on both sides."""
+
+    def run(bench, row):
+        program = HERE / "programs" / "python" / f"{name}.py"
+        inside = bench.inside(["python3", str(program)], [program.parent], UTF8)
+        return bench.compare(row, [native_python(bench), str(program)], inside, UTF8)
+
+    return run
+
+
+def python_starts_row(bench, row):
+    script = "for ((i = 0; i < 100; i++)); do $0 -c 'print(1)'; done"
+    native = ["bash", "-c", script, native_python(bench)]
+    inside = bench.inside(["bash", "-c", script, "python3"], environment=UTF8)
+    return bench.compare(row, native, inside, UTF8)
 
 
 BWRAP = "bwrap --unshare-all --ro-bind / / --dev /dev --proc /proc"
@@ -499,14 +530,18 @@ def memory_of(pid):
     raise RowError("no Pss in smaps_rollup")
 
 
-def parked_memory(bench, count):
-    """Memory of the command while `count` shells inside wait in read."""
+PARKED_BASH = "bash -c 'echo parked; read -r line <&3'"
+PARKED_PYTHON = """python3 -c 'import os; print("parked", flush=True); os.read(3, 1)'"""
+
+
+def parked_memory(bench, parked, count):
+    """Memory of the command while `count` commands `parked` inside wait in read."""
     script = (
         'mkfifo /tmp/park; exec 3<>/tmp/park; i=0; while [ $i -lt "$1" ]; do '
-        "bash -c 'echo parked; read -r line <&3' & i=$((i+1)); done; echo all; wait"
+        f"{parked} & i=$((i+1)); done; echo all; wait"
     )
     process = subprocess.Popen(
-        bench.inside(["bash", "-c", script, "park", str(count)]),
+        bench.inside(["bash", "-c", script, "park", str(count)], environment=UTF8),
         env=bench.inside_env(),
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -516,7 +551,7 @@ def parked_memory(bench, count):
         for _ in range(count + 1):
             line = process.stdout.readline()
             if line.strip() not in (b"parked", b"all"):
-                raise RowError(f"the shells did not park: {line!r}")
+                raise RowError(f"they did not park: {line!r}")
         time.sleep(0.3)
         return memory_of(process.pid)
     finally:
@@ -525,21 +560,24 @@ def parked_memory(bench, count):
         process.stdout.close()
 
 
-def parked_row(bench, row):
-    parked_memory(bench, 1)
-    costs = []
-    for _ in range(3):
-        few, many = parked_memory(bench, 1), parked_memory(bench, 1 + PARKED_SHELLS)
-        costs.append((many - few) / PARKED_SHELLS / MEGABYTE)
-    return Result(
-        row=row.name,
-        title=row.title,
-        unit="MB",
-        inside_median=statistics.median(costs),
-        inside_min=min(costs),
-        target=row.target,
-        measure="Pss",
-    )
+def parked_row(parked):
+    def run(bench, row):
+        parked_memory(bench, parked, 1)
+        costs = []
+        for _ in range(3):
+            few, many = parked_memory(bench, parked, 1), parked_memory(bench, parked, 1 + PARKED)
+            costs.append((many - few) / PARKED / MEGABYTE)
+        return Result(
+            row=row.name,
+            title=row.title,
+            unit="MB",
+            inside_median=statistics.median(costs),
+            inside_min=min(costs),
+            target=row.target,
+            measure="Pss",
+        )
+
+    return run
 
 
 def compile_row(bench, row):
@@ -577,6 +615,14 @@ def size_row(which):
 ROWS = [
     Row("start", "cloche run -- true | bash -c true", 2.0, start_row, 25, "wall"),
     Row("js_hello", "js -e 'console.log(\"hello\")' | node", None, js_row('console.log("hello")'), 25, "wall"),
+    Row("python_hello", "bash: 100 x python3 -c 'print(1)'", None, python_starts_row),
+    Row("python_fib", "Python: fib(24), 60 times", 1.6, python_row("fib")),
+    Row("python_object", "Python: records, attributes, methods", 1.6, python_row("objects")),
+    Row("python_json", "Python: JSON written and read", 1.6, python_row("json_text")),
+    Row("python_regex", "Python: regular expressions", 1.6, python_row("regex")),
+    Row("python_mix", "Python: dicts, sets, sorting", 1.6, python_row("mix")),
+    Row("python_run", "Python: 500 x subprocess.run(['true'])", 0.7, python_row("run")),
+    Row("python_fork", "Python: 1,000 x os.fork() and wait", 0.5, python_row("fork")),
     Row("fork_0", "3,000 x fork, exit, wait; 0 dirty pages", 0.25, program_row("fork", "3000", "0", "0")),
     Row("fork_100", "the same, 100 dirty pages", 0.25, program_row("fork", "3000", "100", "0")),
     Row("fork_500", "the same, 500 dirty pages", 0.6, program_row("fork", "3000", "500", "0")),
@@ -695,7 +741,8 @@ ROWS = [
     Row("kill_memory", "the same, until the host has the memory", None, fairness_row("kill", "memory of 1000 forked", "ms")),
     Row("kill_exec", "kill of 1,000 programs, all ended", 10.0, fairness_row("kill", "kill of 1000 programs", "ms")),
     Row("kill_execmem", "the same, until the host has the memory", None, fairness_row("kill", "memory of 1000 programs", "ms")),
-    Row("parked_bash", "a bash that waits, one of 40 in a sandbox", 0.5, parked_row),
+    Row("parked_bash", "a bash that waits, one of 40 in a sandbox", 0.5, parked_row(PARKED_BASH)),
+    Row("parked_python", "a python3 that waits, one of 40 in a sandbox", 4.0, parked_row(PARKED_PYTHON)),
     Row("compile_bash", "first compile of bash", 3.0, compile_row),
     Row("size_command", "the command, stripped", 15.0, size_row("command")),
     Row("size_pack", "the pack, compressed", 8.0, size_row("pack")),
