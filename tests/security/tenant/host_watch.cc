@@ -16,12 +16,17 @@ using Clock = std::chrono::steady_clock;
 constexpr auto kLook = std::chrono::milliseconds(1);
 constexpr auto kThink = std::chrono::milliseconds(5);  // of the neighbour, between two jobs
 
-uint64_t resident_bytes(int statm) {
+struct Resident {
+  uint64_t all = 0, of_files = 0;
+};
+
+Resident resident_bytes(int statm) {
   char text[128] = {};
-  unsigned long size = 0, resident = 0;
-  if (pread(statm, text, sizeof text - 1, 0) <= 0) return 0;
-  if (std::sscanf(text, "%lu %lu", &size, &resident) != 2) return 0;
-  return resident * static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+  unsigned long size = 0, resident = 0, shared = 0;
+  if (pread(statm, text, sizeof text - 1, 0) <= 0) return {};
+  if (std::sscanf(text, "%lu %lu %lu", &size, &resident, &shared) != 3) return {};
+  const auto page = static_cast<uint64_t>(sysconf(_SC_PAGESIZE));
+  return {resident * page, shared * page};
 }
 
 size_t entries(const char* path) {
@@ -42,7 +47,9 @@ Holdings Holdings::now() {
   std::ifstream maps("/proc/self/maps");
   for (std::string line; std::getline(maps, line);) ++held.mappings;
   const int statm = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
-  held.resident = resident_bytes(statm);
+  const Resident resident = resident_bytes(statm);
+  held.resident = resident.all;
+  held.of_files = resident.of_files;
   close(statm);
   return held;
 }
@@ -51,7 +58,7 @@ MemoryWatch::MemoryWatch()
     : thread_([this] {
         const int statm = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
         while (!ended_) {
-          const uint64_t now = resident_bytes(statm);
+          const uint64_t now = resident_bytes(statm).all;
           uint64_t peak = peak_;
           while (now > peak && !peak_.compare_exchange_weak(peak, now)) {
           }

@@ -14,7 +14,7 @@ namespace cloche::tenant {
 
 struct Holdings {
   size_t descriptors = 0, mappings = 0, threads = 0;
-  uint64_t resident = 0;  // bytes
+  uint64_t resident = 0, of_files = 0;  // bytes; the latter, of files, the host can take back
 
   static Holdings now();
 };

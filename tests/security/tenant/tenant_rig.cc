@@ -210,9 +210,10 @@ bool Rig::run_all(Print print) {
 }
 
 void print_holdings(const char* when, const Holdings& held) {
-  std::printf("%s: %zu descriptors, %zu mappings, %zu threads, %.1f MiB resident\n", when,
-              held.descriptors, held.mappings, held.threads,
-              static_cast<double>(held.resident) / kMebibyte);
+  std::printf("%s: %zu descriptors, %zu mappings, %zu threads, %.1f MiB resident, %.1f of files\n",
+              when, held.descriptors, held.mappings, held.threads,
+              static_cast<double>(held.resident) / kMebibyte,
+              static_cast<double>(held.of_files) / kMebibyte);
   std::fflush(stdout);
 }
 
