@@ -47,7 +47,7 @@ void IoState::set_limits(const KernelLimits& limits) {
 // host holds on to forget the kernel.
 IoState::~IoState() {
   terminals_.detach_all();
-  socket_names_.drop_all();
+  sockets_.drop_all();
 }
 
 void tell_full(Process& process, QuotaOf quota, const char* limit) {

@@ -1,10 +1,11 @@
 // What the I/O side keeps for one sandbox, apart from its open files: numbers for pipes and
-// sockets, terminals, the host streams that someone waits for, socket names, lock waits.
+// sockets, terminals, the host streams that someone waits for, names of sockets, lock waits.
 #pragma once
 
 #include "kernel/epoll.h"
 #include "kernel/file_lock.h"
 #include "kernel/host_stream.h"
+#include "kernel/loopback.h"
 #include "kernel/notify.h"
 #include "kernel/pty.h"
 #include "kernel/quota.h"
@@ -25,11 +26,13 @@ class IoState {
 
   HostPoller& host() { return host_; }
   PtyTable& terminals() { return terminals_; }
-  SocketNames& socket_names() { return socket_names_; }
+  SocketSet& sockets() { return sockets_; }
+  UnixNames& unix_names() { return unix_names_; }
+  Loopback& loopback() { return loopback_; }
   LockWaits& lock_waits() { return lock_waits_; }
   const Ref<PipeMemory>& pipe_memory() { return pipe_memory_; }
   const Ref<Quota>& lock_records() { return lock_records_; }
-  // Bytes that sockets have sent and nobody has received.
+  // What sockets take: themselves, and bytes that were sent and nobody has received.
   Quota& socket_bytes() { return socket_bytes_; }
   // Parameters and results of tool calls.
   Quota& tool_bytes() { return tool_bytes_; }
@@ -73,7 +76,9 @@ class IoState {
   uint64_t next_inode_ = 1;
   HostPoller host_;
   PtyTable terminals_;
-  SocketNames socket_names_;
+  SocketSet sockets_;
+  UnixNames unix_names_;
+  Loopback loopback_;
   LockWaits lock_waits_;
   static constexpr uint64_t kMaxLockRecords = 65'536, kMaxSocketBytes = 64 << 20,
                             kMaxNestedSets = 1024, kMaxNotifyInstances = 128,

@@ -11,6 +11,7 @@
 #include "kernel/open.h"
 #include "kernel/pipe.h"
 #include "kernel/regular_file.h"
+#include "kernel/socket.h"
 #include "kernel/syscalls/blocking.h"
 #include "kernel/syscalls/handlers.h"
 
@@ -104,6 +105,11 @@ bool needs_gathering(const OpenFile& file, uint64_t total, size_t pieces) {
   return pieces > 1 && (total <= kGatherBytes || file.kind() == FileKind::kSocket);
 }
 
+// EPIPE of such a socket raises no signal.
+bool is_datagram(const OpenFile& file) {
+  return file.kind() == FileKind::kSocket && !static_cast<const Socket&>(file).connection_based();
+}
+
 }  // namespace
 
 SysResult<FileRef> file_of(Call& call, Fd fd) {
@@ -115,6 +121,8 @@ SysResult<FileRef> file_of(Call& call, Fd fd) {
 Errno wait_for(Call& call, const FileRef& file, uint32_t wanted) {
   WaitQueue* queue = file->wait_queue(wanted);
   if (!queue) return Errno::kAGAIN;
+  // The time of SO_RCVTIMEO or SO_SNDTIMEO.
+  if (call.timed_out() && file->kind() == FileKind::kSocket) return Errno::kAGAIN;
   Call::Scratch& scratch = call.scratch();
   scratch.object = file;
   return call.block({queue}, scratch.deadline == 0 ? Call::kNoDeadline : scratch.deadline);
@@ -167,7 +175,7 @@ SysResult<uint64_t> write_blocking(Call& call, const FileRef& file,
       continue;
     }
     Errno error = count.error();
-    if (error == Errno::kPIPE) raise_sigpipe(call);
+    if (error == Errno::kPIPE && !is_datagram(*file)) raise_sigpipe(call);
     if (error == Errno::kAGAIN && !nonblocking(*file)) {
       error = wait_for(call, file, kPollOut);
     }
@@ -321,7 +329,7 @@ SysResult<uint64_t> sys_sendfile64(Call& call, Fd out_fd, Fd in_fd, UserPtr offs
     offset += *written;
     if (*written < got) break;
   }
-  if (error == Errno::kPIPE) raise_sigpipe(call);
+  if (error == Errno::kPIPE && !is_datagram(*out)) raise_sigpipe(call);
   if (done == 0 && error == Errno::kAGAIN && !nonblocking(*out))
     return wait_for(call, out, kPollOut);
   if (done == 0 && error != Errno{}) return error;

@@ -4,7 +4,7 @@
 
 #include "kernel/pipe.h"
 #include "kernel/regular_file.h"
-#include "kernel/socket_unix.h"
+#include "kernel/socket.h"
 #include "kernel/syscalls/user_time.h"
 #include "kernel/wasi/access.h"
 #include "kernel/wasi/handlers.h"
@@ -96,7 +96,7 @@ uint64_t readable_bytes(OpenFile& file) {
     case FileKind::kPipe:
       return static_cast<PipeEnd&>(file).pipe().size();
     case FileKind::kSocket:
-      return static_cast<UnixSocket&>(file).queued_bytes();
+      return static_cast<Socket&>(file).queued_bytes();
     default:
       return 1;
   }

@@ -1,6 +1,6 @@
 #include "kernel/wasi/wasi.h"
 
-#include "kernel/socket_unix.h"
+#include "kernel/socket.h"
 
 namespace cloche::kernel::wasi {
 namespace {
@@ -12,7 +12,8 @@ struct Pair {
 
 // clang-format off
 constexpr Pair kNumbers[] = {
-    {Errno::k2BIG, 1}, {Errno::kACCES, 2}, {Errno::kADDRINUSE, 3}, {Errno::kAFNOSUPPORT, 5},
+    {Errno::k2BIG, 1}, {Errno::kACCES, 2}, {Errno::kADDRINUSE, 3}, {Errno::kADDRNOTAVAIL, 4},
+    {Errno::kAFNOSUPPORT, 5},
     {Errno::kAGAIN, 6}, {Errno::kALREADY, 7}, {Errno::kBADF, 8}, {Errno::kBUSY, 10},
     {Errno::kCANCELED, 11}, {Errno::kCHILD, 12}, {Errno::kCONNABORTED, 13},
     {Errno::kCONNREFUSED, 14}, {Errno::kCONNRESET, 15}, {Errno::kDEADLK, 16},
@@ -21,6 +22,7 @@ constexpr Pair kNumbers[] = {
     {Errno::kINTR, 27}, {Errno::kINVAL, 28}, {Errno::kIO, 29}, {Errno::kISCONN, 30},
     {Errno::kISDIR, 31}, {Errno::kLOOP, 32}, {Errno::kMFILE, 33}, {Errno::kMLINK, 34},
     {Errno::kMSGSIZE, 35}, {Errno::kNAMETOOLONG, 37}, {Errno::kNETDOWN, 38},
+    {Errno::kNETUNREACH, 40},
     {Errno::kNFILE, 41}, {Errno::kNOBUFS, 42}, {Errno::kNODEV, 43}, {Errno::kNOENT, 44},
     {Errno::kNOEXEC, 45}, {Errno::kNOLCK, 46}, {Errno::kNOMEM, 48}, {Errno::kNOPROTOOPT, 50},
     {Errno::kNOSPC, 51}, {Errno::kNOSYS, 52}, {Errno::kNOTCONN, 53}, {Errno::kNOTDIR, 54},
@@ -66,7 +68,7 @@ FileType type_of(vfs::FileType type) {
 
 FileType type_of(const OpenFile& file, const vfs::Stat& stat) {
   if (file.kind() != FileKind::kSocket) return type_of(stat.type);
-  const bool stream = static_cast<const UnixSocket&>(file).connection_based();
+  const bool stream = static_cast<const Socket&>(file).connection_based();
   return stream ? kSocketStream : kSocketDatagram;
 }
 
