@@ -77,6 +77,39 @@ size_t arguments_of(const SyscallRow& row) {
   return row.params ? std::strlen(row.params) : row.arity;
 }
 
+// Names of sockets, 64 bytes apart, and lengths that fit them.
+void prepare_addresses(FakeGuest& g, uint32_t at) {
+  constexpr uint16_t kUnix = 1, kInet = 2, kInet6 = 10;
+  constexpr uint32_t kStep = 64;
+  constexpr uint8_t kPort = 0x70;  // 28,672
+  const auto start = [&g, &at](uint16_t family, uint8_t port) {
+    at += kStep;
+    g.store<uint16_t>(at, family);
+    g.store<uint8_t>(at + 2, port);
+  };
+  start(kInet, kPort);
+  const uint32_t here = 0x0100007f;  // 127.0.0.1
+  g.store<uint32_t>(at + 4, here);
+  start(kInet, 0);
+  start(kInet, kPort);
+  const uint32_t far = 0x08080808;
+  g.store<uint32_t>(at + 4, far);
+  start(kInet6, kPort);
+  g.store<uint8_t>(at + 23, 1);
+  start(kInet6, kPort);
+  start(kInet6, 0);
+  start(0, 0);
+  start(kUnix, 0);
+  g.text(at + 2, "/tmp/s");
+  start(kUnix, 0);
+  g.store<uint8_t>(at + 3, 'n');
+  constexpr uint32_t kSizes[] = {16, 28, 8, 110};
+  for (const uint32_t size : kSizes) {
+    at += kStep;
+    g.store<uint32_t>(at, size);
+  }
+}
+
 void prepare_memory(FakeGuest& g) {
   static constexpr const char* kPaths[] = {"/",
                                            ".",
@@ -102,6 +135,7 @@ void prepare_memory(FakeGuest& g) {
   }
   // What follows reads as pointers to them, as io vectors, or as times.
   for (uint32_t i = 0; i < 64; ++i) g.store<uint32_t>(at + 4 * i, 0x1000 + 64 * (i % 20));
+  prepare_addresses(g, at + 4 * 64);
 }
 
 using Rows = const SyscallRow& (*)(size_t number);
