@@ -11,6 +11,7 @@ import os
 import pathlib
 import random
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -481,6 +482,25 @@ class SecurityTest(unittest.TestCase):
             """
         )
         self.assertEqual(run.stdout, "done\n", run)
+
+    def test_127_0_0_1_is_not_the_hosts(self):
+        with socket.create_server(("127.0.0.1", 0)) as server, socket.socket(
+            socket.AF_INET, socket.SOCK_DGRAM
+        ) as datagrams:
+            port = server.getsockname()[1]
+            datagrams.bind(("127.0.0.1", port))
+            server.setblocking(False)
+            datagrams.setblocking(False)
+            run = self.shell(
+                f"""
+                (exec 3<>/dev/tcp/127.0.0.1/{port}) 2>/dev/null && echo CONNECTED
+                exec 4<>/dev/udp/127.0.0.1/{port}; echo leaves >&4
+                echo done
+                """
+            )
+            self.assertEqual(run.stdout, "done\n", run)
+            self.assertRaises(BlockingIOError, server.accept)
+            self.assertRaises(BlockingIOError, datagrams.recv, 100)
 
     # ---- hostile modules
 
