@@ -21,15 +21,29 @@ SysResult<std::shared_ptr<engine::Loading>> Compiler::begin(
   std::shared_ptr<engine::Loading> result = *loading;
   slot_.emplace(*this, kernel_.io().host(), std::move(*loading));
   slot_->job = &job;
-  slot_->counted = limits.max_bytes != UINT64_MAX;
+  slot_->counted = !job.of_pack();
   look();
   return result;
 }
 
+void Compiler::settle() {
+  if (!slot_) return;
+  const int64_t spent = slot_->loading->spent_ns() - slot_->charged;
+  slot_->charged += spent;
+  charge_compiling(slot_->job ? slot_->job->kernel_ : kernel_, spent,
+                   slot_->counted ? PaidBy::kGuest : PaidBy::kHost);
+}
+
+bool Compiler::is_paid_by(const Kernel& kernel) const {
+  if (!slot_ || !slot_->counted) return false;
+  const Kernel* at = slot_->job ? &slot_->job->kernel_ : &kernel_;
+  while (at && at != &kernel) at = at->options().outer;
+  return at != nullptr;
+}
+
 void Compiler::look() {
   if (!slot_ || !slot_->loading->done()) return;
-  const int64_t spent = slot_->loading->spent_ns() - slot_->charged;
-  charge_compiling(slot_->job ? slot_->job->kernel_ : kernel_, spent);
+  settle();
   if (slot_->job) slot_->job->done_ = true;
   slot_.reset();
   queue_.wake();
@@ -37,10 +51,9 @@ void Compiler::look() {
 
 void Compiler::leave(CompileJob& job) {
   if (!slot_ || slot_->job != &job) return;
-  slot_->job = nullptr;
   slot_->loading->cancel();
-  slot_->charged = slot_->loading->spent_ns();
-  charge_compiling(job.kernel_, slot_->charged);
+  settle();
+  slot_->job = nullptr;
 }
 
 Compiler& compiler_of(Kernel& kernel) {
@@ -49,8 +62,14 @@ Compiler& compiler_of(Kernel& kernel) {
   return *at->state().compiler;
 }
 
-void charge_compiling(Kernel& kernel, int64_t spent_ns) {
-  for (Kernel* at = &kernel; at; at = at->options().outer) at->state().usage.compile_ns += spent_ns;
+void charge_compiling(Kernel& kernel, int64_t spent_ns, PaidBy whom) {
+  for (Kernel* at = &kernel; at; at = at->options().outer) {
+    KernelUsage& usage = at->state().usage;
+    usage.compile_ns += spent_ns;
+    if (whom == PaidBy::kHost) continue;
+    usage.cpu_ns += spent_ns;
+    at->state().compile_cpu_ns += spent_ns;
+  }
 }
 
 CompileJob::~CompileJob() { compiler_of(kernel_).leave(*this); }

@@ -30,8 +30,8 @@ class Compiler {
   // Woken when it no longer is: by then the program is there, or whoever waits for his turn may
   // try.
   WaitQueue& queue() { return queue_; }
-  // Begins; not while it is busy. `job` is told how much time it took. Memory that is not limited
-  // is not counted. EAGAIN: no thread.
+  // Begins; not while it is busy. Of a program of the pack neither memory nor CPU time counts, but
+  // for compile.time. EAGAIN: no thread.
   SysResult<std::shared_ptr<engine::Loading>> begin(CompileJob& job, std::vector<uint8_t> bytes,
                                                     const engine::ModuleLimits& module_limits,
                                                     const engine::CompileLimits& limits);
@@ -39,6 +39,10 @@ class Compiler {
   // kernel's.
   void leave(CompileJob& job);
   uint64_t held_bytes() const { return slot_ && slot_->counted ? slot_->loading->held_bytes() : 0; }
+  // Charges the CPU time that was spent since the last time.
+  void settle();
+  // Whether `kernel` pays for what is being compiled: for itself or for one inside.
+  bool is_paid_by(const Kernel& kernel) const;
 
  private:
   struct Slot final : HostEvent {
@@ -48,8 +52,8 @@ class Compiler {
     Compiler& owner;
     const std::shared_ptr<engine::Loading> loading;
     CompileJob* job = nullptr;  // null: it was left
-    int64_t charged = 0;        // of its time, when it was left
-    bool counted = true;        // its memory
+    int64_t charged = 0;        // of its time
+    bool counted = true;        // it is no program of the pack
   };
   void look();
 
@@ -61,13 +65,15 @@ class Compiler {
 // Of this kernel or the outermost one around it.
 Compiler& compiler_of(Kernel& kernel);
 // So much CPU time was spent to compile, for this kernel and those around it.
-void charge_compiling(Kernel& kernel, int64_t spent_ns);
+enum class PaidBy : uint8_t { kHost, kGuest };
+void charge_compiling(Kernel& kernel, int64_t spent_ns, PaidBy whom);
 
 // A program that is being compiled for a process of `kernel`, which outlives it, and what
 // load_program() found on the way to it. Whoever drops it ends the compilation.
 class CompileJob final : public RefCounted {
  public:
-  CompileJob(Kernel& kernel, FoundProgram found) : kernel_(kernel), found_(std::move(found)) {}
+  CompileJob(Kernel& kernel, FoundProgram found)
+      : kernel_(kernel), found_(std::move(found)), of_pack_(found_.of_pack()) {}
   ~CompileJob() override;
 
   // Errors: as Compiler::begin().
@@ -76,11 +82,13 @@ class CompileJob final : public RefCounted {
   bool done() const { return done_; }
   const engine::Loading& loading() const { return *loading_; }
   FoundProgram& found() { return found_; }
+  bool of_pack() const { return of_pack_; }
 
  private:
   friend class Compiler;
   Kernel& kernel_;
   FoundProgram found_;
+  const bool of_pack_;
   std::shared_ptr<engine::Loading> loading_;
   bool done_ = false;
 };

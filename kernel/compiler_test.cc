@@ -193,7 +193,27 @@ TEST_F(CompilerTest, AStartThatIsTriedAgain) {
   EXPECT_TRUE(box().kernel().may_start());
   const auto pid = box().kernel().start(options);
   ASSERT_TRUE(pid.ok());
+  EXPECT_EQ(*pid, 2);  // as if it had been there at once
+  EXPECT_EQ(box().kernel().usage().processes, 1u);
   EXPECT_EQ(box().run(*pid), 7 << 8);
+}
+
+TEST_F(CompilerTest, ItsTimeIsTheGuests) {
+  make();
+  Kernel& kernel = box().kernel();
+  const int32_t pid = start_exec("a", "next");
+  EXPECT_FALSE(kernel.pays_compiler());
+  EXPECT_EQ(kernel.compile_cpu_ns(), 10);  // of "a"
+  box().settle();
+  EXPECT_TRUE(kernel.pays_compiler());
+  const int64_t before = kernel.cpu_ns();
+  finish();
+  EXPECT_FALSE(kernel.pays_compiler());
+  EXPECT_EQ(kernel.compile_cpu_ns(), 20);
+  EXPECT_EQ(kernel.cpu_ns(), before + 10);
+  kernel.settle_compiling();  // nothing twice
+  EXPECT_EQ(kernel.compile_cpu_ns(), 20);
+  EXPECT_EQ(box().run(pid), 7 << 8);
 }
 
 }  // namespace

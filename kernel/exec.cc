@@ -80,14 +80,10 @@ Errno refuse(Kernel& kernel, Kernel& at, const std::string& path, const char* li
   return Errno::kNOMEM;
 }
 
-// The programs of the pack are the host's own.
-bool is_of_pack(const FoundProgram& found) { return !found.file.inode->content_hash().empty(); }
-
 // How long the compilation of a file of `size` may take and how much memory, here and in the
-// sandboxes around. The programs of the pack are compiled once for all: what memory that takes is
-// nobody's.
+// sandboxes around. What memory the programs of the pack take is nobody's.
 SysResult<engine::CompileLimits> limits_to_compile(Kernel& kernel, const FoundProgram& found,
-                                                uint64_t size) {
+                                                   uint64_t size) {
   engine::CompileLimits limits;
   const std::string& path = found.path;
   const uint64_t copies = 2 * size;  // the file, and what is made of it to be compiled
@@ -96,7 +92,7 @@ SysResult<engine::CompileLimits> limits_to_compile(Kernel& kernel, const FoundPr
     if (left <= 0)
       return refuse(kernel, *at, path, "compile.time", "the time to compile programs is used up");
     limits.max_ns = std::min(limits.max_ns, left);
-    if (is_of_pack(found)) continue;
+    if (found.of_pack()) continue;
     const uint64_t maximum = at->options().limits.memory;
     const uint64_t used = at->usage().memory.total() + copies;
     if (used > maximum)
@@ -138,7 +134,7 @@ SysResult<engine::ModuleRef> compile_here(Kernel& kernel, const FoundProgram& fo
                                           const engine::CompileLimits& limits) {
   engine::Compilation compilation{limits};
   const auto module = kernel.options().engine->load(bytes, module_limits, compilation);
-  charge_compiling(kernel, compilation.spent_ns);
+  charge_compiling(kernel, compilation.spent_ns, found.of_pack() ? PaidBy::kHost : PaidBy::kGuest);
   return take_module(kernel, found.path, module, compilation.end);
 }
 
@@ -155,7 +151,7 @@ SysResult<Unit> compile_aside(Kernel& kernel, FoundProgram& found, std::vector<u
 SysResult<engine::ModuleRef> compile(Kernel& kernel, FoundProgram& found, vfs::FileBody& body,
                                      Ref<CompileJob>* aside) {
   const uint64_t size = TRY(body.size());
-  const uint64_t maximum = is_of_pack(found) ? size : kernel.options().limits.module_bytes;
+  const uint64_t maximum = found.of_pack() ? size : kernel.options().limits.module_bytes;
   if (size > maximum) {
     kernel.log("exec: " + found.path + ": larger than a program may be (" +
                std::to_string(maximum) + " bytes)");

@@ -34,6 +34,9 @@ struct FoundProgram {
   std::unique_ptr<Program> program;  // without a module
   std::string path;                  // of the file, as it was asked for
   vfs::Location file;
+
+  // It is the host's own, and compiled once for all: what that takes is nobody's.
+  bool of_pack() const { return !file.inode->content_hash().empty(); }
 };
 
 class CompileJob;  // kernel/compiler.h

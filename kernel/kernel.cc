@@ -192,7 +192,7 @@ std::vector<std::string> search_path(const StartOptions& options) {
   return candidates;
 }
 
-SysResult<std::unique_ptr<Program>> find_program(Kernel& kernel, const Process& process,
+SysResult<std::unique_ptr<Program>> find_program(Kernel& kernel, const vfs::Location& cwd,
                                                  const StartOptions& options) {
   if (options.path.empty()) return Errno::kNOENT;
   Ref<CompileJob>& job = kernel.state().start_job;
@@ -206,9 +206,8 @@ SysResult<std::unique_ptr<Program>> find_program(Kernel& kernel, const Process& 
   const bool searched = options.path.find('/') == std::string::npos;
   for (const std::string& candidate : search_path(options)) {
     auto program = load_program(
-        kernel, process.credentials,
-        {.base = process.cwd, .path = candidate, .argv = options.argv, .envp = options.envp},
-        aside);
+        kernel, kernel.options().user,
+        {.base = cwd, .path = candidate, .argv = options.argv, .envp = options.envp}, aside);
     if (program.ok() || !searched) return program;
     // As execvp: an unreadable directory or file is remembered, the search goes on.
     if (program.error() == Errno::kACCES)
@@ -250,27 +249,24 @@ bool has_nul(const StartOptions& options) {
          std::any_of(options.envp.begin(), options.envp.end(), bad);
 }
 
-SysResult<Unit> prepare_process(Kernel& kernel, Process& process, StartOptions& options) {
-  const vfs::Location root = kernel.names().root();
+SysResult<Unit> prepare_process(Kernel& kernel, Process& process, StartOptions& options,
+                                Program& program) {
   process.started = true;
-  process.root = root;
+  process.root = kernel.names().root();
   process.credentials = kernel.options().user;
   set_limits(process, kernel.options().limits);
   process.fds = std::make_shared<FdTable>();
-  process.cwd = TRY(kernel.names().walk(root, options.cwd, process.credentials,
-                                        vfs::kFollowLast | vfs::kDirectoryOnly));
   const auto limit = static_cast<uint32_t>(process.limits[kLimitOpenFiles].soft);
   for (auto& [fd, file] : options.files)
     TRY(process.fds->set(Fd{fd}, std::move(file), false, limit, process));
-  const auto program = TRY(find_program(kernel, process, options));
   if (options.on_ready) {
-    if (!program->module->can_be_ready()) return Errno::kINVAL;
-    program->image = nullptr;
-    program->entry = engine::EntryPoint::kWarm;
+    if (!program.module->can_be_ready()) return Errno::kINVAL;
+    program.image = nullptr;
+    program.entry = engine::EntryPoint::kWarm;
     process.on_ready = std::move(options.on_ready);
   }
   Thread* thread = TRY(create_thread(kernel, process));
-  if (!start_program(kernel, process, *thread, *program)) return Errno::kNOMEM;
+  if (!start_program(kernel, process, *thread, program)) return Errno::kNOMEM;
   process.authority = std::move(options.authority);
   // Only terminals are ever given there. A new process leads a session of its own.
   if (options.terminal) static_cast<Tty*>(options.terminal.get())->become_controlling(process);
@@ -352,12 +348,27 @@ bool Kernel::may_start() const {
   return !compiler_of(const_cast<Kernel&>(*this)).busy();
 }
 
+bool Kernel::compiles_for_host() const { return state_->start_job && state_->start_job->of_pack(); }
+
+void Kernel::settle_compiling() { compiler_of(*this).settle(); }
+
+bool Kernel::pays_compiler() const {
+  return compiler_of(const_cast<Kernel&>(*this)).is_paid_by(*this);
+}
+
+int64_t Kernel::compile_cpu_ns() const { return state_->compile_cpu_ns; }
+
 SysResult<int32_t> Kernel::start(StartOptions options) {
   state_->refused_for = nullptr;
   if (has_nul(options)) return Errno::kINVAL;
   state_->remains = nullptr;  // an earlier run's memory is not this one's
+  // Before anything is made: whether a program was compiled before shows nowhere.
+  vfs::Location cwd = TRY(names().walk(names().root(), options.cwd, state_->options.user,
+                                       vfs::kFollowLast | vfs::kDirectoryOnly));
+  const auto program = TRY(find_program(*this, cwd, options));
   Process* process = TRY(create_process(*this, nullptr));
-  const auto prepared = prepare_process(*this, *process, options);
+  process->cwd = std::move(cwd);
+  const auto prepared = prepare_process(*this, *process, options, *program);
   if (!prepared.ok()) {
     discard_process(*this, *process);
     return prepared.error();

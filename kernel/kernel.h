@@ -122,8 +122,8 @@ using LimitHits = std::map<std::string_view, uint64_t>;
 
 struct KernelUsage {
   uint64_t processes = 0, forks = 0, execs = 0, syscalls = 0;
-  int64_t cpu_ns = 0;
-  MemoryUse memory;  // sandboxes inside counted
+  int64_t cpu_ns = 0;  // with what the compiler took, but for programs of the pack
+  MemoryUse memory;    // sandboxes inside counted
   uint64_t memory_peak_bytes = 0;
   uint64_t memory_kills = 0;     // processes ended for memory.max
   int64_t memory_slowed_ns = 0;  // time that it stood still for memory.high
@@ -141,6 +141,13 @@ class Kernel {
   bool may_start() const;
   // The limit for which the last start() gave ENOMEM: "compile.time", "memory.max"; null: none.
   const char* refused_for() const;
+  // What waits for may_start() is the compilation of a program of the pack.
+  bool compiles_for_host() const;
+  // The CPU time of the compiler until now counts, here and inside. What it compiles is paid for by
+  // the sandbox whose process wants it, unless it is a program of the pack.
+  void settle_compiling();
+  bool pays_compiler() const;      // at present: for itself or for one inside
+  int64_t compile_cpu_ns() const;  // until now; in cpu_ns()
 
   // Runs ready threads until none is ready, `slice_ns` has passed, or a process started by start()
   // ended. Fires due timers.

@@ -60,6 +60,7 @@ struct Kernel::State {
   std::map<int32_t, ExitStatus> ended;  // of processes of start(), until collected
   KernelUsage usage;
   Ref<CompileJob> start_job;          // of the start() that is to be tried again
+  int64_t compile_cpu_ns = 0;         // of usage.compile_ns, what is in usage.cpu_ns
   const char* refused_for = nullptr;  // the limit for which the last program was not compiled
   uint64_t granted_since_check = 0;   // bytes promised since memory.max was last looked at
   int64_t slowed_until = 0;           // for memory.high; monotonic ns

@@ -45,7 +45,10 @@ void Tty::detach() {
 void Tty::raise(void* env, int32_t signo) { static_cast<Tty*>(env)->signal_foreground(signo); }
 
 void Tty::signal_foreground(int32_t signo) {
-  if (foreground_ > 0) kernel_->signal_group(foreground_, kernel_signal(signo));
+  if (foreground_ > 0)
+    kernel_->signal_group(foreground_, kernel_signal(signo));
+  else
+    unheard_ = signo;
 }
 
 // --- master side

@@ -3,6 +3,8 @@
 // side is a guest program (kernel/pty.h) or the host (`cloche shell`).
 #pragma once
 
+#include <utility>
+
 #include "kernel/line_discipline.h"
 #include "kernel/open_file.h"
 
@@ -63,6 +65,8 @@ class Tty final : public RefCounted {
   // --- sessions
   int32_t session() const { return session_; }        // 0: none
   int32_t foreground() const { return foreground_; }  // process group, 0: none
+  // The last signal of a key that there was no process to hear, once; 0: none.
+  int32_t take_unheard() { return std::exchange(unheard_, 0); }
   // Makes it the controlling terminal of the process, a session leader without one. False: it
   // cannot be (not a leader, has one, or another session has this one).
   bool become_controlling(Process& process);
@@ -89,7 +93,7 @@ class Tty final : public RefCounted {
   uint64_t serial_;
   LineDiscipline line_;
   WindowSize window_;
-  int32_t session_ = 0, foreground_ = 0;
+  int32_t session_ = 0, foreground_ = 0, unheard_ = 0;
   uint32_t slaves_ = 0;
   bool ever_opened_ = false, hung_up_ = false, locked_ = false;
   int64_t last_input_ns_ = 0;

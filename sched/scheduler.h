@@ -40,6 +40,10 @@ class Turn {
   // engine polls at its ticks.
   bool should_yield() const noexcept { return asked_.load(std::memory_order_relaxed); }
 
+  // CPU time that a thread of the host spent for the guest beside the turns: it counts as if the
+  // guest had used it in this one, and so is a debt. In the worker's thread.
+  void add_guest_time(int64_t ns) { more_ns_ += ns; }
+
   // While one lives, the CPU time of this thread is the host's work for the task (a tool handler,
   // I/O of the host), not the guest's. In the worker's thread; do not nest.
   class HostWork {
@@ -62,7 +66,7 @@ class Turn {
   const int64_t slice_ns_;
   const std::atomic<bool>& asked_;
   Clock& clock_;
-  int64_t host_ns_ = 0;
+  int64_t host_ns_ = 0, more_ns_ = 0;
 };
 
 // How a turn ended.

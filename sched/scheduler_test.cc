@@ -240,6 +240,20 @@ TEST_F(SchedulerTest, WorkOfTheHostIsKeptApart) {
   EXPECT_LT(handle.usage().cpu_ns, 5 * kMs);
 }
 
+TEST_F(SchedulerTest, TimeOfOtherThreadsIsADebt) {
+  auto scheduler = make(1);
+  TestTask task([&task](Turn& turn) {
+    if (task.turns() > 1) return Outcome{Then::kDone};
+    turn.add_guest_time(30 * kMs);  // six periods' worth
+    return Outcome{};
+  });
+  const int64_t start = clock_.monotonic_ns();
+  TaskHandle handle = scheduler->add(task, {.quota = Quota{5 * kMs, 10 * kMs}}).value();
+  handle.join();
+  EXPECT_GE(handle.usage().cpu_ns, 30 * kMs);
+  EXPECT_GE(clock_.monotonic_ns() - start, 45 * kMs);
+}
+
 TEST_F(SchedulerTest, PausedItDoesNotRun) {
   auto scheduler = make(2);
   GroupHandle group = scheduler->add_group({}).value();

@@ -99,7 +99,7 @@ Cell::Stop Worker::run(TaskRecord& record, int64_t slice_ns) {
   const int64_t used = std::max<int64_t>(crew_.clock.cpu_ns() - start, 0);
   Cell::Stop stop;
   stop.host_ns = std::clamp<int64_t>(turn.host_ns_, 0, used);
-  stop.cpu_ns = used - stop.host_ns;
+  stop.cpu_ns = used - stop.host_ns + turn.more_ns_;
   switch (outcome.then) {
     case Outcome::Then::kReady:
       break;

@@ -397,15 +397,14 @@ class InnerSandbox::Builder {
     start.cwd = request_.options.workdir;
     start.files = TRY(lend_streams());
     start.authority = inner_authority_;
-    start.compile = kernel::StartOptions::Compile::kAside;
     made.watch_.emplace(RunWatch::Subject{*made.kernel_, family_.clock, made.limits_, *made.output_,
                                           *made.world_.budget, made.kernel_->usage()});
     if (const auto expires = made.use_->capability().expires_ns()) {
       const int64_t left = std::max<int64_t>(*expires - family_.clock.realtime_ns(), 0);
       made.expires_ = family_.clock.monotonic_ns() + left;
     }
-    made.start_ = std::move(start);
-    made.try_to_start();
+    made.start_.emplace(*made.kernel_, *made.watch_, std::move(start), made.last_log_line_);
+    made.start_->go_on();
     return Unit{};
   }
 
@@ -461,22 +460,15 @@ Result<Ref<kernel::ToolCall>, InnerSandbox::Refusal> InnerSandbox::start(Sandbox
 
 // --- running
 
-void InnerSandbox::try_to_start() {
-  const auto pid = kernel_->start(*start_);
-  if (!pid.ok() && pid.error() == abi::Errno::kSUSPEND) return;
-  if (pid.ok()) {
-    watch_->started(pid.value());
-  } else {
-    not_started_ =
-        session::not_started(pid.error(), start_->argv[0], last_log_line_, kernel_->refused_for());
-  }
-  start_.reset();
+void InnerSandbox::charge_cpu_max() {
+  const int64_t used = kernel_->cpu_ns();
+  bandwidth_.charge(used - std::exchange(charged_ns_, used), family_.clock.monotonic_ns());
 }
 
 bool InnerSandbox::ready(int64_t now) {
-  if (call_ == nullptr || revoked_ || not_started_) return true;
+  if (call_ == nullptr || revoked_ || start_->failure()) return true;
   if (now >= std::min(watch_->deadline(), expires_)) return true;
-  if (start_) return kernel_->may_start();
+  if (start_->pending()) return start_->may_go_on();
   return bandwidth_.available(now) > 0 && kernel_->ready();
 }
 
@@ -489,14 +481,14 @@ int64_t InnerSandbox::next_deadline() {
 
 kernel::Nested::Turn InnerSandbox::turn(int64_t slice_ns, const kernel::Question& should_stop) {
   RunResult result;
-  if (start_ && kernel_->may_start()) try_to_start();
+  start_->go_on();
+  charge_cpu_max();  // what was compiled for it
   if (!finished(result)) {
     const int64_t available = bandwidth_.available(family_.clock.monotonic_ns());
-    const int64_t before = kernel_->cpu_ns();
     if (available > 0) {
       kernel_->run(watch_->slice(std::min(slice_ns, available)), should_stop);
     }
-    bandwidth_.charge(kernel_->cpu_ns() - before, family_.clock.monotonic_ns());
+    charge_cpu_max();
     if (!finished(result)) return Turn::kAlive;
   }
   end(result);
@@ -504,8 +496,8 @@ kernel::Nested::Turn InnerSandbox::turn(int64_t slice_ns, const kernel::Question
 }
 
 bool InnerSandbox::finished(RunResult& result) {
-  if (not_started_) {
-    result = *std::move(not_started_);
+  if (start_->failure()) {
+    result = *start_->failure();
     return true;
   }
   if (call_ == nullptr) {

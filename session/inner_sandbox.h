@@ -13,6 +13,7 @@
 #include "kernel/kernel.h"
 #include "kernel/nested.h"
 #include "sched/bandwidth.h"
+#include "session/program_start.h"
 #include "session/run_watch.h"
 #include "session/sandbox_gate.h"
 #include "session/world.h"
@@ -46,8 +47,7 @@ class InnerSandbox final : public kernel::Nested {
   class Builder;
 
   explicit InnerSandbox(SandboxGate& gate);
-  // Starts its program, unless that has to be compiled first.
-  void try_to_start();
+  void charge_cpu_max();
   bool finished(RunResult& result);
   void end(RunResult& result);
   static void revoked(void* env) noexcept;
@@ -61,17 +61,17 @@ class InnerSandbox final : public kernel::Nested {
   std::atomic<bool> revoked_ = false;
   EffectiveLimits limits_;
   sched::Bandwidth bandwidth_;  // cpu.max, of its own
+  int64_t charged_ns_ = 0;      // to it
   std::optional<RoundedClock> guest_clock_;
   std::unique_ptr<RandomSource> random_;  // null: the family's
   World world_;                           // its namespace has moved into the kernel
   Ref<kernel::OutputBudget> output_;
-  std::optional<kernel::StartOptions> start_;    // of its program, which is being compiled
-  std::optional<RunResult> not_started_;         // its program could not be
   int64_t expires_ = kernel::Call::kNoDeadline;  // of the right to run it; monotonic ns
   std::string last_log_line_;
   std::unique_ptr<SandboxGate> gate_;
   std::unique_ptr<kernel::Kernel> kernel_;
   std::optional<RunWatch> watch_;
+  std::optional<ProgramStart> start_;
 };
 
 }  // namespace cloche::session

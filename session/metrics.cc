@@ -28,7 +28,7 @@ constexpr Metric kMetrics[] = {
      [](const SandboxStats& s) { return seconds(s.wall_ns); }},
     {"cloche_cpu_seconds_total", "counter", "CPU time of all runs.",
      [](const SandboxStats& s) { return seconds(s.cpu_ns); }},
-    {"cloche_compile_seconds_total", "counter", "CPU time to compile programs, part of all.",
+    {"cloche_compile_seconds_total", "counter", "CPU time to compile programs.",
      [](const SandboxStats& s) { return seconds(s.compile_ns); }},
     {"cloche_throttled_seconds_total", "counter", "Time it stood still for a limit.",
      [](const SandboxStats& s) { return seconds(s.throttled_ns); }},

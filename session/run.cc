@@ -11,6 +11,7 @@
 #include "sched/alone.h"
 #include "session/failures.h"
 #include "session/options.h"
+#include "session/program_start.h"
 #include "session/run_watch.h"
 #include "session/terminal_pump.h"
 
@@ -104,22 +105,20 @@ class Streams {
   std::vector<std::pair<int32_t, FileRef>> files_;
 };
 
-// Drives the kernel, a turn at a time, until the program ends, a limit is reached or the caller
-// gives up.
+// Starts the program and drives the kernel, a turn at a time, until the program ends, a limit is
+// reached or the caller gives up.
 class Driver final : public sched::Task {
  public:
-  // `before`: the kernel's usage before the program was started.
-  Driver(Sandbox::State& sandbox, Streams& streams, int32_t pid, const kernel::KernelUsage& before)
+  Driver(Sandbox::State& sandbox, Streams& streams, kernel::StartOptions start)
       : sandbox_(sandbox),
         kernel_(*sandbox.kernel),
         streams_(streams),
-        pid_(pid),
         watch_({kernel_, sandbox.clock, sandbox.limits, streams.budget(), *sandbox.world.budget,
-                before}) {
-    watch_.started(pid);
+                kernel_.usage()}),
+        start_(kernel_, watch_, std::move(start), sandbox.last_log_line),
+        compiled_ns_(kernel_.compile_cpu_ns()) {
     sandbox_.run.watch = &watch_;
     sandbox_.run.output = &streams_.budget();
-    (void)kernel_.usage();  // and before the first turn
   }
   ~Driver() {
     sandbox_.run.watch = nullptr;
@@ -135,32 +134,58 @@ class Driver final : public sched::Task {
       serve_requests();
       sandbox_.control.serve();
       if (sandbox_.tools) sandbox_.tools->deliver();
+      pay_compiler(turn);
+      go_on_starting();
     }
-    if (finished(result_)) return end();
+    if (finished(result_)) return end(turn);
+    if (start_.pending()) return sleep();
     const kernel::Question should_stop{&turn_should_yield, &turn};
     bool waiting = sandbox_.run.paused || kernel_.run(watch_.slice(turn.slice_ns()), should_stop) ==
                                               Kernel::Idle::kWaiting;
     const sched::Turn::HostWork host_work(turn);
     kernel_.note_peak();
     if (serve_terminal(waiting)) waiting = false;
-    if (finished(result_)) return end();
+    if (finished(result_)) return end(turn);
+    if (waiting) return sleep();
     list_waits();
-    if (!waiting) return {};
-    slept_ = true;
-    return {sched::Outcome::Then::kSleep, wake_up_at(), waits_};
+    return {};
   }
 
   // Once it is done.
   RunResult take_result() { return std::move(result_); }
+  // Why it could not even begin, if that is nothing about the program.
+  std::optional<abi::Errno> no_room() const { return start_.no_room(); }
 
  private:
   static bool turn_should_yield(void* env) noexcept {
     return static_cast<sched::Turn*>(env)->should_yield();
   }
 
-  sched::Outcome end() {
+  void go_on_starting() {
+    if (!start_.pending()) return;
+    start_.go_on();
+    if (start_.pending()) return;
+    streams_.close();
+    (void)kernel_.usage();  // its peak: before the first turn
+  }
+
+  // What was compiled meanwhile, on another thread.
+  void pay_compiler(sched::Turn& turn) {
+    kernel_.settle_compiling();
+    const int64_t now = kernel_.compile_cpu_ns();
+    turn.add_guest_time(now - std::exchange(compiled_ns_, now));
+  }
+
+  sched::Outcome sleep() {
+    list_waits();
+    slept_ = true;
+    return {sched::Outcome::Then::kSleep, wake_up_at(), waits_};
+  }
+
+  sched::Outcome end(sched::Turn& turn) {
     (void)kernel_.usage();  // the peak of memory may be now
     kernel_.kill_all(Kernel::GiveBack::kSoon);
+    pay_compiler(turn);
     if (streams_.pump()) streams_.pump()->drain();
     watch_.fill_usage(result_);
     if (sandbox_.tools) {
@@ -173,6 +198,15 @@ class Driver final : public sched::Task {
   }
 
   bool finished(RunResult& result) {
+    if (start_.failure()) {
+      result = *start_.failure();
+      return true;
+    }
+    if (interrupted_ != 0) {
+      result.outcome = Outcome::kSignaled;
+      result.signal = interrupted_;
+      return true;
+    }
     if (watch_.finished(result)) {
       if (sandbox_.tools) sandbox_.tools->record_stop(result, "");
       return true;
@@ -210,13 +244,20 @@ class Driver final : public sched::Task {
     if (sandbox_.requests.take_window(size) && streams_.tty()) {
       streams_.tty()->set_window({size.rows, size.columns, 0, 0});
     }
+    if (!start_.pending() || !streams_.tty()) return;
+    if (const int32_t key = streams_.tty()->take_unheard(); key != 0) deliver(key);
   }
 
-  // To the terminal's foreground group if there is one, else to the group the program leads.
+  // To the terminal's foreground group if there is one, else to the group the program leads. A
+  // program that is not started yet has no handler and ends as by default.
   void deliver(int32_t signo) {
+    if (start_.pending()) {
+      if (ProgramStart::is_fatal(signo)) interrupted_ = signo;
+      return;
+    }
     const int32_t foreground = streams_.tty() ? streams_.tty()->foreground() : 0;
-    if (kernel_.signal(-(foreground > 0 ? foreground : pid_), signo).ok()) return;
-    (void)kernel_.signal(pid_, signo).ok();
+    if (kernel_.signal(-(foreground > 0 ? foreground : start_.pid()), signo).ok()) return;
+    (void)kernel_.signal(start_.pid(), signo).ok();
   }
 
   // The descriptors that guests wait for, and the bell.
@@ -250,8 +291,10 @@ class Driver final : public sched::Task {
   Sandbox::State& sandbox_;
   Kernel& kernel_;
   Streams& streams_;
-  const int32_t pid_;
   RunWatch watch_;
+  ProgramStart start_;
+  int64_t compiled_ns_;      // of Kernel::compile_cpu_ns(), what the scheduler knows
+  int32_t interrupted_ = 0;  // by this signal, before it was started
   RunResult result_;
   std::vector<sched::FdWait> waits_;  // the bell, those of guests, those of the terminal
   size_t guests_ = 0;                 // where those of guests end
@@ -325,19 +368,7 @@ Expected<RunResult> run_program(Sandbox::State& sandbox, RunOptions options) {
     start.authority = sandbox.tools->authority();
     if (auto failure = sandbox.tools->record_start(options.argv)) return *failure;
   }
-  const kernel::KernelUsage before = sandbox.kernel->usage();
-  const auto pid = sandbox.kernel->start(std::move(start));
-  if (!pid.ok()) {
-    if (pid.error() == abi::Errno::kAGAIN) {
-      return failure_of(pid.error(), "starting " + printable(options.argv[0]));
-    }
-    RunResult result = not_started(pid.error(), options.argv[0], sandbox.last_log_line,
-                                   sandbox.kernel->refused_for());
-    if (sandbox.tools) sandbox.tools->record_end(result, "");
-    return result;
-  }
-  streams.close();
-  Driver driver(sandbox, streams, pid.value(), before);
+  Driver driver(sandbox, streams, std::move(start));
   auto ran = run_to_end(sandbox, driver);
   if (!ran) {
     sandbox.kernel->kill_all();
@@ -352,6 +383,9 @@ Expected<RunResult> run_program(Sandbox::State& sandbox, RunOptions options) {
   if (sandbox.tools) {
     sandbox.tools->end_commands();
     sandbox.tools->record_end(result, "");
+  }
+  if (const auto error = driver.no_room()) {
+    return failure_of(*error, "starting " + printable(options.argv[0]));
   }
   return result;
 }

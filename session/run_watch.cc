@@ -36,6 +36,20 @@ RunWatch::RunWatch(const Subject& subject)
   limits_changed();
 }
 
+void RunWatch::begin() {
+  start_ns_ = subject_.clock.monotonic_ns();
+  limits_changed();
+}
+
+// While programs run, slice() keeps cpu.time; the compiler goes on while none does.
+int64_t RunWatch::deadline() const {
+  constexpr int64_t kLook = 1'000'000;
+  if (subject_.limits.cpu_time.count() == 0 || !subject_.kernel.pays_compiler()) return deadline_;
+  const int64_t left = cpu_left();
+  const int64_t now = subject_.clock.monotonic_ns();
+  return std::min(deadline_, left > 0 ? now + std::max(left, kLook) : now);
+}
+
 void RunWatch::limits_changed() {
   const int64_t timeout = subject_.limits.timeout.count();
   deadline_ = timeout > 0 ? start_ns_ + timeout : kForever;

@@ -25,6 +25,8 @@ class RunWatch {
   };
   // The run begins. What the subject refers to outlives this.
   explicit RunWatch(const Subject& subject);
+  // It begins only now: the time until now was not its own.
+  void begin();
   // Its end is that of this process.
   void started(int32_t pid) { pid_ = pid; }
 
@@ -32,8 +34,9 @@ class RunWatch {
   bool finished(RunResult& result);
   // How long the kernel may run before finished() must be asked again, at most `longest` ns.
   int64_t slice(int64_t longest);
-  // Monotonic ns, Call::kNoDeadline: none.
-  int64_t deadline() const { return deadline_; }
+  // When finished() must be asked again, whatever else happens: monotonic ns, Call::kNoDeadline:
+  // never.
+  int64_t deadline() const;
   void fill_usage(RunResult& result);
   // The limits have changed.
   void limits_changed();
@@ -47,7 +50,7 @@ class RunWatch {
   const Subject subject_;
   const kernel::LimitHits hits_before_;
   int32_t pid_ = 0;
-  const int64_t start_ns_;
+  int64_t start_ns_;
   int64_t deadline_;
 };
 

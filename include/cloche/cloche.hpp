@@ -409,7 +409,7 @@ struct SandboxStats {
   int64_t wall_ns = 0;       // of the run under way
   int64_t cpu_ns = 0;        // of all runs
   int64_t run_cpu_ns = 0;    // of the run under way
-  int64_t compile_ns = 0;    // to compile programs, in cpu_ns
+  int64_t compile_ns = 0;    // to compile programs; in cpu_ns, but for those of the pack
   int64_t throttled_ns = 0;  // that it stood still for cpu.max or memory.high
   int64_t waited_ns = 0;     // that it was ready and did not run
   uint64_t throttles = 0, switches = 0, migrations = 0;  // by the scheduler

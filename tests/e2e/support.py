@@ -121,24 +121,36 @@ def name(text):
 I32, MUTABLE = b"\x7f", b"\x01"
 
 
-def module(imports=(("linux", "exit_group", 1),), body=None, pages=1):
+def module(imports=(("linux", "exit_group", 1),), body=None, pages=1, more=()):
     """A module of Cloche's ABI. `imports`: (module, name, number of i32 parameters), each giving an
-    i32. `body`: the code of _start (default: exit_group(7), then yield for ever)."""
+    i32. `body`: the code of _start (default: exit_group(7), then yield for ever). `more`: functions that
+    nobody calls."""
     types = [b"\x60\x00\x00", b"\x60\x00\x00"]
     for _, _, parameters in imports:
         types.append(b"\x60" + leb(parameters) + I32 * parameters + b"\x01" + I32)
     count = len(imports)
     if body is None:  # exit_group(7); loop { yield() }
         body = b"\x41\x07\x10\x00\x1a\x03\x40\x10" + leb(count + 1) + b"\x0c\x00\x0b"
-    functions = [b"\x00" + body + b"\x0b", b"\x00\x0b"]
+    functions = [b"\x00" + body + b"\x0b", b"\x00\x0b", *more]
     return b"".join([
         b"\0asm\x01\0\0\0",
         section(1, *types),
         section(2, *(name(m) + name(n) + b"\x00" + leb(i + 2) for i, (m, n, _) in enumerate(imports))),
-        section(3, b"\x00", b"\x01"),
+        section(3, b"\x00", b"\x01", *[b"\x00"] * len(more)),
         section(5, b"\x00" + leb(pages)),
         section(6, *[I32 + MUTABLE + b"\x41" + leb(0) + b"\x0b"] * 2),
         section(7, name("memory") + b"\x02\x00", name("_start") + b"\x00" + leb(count),
                 name("__stack_pointer") + b"\x03\x00", name("__cloche_tp") + b"\x03\x01"),
         section(10, *(leb(len(f)) + f for f in functions)),
     ])
+
+
+def slow_module(functions):
+    """A module that takes the compiler some 20 ms for each function, and then ends with 7."""
+    locals_of = b"\x01\x08" + I32
+    step = b"".join(b"\x20" + bytes([i]) + b"\x04\x40"  # if
+                    b"\x20" + bytes([i]) + b"\x20" + bytes([(i * 3 + 1) % 8]) + op + b"\x21" + bytes([(i * 5 + 2) % 8]) + b"\x0b"
+                    for i, op in enumerate((b"\x6a", b"\x6c", b"\x73", b"\x6b", b"\x71", b"\x72", b"\x74", b"\x77")))
+    keep = b"".join(b"\x41\x00\x20" + bytes([i]) + b"\x36\x02" + leb(4 * i) for i in range(8))
+    # Each is another one, so that none is compiled for two.
+    return module(more=[locals_of + b"\x41" + leb(i % 64) + b"\x21\x00" + (step * 10 + keep) * 20 + b"\x0b" for i in range(functions)])
