@@ -1,7 +1,9 @@
 // What many live sandboxes cost: density_bench COUNT PACK CODE_CACHE. Prints one JSON object: the
 // cost of one more sandbox beside 1, 10, 100 ... COUNT that wait, each with a bash, in nanoseconds
-// of wall time; the memory of one that waits, in bytes; and CPU time of this process in a
-// millisecond in which all wait.
+// of wall time, measured in turn; the memory of one that waits, in bytes; and CPU time of the
+// process with COUNT in a millisecond in which all wait.
+#include <fcntl.h>
+#include <sys/wait.h>
 #include <time.h>
 
 #include <memory>
@@ -44,30 +46,112 @@ double hello_ns(const Host& host) {
   return ns_since(start);
 }
 
-void measure_hello(Report& report, const Host& host, size_t live) {
-  std::vector<double> times;
-  for (int i = 0; i < 100; ++i) times.push_back(hello_ns(host));
-  report.print("hello beside " + std::to_string(live), percentile(times, 0),
-               percentile(times, 0.5));
+// What a process with `live` sandboxes that wait is asked for, by a byte.
+enum Ask : char { kHellos = 'h', kFigures = 'f' };
+constexpr size_t kHellosAtATime = 10;
+
+void answer(int fd, const std::vector<double>& values) {
+  const auto size = static_cast<ssize_t>(values.size() * sizeof(double));
+  if (write(fd, values.data(), static_cast<size_t>(size)) != size) fail("nobody listens");
 }
 
-void measure(Report& report, const Host& host, size_t count) {
+std::vector<double> hellos(const Host& host) {
+  std::vector<double> times;
+  for (size_t i = 0; i < kHellosAtATime; ++i) times.push_back(hello_ns(host));
+  return times;
+}
+
+// Memory of one, memory of all, CPU time while all wait.
+std::vector<double> figures(double before, size_t live) {
+  const double all = private_memory();
+  const int64_t cpu = process_cpu_ns();
+  std::this_thread::sleep_for(kIdle);
+  const double idle = static_cast<double>(process_cpu_ns() - cpu) /
+                      std::chrono::duration<double, std::milli>(kIdle).count();
+  return {(all - before) / static_cast<double>(std::max<size_t>(live - 1, 1)), all, idle};
+}
+
+// Holds `live` sandboxes that wait, and answers until nobody asks any more.
+void hold(const char* pack, const char* cache, size_t live, int asked, int answers) {
+  const Host host = value_of(Host::create({.pack = pack, .cache_dir = cache}));
   (void)hello_ns(host);
   std::vector<std::unique_ptr<Parked>> parked;
   parked.push_back(std::make_unique<Parked>(host));
   const double before = private_memory();
-  for (size_t live = 1; live <= count; live *= 10) {
-    while (parked.size() < live) parked.push_back(std::make_unique<Parked>(host));
-    measure_hello(report, host, live);
+  while (parked.size() < live) parked.push_back(std::make_unique<Parked>(host));
+  for (char what; read(asked, &what, 1) == 1;) {
+    answer(answers, what == kHellos ? hellos(host) : figures(before, live));
   }
-  while (parked.size() < count) parked.push_back(std::make_unique<Parked>(host));
-  const double all = private_memory();
-  report.print("memory of one", (all - before) / static_cast<double>(count - 1));
-  report.print("memory of all", all);
-  const int64_t cpu = process_cpu_ns();
-  std::this_thread::sleep_for(kIdle);
-  report.print("idle", static_cast<double>(process_cpu_ns() - cpu) /
-                           std::chrono::duration<double, std::milli>(kIdle).count());
+}
+
+// A process of its own for each number, so that all can be measured in turn.
+class Holder {
+ public:
+  Holder(const char* pack, const char* cache, size_t live) : live_(live) {
+    int ask[2], answers[2];
+    if (pipe2(ask, O_CLOEXEC) != 0 || pipe2(answers, O_CLOEXEC) != 0) fail("no more descriptors");
+    pid_ = fork();
+    if (pid_ == 0) {
+      close(ask[1]);
+      hold(pack, cache, live, ask[0], answers[1]);
+      _exit(0);
+    }
+    close(ask[0]);
+    close(answers[1]);
+    ask_ = ask[1];
+    answers_ = answers[0];
+  }
+  ~Holder() {
+    close(ask_);
+    close(answers_);
+    waitpid(pid_, nullptr, 0);
+  }
+  Holder(const Holder&) = delete;
+  Holder& operator=(const Holder&) = delete;
+
+  std::vector<double> ask(Ask what, size_t count) {
+    std::vector<double> values(count);
+    const size_t size = count * sizeof(double);
+    if (write(ask_, &what, 1) != 1) fail("a process is gone");
+    for (size_t done = 0; done < size;) {
+      const ssize_t got =
+          read(answers_, reinterpret_cast<char*>(values.data()) + done, size - done);
+      if (got <= 0) fail("a process is gone");
+      done += static_cast<size_t>(got);
+    }
+    return values;
+  }
+  void measure() {
+    for (const double time : ask(kHellos, kHellosAtATime)) times_.push_back(time);
+  }
+  void report(Report& report) const {
+    report.print("hello beside " + std::to_string(live_), percentile(times_, 0),
+                 percentile(times_, 0.5));
+  }
+
+ private:
+  const size_t live_;
+  pid_t pid_ = -1;
+  int ask_ = -1, answers_ = -1;
+  std::vector<double> times_;
+};
+
+void measure(Report& report, size_t count, const char* pack, const char* cache) {
+  constexpr int kRounds = 30;
+  std::vector<std::unique_ptr<Holder>> holders;
+  for (size_t live = 1; live <= count; live *= 10) {
+    holders.push_back(std::make_unique<Holder>(pack, cache, live));
+  }
+  for (const auto& holder : holders) (void)holder->ask(kHellos, kHellosAtATime);  // it is there
+  for (int round = 0; round < kRounds; ++round) {
+    for (const auto& holder : holders) holder->measure();
+  }
+  for (const auto& holder : holders) holder->report(report);
+  const std::vector<double> values = holders.back()->ask(kFigures, 3);
+  report.print("memory of one", values[0]);
+  report.print("memory of all", values[1]);
+  report.print("idle", values[2]);
+  while (!holders.empty()) holders.pop_back();  // each holds the pipes of those before it open
 }
 
 }  // namespace
@@ -77,8 +161,7 @@ int main(int argc, char** argv) {
   using namespace cloche;  // NOLINT
   const unsigned long count = argc == 4 ? std::strtoul(argv[1], nullptr, 10) : 0;
   if (count < 2) bench::fail("usage: density_bench COUNT PACK CODE_CACHE");
-  const Host host = bench::value_of(Host::create({.pack = argv[2], .cache_dir = argv[3]}));
   bench::Report report;
-  bench::measure(report, host, count);
+  bench::measure(report, count, argv[2], argv[3]);
   return 0;
 }

@@ -1,13 +1,18 @@
 // How exactly sandboxes share CPUs and how soon they are served and ended, with bash in each:
-// fairness_bench PART SECONDS PACK CODE_CACHE, where PART is `shares`, `quota`, `shell`, `late`,
-// `kill`. Prints one JSON object: times in nanoseconds; how far a share is from what it should be,
-// in parts per billion.
+// fairness_bench PART SECONDS PACK CODE_CACHE, where PART is `shares`, `quota`, `affinity`,
+// `shell`, `late`, `kill`. Prints one JSON object: times in nanoseconds; how far a share is from
+// what it should be, in parts per billion.
 #include <poll.h>
+#include <sched.h>
 #include <unistd.h>
 
 #include <cmath>
+#include <filesystem>
+#include <map>
 #include <memory>
+#include <optional>
 #include <random>
+#include <set>
 #include <thread>
 
 #include "bench/crowd.h"
@@ -55,6 +60,107 @@ void measure_quota(Report& report, const Host& host, milliseconds span) {
   std::this_thread::sleep_for(span);
   const double used = limited.cpu_ns() - before;
   report.print("cpu.max 0.25, off", std::abs(used / ns_since(start) - 0.25) * 1e9);
+}
+
+// --- affinity
+
+using Threads = std::set<int>;
+
+Threads threads_now() {
+  Threads threads;
+  for (const auto& entry : std::filesystem::directory_iterator("/proc/self/task")) {
+    threads.insert(std::atoi(entry.path().filename().c_str()));
+  }
+  return threads;
+}
+
+std::string text_of(int thread, const char* what) {
+  const std::string path = "/proc/self/task/" + std::to_string(thread) + "/" + what;
+  std::FILE* file = std::fopen(path.c_str(), "re");
+  if (file == nullptr) return "";
+  char text[1024];
+  const size_t size = std::fread(text, 1, sizeof text - 1, file);
+  std::fclose(file);
+  return {text, size};
+}
+
+// CPU time of a thread, ns; the first number of schedstat.
+double run_ns(int thread) { return std::strtod(text_of(thread, "schedstat").c_str(), nullptr); }
+
+// Where it runs, or ran last: field 39 of proc(5)'s stat; -1: it is gone.
+int processor_of(int thread) {
+  const std::string stat = text_of(thread, "stat");
+  size_t at = stat.rfind(')');  // the second field may hold anything
+  for (int field = 2; field < 39 && at != stat.npos; ++field) at = stat.find(' ', at + 1);
+  return at == stat.npos ? -1 : std::atoi(stat.c_str() + at);
+}
+
+// Loops that may run on one CPU only, on workers of their own, so that their threads are known.
+struct Bound {
+  Bound(const HostOptions& options, int cpu_) : cpu(cpu_) {
+    const Threads before = threads_now();
+    host.emplace(value_of(Host::create(options)));
+    for (int i = 0; i < 2; ++i) {
+      SandboxOptions sandbox = no_times();
+      if (cpu >= 0) sandbox.limits.cpus = std::to_string(cpu);
+      crowd.push_back(std::make_unique<Running>(*host, std::move(sandbox), kLoop));
+    }
+    std::this_thread::sleep_for(milliseconds(500));
+    for (const int thread : threads_now()) {
+      if (!before.contains(thread)) seen[thread] = {run_ns(thread), 0, 0};
+    }
+  }
+  // What each thread did since the last look, where it is now.
+  void look() {
+    for (auto& [thread, of_it] : seen) {
+      const double now = run_ns(thread), more = now - of_it.last;
+      if (more <= 0) continue;
+      (processor_of(thread) == cpu ? of_it.here : of_it.elsewhere) += more;
+      of_it.last = now;
+    }
+  }
+
+  struct Seen {
+    double last = 0, here = 0, elsewhere = 0;
+  };
+  const int cpu;  // -1: any
+  std::optional<Host> host;
+  Crowd crowd;
+  std::map<int, Seen> seen;
+};
+
+// Loops on the first CPU, loops on the second, and loops anywhere, which make the host move
+// threads: how much of their time the first two ran on other CPUs, by looking each millisecond.
+// Only workers count: threads that took a twentieth of the time or more.
+void measure_affinity(Report& report, const HostOptions& options, milliseconds span) {
+  cpu_set_t allowed;
+  if (sched_getaffinity(0, sizeof allowed, &allowed) != 0) fail("no affinity");
+  std::vector<int> cpus;
+  for (int i = 0; i < CPU_SETSIZE; ++i) {
+    if (CPU_ISSET(i, &allowed)) cpus.push_back(i);
+  }
+  if (cpus.size() < 2) fail("this needs two CPUs");
+  Bound first(options, cpus[0]), second(options, cpus[1]);
+  const Bound anywhere(options, -1);
+  for (Bound* bound : {&first, &second}) bound->look();
+  for (Bound* bound : {&first, &second}) {
+    for (auto& [thread, of_it] : bound->seen) of_it.here = of_it.elsewhere = 0;
+  }
+  for (const auto end = Clock::now() + span; Clock::now() < end;) {
+    std::this_thread::sleep_for(milliseconds(1));
+    for (Bound* bound : {&first, &second}) bound->look();
+  }
+  double all = 0, elsewhere = 0;
+  for (const Bound* bound : {&first, &second}) {
+    for (const auto& [thread, of_it] : bound->seen) {
+      const double total = of_it.here + of_it.elsewhere;
+      if (total < 0.05 * std::chrono::duration<double, std::nano>(span).count()) continue;
+      all += total;
+      elsewhere += of_it.elsewhere;
+    }
+  }
+  if (all == 0) fail("no worker ran");
+  report.print("affinity, elsewhere", elsewhere / all * 1e9);
 }
 
 // A shell that answers each line, among `busy` that loop: from the line to its answer.
@@ -152,8 +258,13 @@ int main(int argc, char** argv) {
   const std::string part = argc == 5 ? argv[1] : "";
   const int seconds = argc == 5 ? std::atoi(argv[2]) : 0;
   if (seconds < 1) fail("usage: fairness_bench PART SECONDS PACK CODE_CACHE");
-  const Host host = value_of(Host::create({.pack = argv[3], .cache_dir = argv[4]}));
+  const HostOptions options{.pack = argv[3], .cache_dir = argv[4]};
   Report report;
+  if (part == "affinity") {
+    measure_affinity(report, options, std::chrono::seconds(seconds));
+    return 0;
+  }
+  const Host host = value_of(Host::create(options));
   if (part == "shares") {
     measure_shares(report, host, std::chrono::seconds(seconds));
   } else if (part == "quota") {

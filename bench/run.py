@@ -74,6 +74,8 @@ class Result:
             return ""
         if self.value() <= self.target:
             return "PASS"
+        if self.target == 0:
+            return "MISS"
         return f"MISS by {(self.value() / self.target - 1) * 100:.0f} %"
 
 
@@ -469,6 +471,32 @@ def density_row(name, unit, measure="wall"):
     return figures_row(figures, name, unit, measure)
 
 
+def live_row(live):
+    """A sandbox beside `live` that wait; what compares is the same beside 1, measured in turn with it."""
+
+    def run(bench, row):
+        raise_open_files()
+        count = min(live, 100) if bench.options.quick else 1000
+        figures = bench.figures("density_bench", "100" if bench.options.quick else "1000", bench.pack, bench.code_cache)
+        one, many = figures["hello beside 1"], figures[f"hello beside {min(live, count)}"]
+        return Result(
+            row=row.name,
+            title=row.title,
+            unit="ms",
+            native_median=one["median_ns"] / 1e6,
+            native_min=one["min_ns"] / 1e6,
+            inside_median=many["median_ns"] / 1e6,
+            inside_min=many["min_ns"] / 1e6,
+            ratio=many["median_ns"] / one["median_ns"],
+            ratio_min=many["min_ns"] / one["min_ns"],
+            target=row.target,
+            measure="wall",
+            note="the ratio is to the row live_1, which stands in the native column",
+        )
+
+    return run
+
+
 def fairness_row(part, name, unit, measure="wall"):
     """A figure of a part of fairness_bench."""
 
@@ -477,6 +505,14 @@ def fairness_row(part, name, unit, measure="wall"):
         return bench.figures("fairness_bench", part, seconds, bench.pack, bench.code_cache)
 
     return figures_row(figures, name, unit, measure)
+
+
+def affinity_row(bench, row):
+    if len(os.sched_getaffinity(0)) < 2:
+        raise NotAvailable("this machine has one CPU")
+    result = fairness_row("affinity", "affinity, elsewhere", "%", "off")(bench, row)
+    result.note = f"on their own: {100 - result.inside_median:.2f} % of samples, weighted by CPU time"
+    return result
 
 
 def accounting_row(part, name, unit, measure):
@@ -719,8 +755,8 @@ ROWS = [
     Row("sched_wake50", "a wake-up among 100 busy tasks, p50", None, sched_row("wake among 100 busy, p50", "ms", "wall")),
     Row("sched_wake99", "the same wake-up, p99", 10.0, sched_row("wake among 100 busy, p99", "ms", "wall")),
     Row("live_1", "a sandbox, echo hello, beside 1 that waits", None, density_row("hello beside 1", "ms")),
-    Row("live_100", "the same beside 100", None, density_row("hello beside 100", "ms")),
-    Row("live_1000", "the same beside 1,000", None, density_row("hello beside 1000", "ms")),
+    Row("live_100", "the same beside 100, and the ratio to that", 1.2, live_row(100)),
+    Row("live_1000", "the same beside 1,000, and the ratio", 1.2, live_row(1000)),
     Row("live_memory", "a sandbox with a bash that waits, of 1,000", 1.0, density_row("memory of one", "MB", "Pss")),
     Row("live_all", "the process with all 1,000", 1200.0, density_row("memory of all", "MB", "Pss")),
     Row("live_idle", "CPU time in 1 ms while 1,000 wait", 1.0, density_row("idle", "us", "cpu")),
@@ -731,6 +767,7 @@ ROWS = [
     Row("account_fork", "the same of 1,000 x x=$(:)", None, accounting_row("cost", "forks, accounting", "%", "wall")),
     Row("fair_shares", "weights 1:2:4 of bash loops, worst share", 3.0, fairness_row("shares", "shares 1:2:4, worst", "%", "off")),
     Row("fair_quota", "cpu.max 0.25 of a bash loop, off", 1.0, fairness_row("quota", "cpu.max 0.25, off", "%", "off")),
+    Row("affinity", "cpuset 0, cpuset 1: time on other cores", 0.0, affinity_row),
     Row("fair_shell50", "a shell's answer among 100 loops, p50", None, fairness_row("shell", "shell among 100, p50", "ms")),
     Row("fair_shell99", "the same, p99", 10.0, fairness_row("shell", "shell among 100, p99", "ms")),
     Row("late_cpu99", "end of a loop after cpu.time, p99", 10.0, fairness_row("late", "late after cpu.time, p99", "ms")),
