@@ -128,17 +128,22 @@ class Driver final : public sched::Task {
   Driver& operator=(const Driver&) = delete;
 
   sched::Outcome run(sched::Turn& turn) noexcept override {
+    int64_t compiled = 0;
     {
       const sched::Turn::HostWork host_work(turn);
       look_at_host();
       serve_requests();
       sandbox_.control.serve();
       if (sandbox_.tools) sandbox_.tools->deliver();
-      pay_compiler(turn);
+      compiled = pay_compiler(turn);
       go_on_starting();
     }
     if (finished(result_)) return end(turn);
     if (start_.pending()) return sleep();
+    if (compiled >= turn.slice_ns()) {  // no more for now: this turn is used up
+      list_waits();
+      return {};
+    }
     const kernel::Question should_stop{&turn_should_yield, &turn};
     bool waiting = sandbox_.run.paused || kernel_.run(watch_.slice(turn.slice_ns()), should_stop) ==
                                               Kernel::Idle::kWaiting;
@@ -169,11 +174,13 @@ class Driver final : public sched::Task {
     (void)kernel_.usage();  // its peak: before the first turn
   }
 
-  // What was compiled meanwhile, on another thread.
-  void pay_compiler(sched::Turn& turn) {
+  // What was compiled meanwhile, on another thread; returns how long that took.
+  int64_t pay_compiler(sched::Turn& turn) {
     kernel_.settle_compiling();
     const int64_t now = kernel_.compile_cpu_ns();
-    turn.add_guest_time(now - std::exchange(compiled_ns_, now));
+    const int64_t spent = now - std::exchange(compiled_ns_, now);
+    turn.add_guest_time(spent);
+    return spent;
   }
 
   sched::Outcome sleep() {
@@ -185,7 +192,7 @@ class Driver final : public sched::Task {
   sched::Outcome end(sched::Turn& turn) {
     (void)kernel_.usage();  // the peak of memory may be now
     kernel_.kill_all(Kernel::GiveBack::kSoon);
-    pay_compiler(turn);
+    (void)pay_compiler(turn);
     if (streams_.pump()) streams_.pump()->drain();
     watch_.fill_usage(result_);
     if (sandbox_.tools) {

@@ -46,8 +46,8 @@ int64_t RunWatch::deadline() const {
   constexpr int64_t kLook = 1'000'000;
   if (subject_.limits.cpu_time.count() == 0 || !subject_.kernel.pays_compiler()) return deadline_;
   const int64_t left = cpu_left();
-  const int64_t now = subject_.clock.monotonic_ns();
-  return std::min(deadline_, left > 0 ? now + std::max(left, kLook) : now);
+  if (left <= 0) return 0;
+  return std::min(deadline_, subject_.clock.monotonic_ns() + std::max(left, kLook));
 }
 
 void RunWatch::limits_changed() {
