@@ -1,11 +1,13 @@
-"""Limits that only a program of one's own reaches: timers.max and watches.max; and module.max."""
+"""Limits that only a program of one's own reaches: timers.max and watches.max; module.max; cpuset."""
 
+import contextlib
 import json
 import os
 import pathlib
 import shutil
 import subprocess
 import tempfile
+import time
 import unittest
 
 import support
@@ -54,6 +56,39 @@ class Events(TestCase):
         done = run("--limit", "module.max=1K", "-c", "cat < /bin/true > /tmp/true; chmod +x /tmp/true; /bin/true && /tmp/true")
         self.assertEqual(done.code, 126)
         self.assertIn("/tmp/true", done.err)
+
+
+class Affinity(TestCase):
+    """Where the host runs the threads of a sandbox, as seen from outside."""
+
+    def busiest(self, pid, seconds):
+        """CPU time by processor of the thread that used most."""
+        last, used = {}, {}
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            for task in pathlib.Path(f"/proc/{pid}/task").iterdir():
+                ran = processor = 0
+                with contextlib.suppress(OSError):  # it has ended
+                    ran = int((task / "schedstat").read_text().split()[0])
+                    processor = int((task / "stat").read_text().rpartition(")")[2].split()[36])
+                more = ran - last.get(task.name, ran)
+                last[task.name] = ran
+                if more > 0:
+                    of_it = used.setdefault(task.name, {})
+                    of_it[processor] = of_it.get(processor, 0) + more
+            time.sleep(0.002)
+        return max(used.values(), key=lambda of_it: sum(of_it.values()))
+
+    def test_a_loop_stays_on_the_cores_that_it_may_use(self):
+        for cpu in sorted(os.sched_getaffinity(0))[:2]:
+            process = subprocess.Popen(
+                [support.CLOCHE, "run", "--no-publish", "--timeout", "0", "--cpu-affinity", str(cpu),
+                 "-c", "while :; do :; done"], env=dict(os.environ, CLOCHE_PACK=support.PACK), stdin=subprocess.DEVNULL)
+            self.addCleanup(process.wait)
+            self.addCleanup(process.kill)
+            time.sleep(0.5)
+            used = self.busiest(process.pid, 1)
+            self.assertEqual(list(used), [cpu], used)
 
 
 if __name__ == "__main__":
