@@ -136,12 +136,12 @@ void add_files(std::vector<Attack>& all) {
        .ends = {"exit 126"}});
   all.push_back({.name = "module-functions",
                  .argv = {"huge"},
-                 .limits = {{"compile.time", "200ms"}},
+                 .limits = {{"compile.time", "200ms"}, {"cpu.time", "5s"}},
                  .ends = {"compile.time"},
                  .module = Attack::Module::kManyFunctions});
   all.push_back({.name = "module-memory",
                  .argv = {"huge"},
-                 .limits = {{"memory.max", "30M"}},
+                 .limits = {{"memory.max", "30M"}, {"cpu.time", "5s"}},
                  .ends = {"memory.max"},
                  .module = Attack::Module::kManyFunctions});
   for (const char* attack : {"many", "one"}) {

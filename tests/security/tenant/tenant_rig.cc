@@ -326,6 +326,8 @@ Arguments parse(int argc, char** argv) {
 int main(int argc, char** argv) {
   using namespace cloche::tenant;  // NOLINT
   const Arguments arguments = parse(argc, argv);
+  // As docs/quotas.md tells servers: else glibc keeps up to 64 MiB that were freed for each arena.
+  mallopt(M_MMAP_THRESHOLD, 128 << 10);
   auto host = cloche::Host::create({.pack = arguments.pack, .cache_dir = arguments.cache});
   if (!host) fail(host.error().message);
   compile_programs(*host, arguments.programs);
