@@ -236,10 +236,15 @@ SysResult<Unit> mount_tools(Kernel& kernel) {
                const Authority* reader = reader_of(kernel);
                return reader ? gate->list(*reader) + "\n" : "[]\n";
              }));
-  table->set("tools.txt", vfs::SynthSpec::file([&kernel, gate]() -> SysResult<std::string> {
-               const Authority* reader = reader_of(kernel);
-               return reader ? gate->describe(*reader) : "No tool may be called.\n";
-             }));
+  for (const auto& [name, form] :
+       {std::pair("tools.txt", ToolText::kWords), std::pair("tools.pyi", ToolText::kPython),
+        std::pair("tools.d.ts", ToolText::kTypeScript)}) {
+    table->set(name, vfs::SynthSpec::file([&kernel, gate, form]() -> SysResult<std::string> {
+                 const Authority* reader = reader_of(kernel);
+                 if (reader) return gate->describe(*reader, form);
+                 return std::string(form == ToolText::kWords ? "No tool may be called.\n" : "");
+               }));
+  }
   vfs::SynthOptions options;
   options.clock = &kernel.guest_clock();
   options.dev = kToolsDevice;

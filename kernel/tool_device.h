@@ -27,8 +27,8 @@ inline constexpr uint64_t kMaxToolBytes = uint64_t{256} << 20;   // of all reque
 // EACCES: the process has no authority. ENXIO: the sandbox has no tools.
 SysResult<FileRef> open_tool_device(Call& call, const vfs::Location& location, uint32_t flags);
 
-// Hangs /run/tools with tools.json and tools.txt into the namespace, if that directory is there and
-// the sandbox has tools. What they say depends on who reads.
+// Hangs /run/tools with tools.json, tools.txt, tools.pyi and tools.d.ts into the namespace, if that
+// directory is there and the sandbox has tools. What they say depends on who reads.
 SysResult<Unit> mount_tools(Kernel& kernel);
 
 }  // namespace cloche::kernel

@@ -43,7 +43,9 @@ class FakeGate final : public ToolGate {
   std::string list(const Authority& authority) override {
     return "[\"" + name_of(authority) + "\"]";
   }
-  std::string describe(const Authority& authority) override { return name_of(authority) + "!\n"; }
+  std::string describe(const Authority& authority, ToolText form) override {
+    return name_of(authority) + "!" + std::to_string(static_cast<int>(form)) + "\n";
+  }
   Result<Ref<Authority>, std::string> narrow(Authority& authority, const ToolCaller&,
                                              std::string_view grants) override {
     if (grants == "bad") return std::string("not good");
@@ -181,7 +183,9 @@ TEST_F(ToolDeviceTest, AuthorityNarrowsPassesOnAndIsAdopted) {
     const int32_t less = open(g, kDevice, kO_RDWR);
     EXPECT_EQ(write(g, less, "list\n"), 5);
     EXPECT_EQ(read(g, less), "ok 12\n[\"all-less\"]");
-    EXPECT_EQ(file_text(g, "/run/tools/tools.txt"), "all-less!\n");
+    EXPECT_EQ(file_text(g, "/run/tools/tools.txt"), "all-less!0\n");
+    EXPECT_EQ(file_text(g, "/run/tools/tools.pyi"), "all-less!1\n");
+    EXPECT_EQ(file_text(g, "/run/tools/tools.d.ts"), "all-less!2\n");
     if (g.fork() == 0) {
       EXPECT_EQ(file_text(g, "/run/tools/tools.json"), "[\"all-less\"]\n");
       EXPECT_EQ(write(g, full, "list\n"), 5);  // an open file lends what it holds
@@ -240,6 +244,9 @@ TEST_F(ToolDeviceTest, WithoutAuthorityThereIsNoDoor) {
   run([](FakeGuest& g) {
     EXPECT_EQ(open(g, kDevice, kO_RDWR), -static_cast<int32_t>(Errno::kACCES));
     EXPECT_EQ(file_text(g, "/run/tools/tools.json"), "[]\n");
+    EXPECT_EQ(file_text(g, "/run/tools/tools.txt"), "No tool may be called.\n");
+    EXPECT_EQ(file_text(g, "/run/tools/tools.pyi"), "");
+    EXPECT_EQ(file_text(g, "/run/tools/tools.d.ts"), "");
     g.exit(0);
   });
   TestSandbox without;

@@ -56,15 +56,22 @@ class ToolCall : public RefCounted {
   WaitQueue queue_;
 };
 
+// How a guest is told of its tools.
+enum class ToolText : uint8_t {
+  kWords,       // for people and models
+  kPython,      // typed stubs (tools/stubs.h)
+  kTypeScript,  // declarations
+};
+
 class ToolGate {
  public:
   virtual ~ToolGate() = default;
   // Never blocks, never gives null; the call may be answered already. Both strings are the guest's.
   virtual Ref<ToolCall> call(Authority& authority, const ToolCaller& caller, std::string name,
                              std::string parameters) = 0;
-  // The tools that may be called with it, as JSON, and as a text for people and models.
+  // The tools that may be called with it, as JSON, and as a text.
   virtual std::string list(const Authority& authority) = 0;
-  virtual std::string describe(const Authority& authority) = 0;
+  virtual std::string describe(const Authority& authority, ToolText form) = 0;
   // Less of the same: `grants` is JSON of the guest's, as the "tools" of a policy. The error says
   // what is wrong with it.
   virtual Result<Ref<Authority>, std::string> narrow(Authority& authority, const ToolCaller& caller,

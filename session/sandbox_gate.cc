@@ -25,8 +25,8 @@ std::string SandboxGate::list(const Authority& authority) {
   return options_.family.tools.broker().list(authority);
 }
 
-std::string SandboxGate::describe(const Authority& authority) {
-  return options_.family.tools.broker().describe(authority);
+std::string SandboxGate::describe(const Authority& authority, kernel::ToolText form) {
+  return options_.family.tools.broker().describe(authority, form);
 }
 
 Result<Ref<Authority>, std::string> SandboxGate::narrow(Authority& authority,

@@ -45,7 +45,7 @@ class SandboxGate final : public kernel::ToolGate {
   Ref<kernel::ToolCall> call(kernel::Authority& authority, const kernel::ToolCaller& caller,
                              std::string name, std::string parameters) override;
   std::string list(const kernel::Authority& authority) override;
-  std::string describe(const kernel::Authority& authority) override;
+  std::string describe(const kernel::Authority& authority, kernel::ToolText form) override;
   Result<Ref<kernel::Authority>, std::string> narrow(kernel::Authority& authority,
                                                      const kernel::ToolCaller& caller,
                                                      std::string_view grants) override;

@@ -27,6 +27,7 @@
 #include "tools/executor.h"
 #include "tools/mailbox.h"
 #include "tools/registry.h"
+#include "tools/stubs.h"
 
 namespace cloche::tools {
 
@@ -76,7 +77,7 @@ class Broker {
   Ref<kernel::ToolCall> call(kernel::Authority& authority, const kernel::ToolCaller& caller,
                              std::string name, std::string parameters);
   std::string list(const kernel::Authority& authority);
-  std::string describe(const kernel::Authority& authority);
+  std::string describe(const kernel::Authority& authority, kernel::ToolText form);
   Result<Ref<kernel::Authority>, std::string> narrow(kernel::Authority& authority,
                                                      const kernel::ToolCaller& caller,
                                                      std::string_view grants);
@@ -137,6 +138,8 @@ class Broker {
   bool take_bytes(uint64_t bytes);
   std::optional<size_t> report(CallReport report);
   cap::Now now();
+  std::vector<StubTool> stubs_of(const cap::Space& space);
+  std::string describe_in_words(const cap::Space& space);
 
   const BrokerOptions options_;
   const std::shared_ptr<Mailbox> mailbox_;

@@ -91,7 +91,8 @@ TEST(BrokerTest, WhoHoldsNothingLearnsNothing) {
   std::string there = bench.call(*authority, "secret"), missing = bench.call(*authority, "public");
   EXPECT_EQ(there.replace(there.find("secret"), 6, "public"), missing);
   EXPECT_EQ(bench.broker().list(*authority), "[]");
-  EXPECT_EQ(bench.broker().describe(*authority), "No tool may be called.\n");
+  EXPECT_EQ(bench.broker().describe(*authority, kernel::ToolText::kWords),
+            "No tool may be called.\n");
 }
 
 TEST(BrokerTest, DeniesParametersThatAreNotAnObjectOrReadInTwoWays) {
@@ -470,7 +471,7 @@ TEST(BrokerTest, ListsWhatMayBeCalledWithItsConditions) {
   ASSERT_EQ(list->items.size(), 1u);
   EXPECT_EQ(list->items[0].find("tool")->text, "pay");
   EXPECT_NE(list->items[0].find("conditions")->items.at(0).text.find("amount"), std::string::npos);
-  const std::string text = bench.broker().describe(*authority);
+  const std::string text = bench.broker().describe(*authority, kernel::ToolText::kWords);
   EXPECT_NE(text.find("\npay\n"), std::string::npos);
   EXPECT_NE(text.find(R"(parameters: {"type":"object"})"), std::string::npos);
   EXPECT_EQ(text.find("hidden"), std::string::npos);

@@ -26,9 +26,11 @@ std::vector<std::string> conditions_of(const cap::Space& space, const std::strin
     const auto capability = space.get(handle);
     if (!capability.ok()) continue;
     if (!is_good(capability->check(request, now))) continue;
-    std::string words;
+    std::string words, last;
     for (const std::string& part : capability->describe()) {
+      if (part == last) continue;  // an ancestor's, for the same tools
       words += words.empty() ? part : "; " + part;
+      last = part;
     }
     if (const auto calls = capability->calls_left()) {
       if (!words.empty()) words += "; ";
@@ -37,6 +39,13 @@ std::vector<std::string> conditions_of(const cap::Space& space, const std::strin
     conditions.push_back(words.empty() ? "no conditions" : words);
   }
   return conditions;
+}
+
+// Of a schema as the registry keeps it.
+StubType type_of(const std::optional<std::string>& schema) {
+  if (!schema) return {};
+  const auto json = read_json(*schema, {.bytes = Schema::kMaxSchemaBytes});
+  return json.ok() ? read_stub_type(*json) : StubType();
 }
 
 }  // namespace
@@ -63,8 +72,35 @@ std::string Broker::list(const kernel::Authority& authority) {
   return text + "]";
 }
 
-std::string Broker::describe(const kernel::Authority& authority) {
+std::vector<StubTool> Broker::stubs_of(const cap::Space& space) {
+  const cap::Now present = now();
+  std::vector<StubTool> stubs;
+  for (const auto& [name, registered] : options_.registry->tools()) {
+    if (!is_good(space.check(about(name), present))) continue;
+    const Tool& tool = registered.tool;
+    stubs.push_back({.name = name,
+                     .description = tool.description,
+                     .parameters = type_of(tool.parameters),
+                     .result = type_of(tool.result),
+                     .conditions = conditions_of(space, name, present)});
+  }
+  return stubs;
+}
+
+std::string Broker::describe(const kernel::Authority& authority, kernel::ToolText form) {
   const cap::Space& space = space_of(authority);
+  switch (form) {
+    case kernel::ToolText::kPython:
+      return python_stubs(stubs_of(space));
+    case kernel::ToolText::kTypeScript:
+      return typescript_stubs(stubs_of(space));
+    case kernel::ToolText::kWords:
+      break;
+  }
+  return describe_in_words(space);
+}
+
+std::string Broker::describe_in_words(const cap::Space& space) {
   const cap::Now present = now();
   std::string text;
   for (const auto& [name, registered] : options_.registry->tools()) {

@@ -13,7 +13,6 @@ Runs FILE, or the program on standard input. On a terminal, without FILE: reads 
   -c, --check             only looks whether FILE is well-formed
   -r, --require MODULE    loads MODULE before
   --input-type TYPE       module or commonjs: what TEXT or standard input is
-  --tools-d-ts            prints the types of the tools that may be called, as TypeScript has them
   -v, --version
   -h, --help
 `;
@@ -50,7 +49,6 @@ function parse(words) {
       case '-c': case '--check': options.onlyChecks = true; break;
       case '-r': case '--require': case '--import': options.requires.push(valueOf(word, inline)); break;
       case '--input-type': options.inputType = valueOf(word, inline); break;
-      case '--tools-d-ts': options.prints = 'tools'; break;
       case '-v': case '--version': options.prints = 'version'; break;
       case '-h': case '--help': options.prints = 'help'; break;
       default:
@@ -95,7 +93,6 @@ function main(words, variables) {
   const argv = (first) => { process.argv = [process.execPath, ...first, ...options.args]; };
   if (options.prints === 'help') return native.writeAll(1, USAGE);
   if (options.prints === 'version') return native.writeAll(1, `${hooks.VERSION}\n`);
-  if (options.prints === 'tools') return native.writeAll(1, require('tools').declarations());
   for (const name of options.requires) require('loader').Module.createRequire(`${process.cwd()}/x`)(name);
   if (options.text !== undefined) {
     argv([]);

@@ -94,64 +94,9 @@ function list() {
   return JSON.parse(text);
 }
 
-// --- TypeScript
-
-const IDENTIFIER = /^[A-Za-z_$][\w$]*$/;
-const key = (name) => (IDENTIFIER.test(name) ? name : JSON.stringify(name));
-
-const comment = (text, indent) => (text ? `${indent}/** ${String(text).replaceAll('*/', '*\\/').replaceAll('\n', `\n${indent} * `)} */\n` : '');
-
-const SIMPLE = { string: 'string', number: 'number', integer: 'number', boolean: 'boolean', null: 'null' };
-
-function objectType(schema, indent, depth) {
-  const inner = `${indent}  `, required = schema.required ?? [], { additionalProperties: more } = schema;
-  const lines = Object.entries(schema.properties ?? {}).map(([name, about]) =>
-    `${comment(about?.description, inner)}${inner}${key(name)}${required.includes(name) ? '' : '?'}: ${typeOf(about, inner, depth + 1)};\n`);
-  if (more !== false && (lines.length === 0 || more !== undefined)) {
-    const type = typeof more === 'object' && lines.length === 0 ? typeOf(more, inner, depth + 1) : 'unknown';
-    if (lines.length === 0) return `Record<string, ${type}>`;
-    lines.push(`${inner}[name: string]: unknown;\n`);
-  }
-  return lines.length === 0 ? 'Record<string, never>' : `{\n${lines.join('')}${indent}}`;
-}
-
-function typeOf(schema, indent, depth = 0) {
-  if (schema === null || typeof schema !== 'object' || depth > 16) return 'unknown';
-  if ('const' in schema) return JSON.stringify(schema.const);
-  if (Array.isArray(schema.enum)) return schema.enum.map((value) => JSON.stringify(value)).join(' | ') || 'never';
-  for (const [word, glue] of [['anyOf', ' | '], ['oneOf', ' | '], ['allOf', ' & ']]) {
-    if (Array.isArray(schema[word])) return schema[word].map((one) => typeOf(one, indent, depth + 1)).join(glue);
-  }
-  if (Array.isArray(schema.type)) return schema.type.map((type) => typeOf({ ...schema, type }, indent, depth + 1)).join(' | ');
-  if (SIMPLE[schema.type]) return SIMPLE[schema.type];
-  if (schema.type === 'array') return `Array<${typeOf(schema.items, indent, depth + 1)}>`;
-  if (schema.type === 'object' || schema.properties) return objectType(schema, indent, depth);
-  return 'unknown';
-}
-
-const LIBRARY = `declare class ToolDenied extends Error {
-  readonly tool: string;
-  readonly reason: string;
-}
-declare class ToolError extends Error {
-  readonly tool: string;
-  readonly reason: string;
-}
-`;
-
-// The types of what may be called.
-function declarations() {
-  const entries = list().map(({ tool, description, parameters, result }) => {
-    const type = parameters === undefined ? 'Record<string, unknown>' : typeOf({ type: 'object', ...parameters }, '  ');
-    const optional = (parameters?.required ?? []).length === 0 ? '?' : '';
-    return `${comment(description, '  ')}  ${key(tool)}(parameters${optional}: ${type}): Promise<${result ? typeOf(result, '  ') : 'any'}>;\n`;
-  });
-  return `${LIBRARY}declare const tools: {\n${entries.join('')}};\n`;
-}
-
 // --- the object
 
-const own = { call, callSync, list, declarations, ToolDenied, ToolError };
+const own = { call, callSync, list, ToolDenied, ToolError };
 const made = new Map();
 
 const handler = {
