@@ -742,6 +742,8 @@ ROWS = [
         15.0,
         tools_row("C, 64 calls of 10 ms at a time", "ms"),
     ),
+    Row("python_tool_call", "1,000 calls of a Python program, one of them", 60.0, tools_row("Python, one after the other", "us")),
+    Row("js_tool_call", "1,000 calls of a JavaScript program, one of them", 60.0, tools_row("JavaScript, one after the other", "us")),
     Row(
         "policy_1000",
         "a policy of 1,000 grants read and described",
@@ -798,7 +800,7 @@ def pair(median, least):
 
 def print_header():
     print(
-        f"{'row':13}{'what':50}{'unit':5}{'native med (min)':>18}{'inside med (min)':>18}"
+        f"{'row':17}{'what':50}{'unit':5}{'native med (min)':>18}{'inside med (min)':>18}"
         f"{'ratio (min)':>14}{'wall':>6}{'target':>8}  verdict"
     )
 
@@ -807,7 +809,7 @@ def print_result(result):
     ratio = pair(result.ratio, result.ratio_min)
     target = "-" if result.target is None else number(result.target)
     print(
-        f"{result.row:13}{result.title[:49]:50}{result.unit:5}"
+        f"{result.row:17}{result.title[:49]:50}{result.unit:5}"
         f"{pair(result.native_median, result.native_min):>18}"
         f"{pair(result.inside_median, result.inside_min):>18}"
         f"{ratio:>14}{number(result.ratio_wall):>6}{target:>8}  {result.verdict()}"
