@@ -10,7 +10,7 @@ namespace {
 // CPU time is what ends those that compute, so that a busy machine changes nothing; the wall clock
 // is for those that wait.
 const std::vector<LimitValue> kLimits = {
-    {"cpu.time", "200ms"}, {"wall.time", "30s"}, {"compile.time", "20s"},
+    {"cpu.time", "200ms"}, {"wall.time", "120s"}, {"compile.time", "20s"},
     {"memory.max", "64M"}, {"pids.max", "64"},   {"disk.max", "16M"},
     {"inodes.max", "500"}, {"output.max", "1M"}, {"open_files.max", "64"},
 };
