@@ -16,26 +16,30 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ending.h"
 #include "image.h"
 
 extern char** environ;
 
 /* Fields of a process's own. */
-#define OWN_NUMBERS(X)                                                                      \
-  X(isolated)                                                                               \
-  X(use_environment) X(user_site_directory) X(safe_path) X(inspect) X(interactive) X(quiet) \
-      X(write_bytecode) X(buffered_stdio) X(skip_source_first_line)
-#define OWN_TEXTS(X)                                                                               \
-  X(run_command)                                                                                   \
-  X(run_module) X(run_filename) X(program_name) X(executable) X(base_executable) X(stdio_encoding) \
+#define OWN_NUMBERS(X)                                                                     \
+  X(isolated)                                                                              \
+  X(use_environment)                                                                       \
+  X(user_site_directory) X(safe_path) X(inspect) X(interactive) X(quiet) X(write_bytecode) \
+      X(buffered_stdio) X(skip_source_first_line)
+#define OWN_TEXTS(X)                                                                 \
+  X(run_command)                                                                     \
+  X(run_module)                                                                      \
+  X(run_filename) X(program_name) X(executable) X(base_executable) X(stdio_encoding) \
       X(stdio_errors) X(pycache_prefix)
 #define OWN_LISTS(X) X(argv) X(orig_argv)
 /* Computed from the files and the locale, which are compared, and from variables that kHarmless
  * does not name. */
-#define COMPUTED(X)                                                                              \
-  X(filesystem_encoding)                                                                         \
-  X(filesystem_errors) X(prefix) X(base_prefix) X(exec_prefix) X(base_exec_prefix) X(stdlib_dir) \
-      X(platlibdir) X(module_search_paths) X(module_search_paths_set)
+#define COMPUTED(X)                                                                       \
+  X(filesystem_encoding)                                                                  \
+  X(filesystem_errors)                                                                    \
+  X(prefix) X(base_prefix) X(exec_prefix) X(base_exec_prefix) X(stdlib_dir) X(platlibdir) \
+      X(module_search_paths) X(module_search_paths_set)
 
 /* Variables of Python that a process may have: they are in the configuration, or are read later. */
 static const char* const kHarmless[] = {
@@ -281,6 +285,7 @@ int take_user_site(void) {
     good = done != NULL;
     Py_XDECREF(done);
   }
+  good = good && cloche_hold_contents(site);
   Py_XDECREF(site);
   return good;
 }

@@ -53,6 +53,23 @@ static int keep_modules(void) {
   return modules != NULL;
 }
 
+static void drop_contents(struct module* kept) {
+  for (Py_ssize_t i = 0; i < kept->count; ++i) Py_DECREF(kept->contents[i]);
+  PyMem_RawFree(kept->contents);
+  Py_DECREF(kept->module);
+}
+
+int cloche_hold_contents(PyObject* module) {
+  for (size_t i = 0; i < module_count; ++i) {
+    if (modules[i].module != module) continue;
+    struct module now;
+    if (!keep_contents(&now, module)) return 0;
+    drop_contents(&modules[i]);
+    modules[i] = now;
+  }
+  return 1;
+}
+
 /* Out of the frozen ones: back among the others. */
 static void thaw(PyObject* object) {
   if (object && PyObject_IS_GC(object) && _PyObject_GC_IS_TRACKED(object)) {
@@ -89,10 +106,7 @@ int cloche_hold_image(void) {
 static void let_go(void) {
   is_held = 0;
   _PyGC_Unfreeze(_PyInterpreterState_GET());
-  for (size_t i = 0; i < module_count; ++i) {
-    for (Py_ssize_t j = 0; j < modules[i].count; ++j) Py_DECREF(modules[i].contents[j]);
-    Py_DECREF(modules[i].module);
-  }
+  for (size_t i = 0; i < module_count; ++i) drop_contents(&modules[i]);
   for (size_t i = 0; i < object_count; ++i) Py_DECREF(objects[i]);
 }
 

@@ -14,6 +14,10 @@
 /* Holds what there is: called last, while the image is made. 0: no memory. */
 int cloche_hold_image(void);
 
+/* A module of the image was changed on behalf of this process: as it is now it is not changed. 0:
+ * no memory. */
+int cloche_hold_contents(PyObject* module);
+
 /* The end begins: lets go of the image if a module of it was changed. */
 void cloche_end_begins(void);
 
