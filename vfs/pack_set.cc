@@ -35,6 +35,12 @@ bool is_directory(const PackImage& image, uint32_t node) {
   return (image.node(node).mode & pack::kTypeMask) == pack::kDirectory;
 }
 
+// The text that `name` has in an object; "": none.
+std::string text_of(const Json& object, const char* name) {
+  const Json* const found = object.find(name);
+  return found != nullptr && found->is(Json::Kind::kString) ? found->text : "";
+}
+
 Error refusal(const AddedPack& pack, const std::string& path, const char* why) {
   return make_error(Code::kMalformed, "the pack %s is left out: %s %s",
                     printable(pack.name()).c_str(), printable(path).c_str(), why);
@@ -70,6 +76,8 @@ Status AddedPack::read_paths() {
     }
     paths_.push_back(path.text);
   }
+  pack_name_ = text_of(root.value(), "pack");
+  replaces_ = text_of(root.value(), "replaces");
   return ok_status();
 }
 
@@ -93,7 +101,10 @@ std::shared_ptr<const PackSet> PackSet::create(std::shared_ptr<const PackImage> 
   CHECK(core);
   std::shared_ptr<PackSet> set(new PackSet(std::move(core)));
   set->identity_ = set->core_->identity();
+  std::stable_partition(added.begin(), added.end(),
+                        [](const auto& pack) { return !pack->replaces().empty(); });
   for (const auto& pack : added) {
+    if (set->is_replaced(*pack)) continue;
     const Status outcome = set->add(pack);
     if (!outcome.ok() && refused != nullptr) refused->push_back(outcome.error().message);
   }
@@ -104,6 +115,12 @@ std::shared_ptr<const PackSet> PackSet::create(std::shared_ptr<const PackImage> 
     set->identity_ = hash.finish();
   }
   return set;
+}
+
+bool PackSet::is_replaced(const AddedPack& pack) const {
+  if (pack.pack_name().empty()) return false;
+  return std::any_of(added_.begin(), added_.end(),
+                     [&pack](const auto& other) { return other->replaces() == pack.pack_name(); });
 }
 
 // All of its names or none.

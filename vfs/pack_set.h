@@ -3,7 +3,8 @@
 // An added pack says in its manifest which names it brings ("paths", docs/pack.md), and nothing
 // else of it can be reached. So only its header and its manifest are read at first; its index is
 // read and checked when one of those names is first asked for. A pack can add names to folders of
-// the core and never replaces a file of the core or of another pack.
+// the core and never replaces a file of the core or of another pack. It can stand in for another
+// added pack as a whole ("replaces"): a Python with more in it for a Python.
 //
 // Thread class: safe.
 #pragma once
@@ -35,6 +36,9 @@ class AddedPack {
   const std::string& manifest() const { return manifest_; }
   const Sha256Digest& identity() const { return image_->identity(); }
   const pack::Header& header() const { return image_->header(); }
+  // What it is called in its own manifest, and the pack that it stands in for; "": none.
+  const std::string& pack_name() const { return pack_name_; }
+  const std::string& replaces() const { return replaces_; }
   // What it brings: absolute, of two components or more.
   const std::vector<std::string>& paths() const { return paths_; }
   // All of it, read and checked by the first call; a failure stays.
@@ -49,7 +53,7 @@ class AddedPack {
 
   const std::shared_ptr<PackImage> image_;  // without its tables until loaded_ says so
   const std::string name_;
-  std::string manifest_;
+  std::string manifest_, pack_name_, replaces_;
   std::vector<std::string> paths_;
   mutable std::mutex mutex_;
   mutable std::optional<Status> loaded_;
@@ -64,8 +68,9 @@ class PackSet {
     uint32_t layer;  // 1 for the first added pack
   };
 
-  // The packs in `added` that fit, in their order; one line in `refused` for each that would
-  // replace something, or wants a folder that the core has not. `core`: not null.
+  // The packs in `added` that fit, first those that replace another, in their order; one line in
+  // `refused` for each that would replace something else, or wants a folder that the core has not.
+  // A pack that another one replaces is left out silently. `core`: not null.
   static std::shared_ptr<const PackSet> create(
       std::shared_ptr<const PackImage> core,
       std::vector<std::shared_ptr<const AddedPack>> added = {},
@@ -89,6 +94,7 @@ class PackSet {
  private:
   explicit PackSet(std::shared_ptr<const PackImage> core) : core_(std::move(core)) {}
   Status add(const std::shared_ptr<const AddedPack>& pack);
+  bool is_replaced(const AddedPack& pack) const;
 
   const std::shared_ptr<const PackImage> core_;
   std::vector<std::shared_ptr<const AddedPack>> added_;

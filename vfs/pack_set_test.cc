@@ -18,12 +18,12 @@ std::shared_ptr<PackImage> core() {
 }
 
 // /bin/{new,sh}, /etc/extra/{a,up}: `paths` is the inside of the manifest's array.
-PackBuilder added_builder(const std::string& paths) {
+PackBuilder added_builder(const std::string& paths, const std::string& content = "#!new") {
   PackBuilder b;
   b.nodes.push_back(b.node("", 0040755, 0, 1, 2));
   b.nodes.push_back(b.node("bin", 0040755, 0, 3, 2));
   b.nodes.push_back(b.node("etc", 0040755, 0, 5, 1));
-  b.nodes.push_back(b.node("new", 0100755, 1, b.blob("#!new"), 0));
+  b.nodes.push_back(b.node("new", 0100755, 1, b.blob(content), 0));
   b.nodes.push_back(b.node("sh", 0100755, 1, b.blob("#!evil"), 0));
   b.nodes.push_back(b.node("extra", 0040755, 2, 6, 2));
   b.nodes.push_back(b.node("a", 0100644, 5, b.blob("text"), 0));
@@ -156,6 +156,40 @@ TEST(PackSetTest, TheFirstOfTwoPacksWithOneNameWins) {
   EXPECT_NE(tree.refused[0].find("b.pack"), std::string::npos);
   EXPECT_EQ(tree.t.read("/bin/new"), "#!new");
   EXPECT_EQ(tree.t.read("/etc/extra/a"), "!ENOENT");
+}
+
+// A pack with these members in its manifest and `content` as /bin/new.
+std::shared_ptr<const AddedPack> named(const std::string& members, const std::string& content,
+                                       const std::string& paths = R"("/bin/new")") {
+  auto builder = added_builder(paths, content);
+  builder.manifest = "{" + members + R"(, "paths": [)" + paths + R"(], "programs": []})";
+  return open_added(builder.bytes(), members.c_str()).value();
+}
+
+TEST(PackSetTest, APackStandsInForAnother) {
+  const auto plain = named(R"("pack": "p")", "plain");
+  const auto fuller = named(R"("pack": "q", "replaces": "p")", "fuller");
+  for (const auto& packs : {std::vector{plain, fuller}, std::vector{fuller, plain}}) {
+    Tree tree(packs);
+    EXPECT_TRUE(tree.refused.empty());
+    EXPECT_EQ(tree.set->added().size(), 1u);
+    EXPECT_EQ(tree.t.read("/bin/new"), "fuller");
+  }
+  EXPECT_EQ(Tree({plain, named(R"("pack": "q", "replaces": "p")", "bad", R"("/bin/sh")")})
+                .t.read("/bin/new"),
+            "plain");
+}
+
+TEST(PackSetTest, APackStandsInForNothingElse) {
+  Tree other({named(R"("pack": "p")", "plain"), named(R"("pack": "q", "replaces": "r")", "other")});
+  EXPECT_EQ(other.refused.size(), 1u);
+  Tree nameless({named(R"("pack": "", "replaces": "")", "plain"),
+                 named(R"("replaces": 1)", "other", R"("/etc/extra")")});
+  EXPECT_EQ(nameless.set->added().size(), 2u);
+  // The core is no added pack, whatever its name.
+  Tree for_core({named(R"("replaces": "cloche-base")", "evil", R"("/bin/new", "/bin/sh")")});
+  EXPECT_EQ(for_core.refused.size(), 1u);
+  EXPECT_EQ(for_core.t.read("/bin/sh"), "#!shell");
 }
 
 TEST(PackSetTest, PathsMustBePlain) {
