@@ -21,6 +21,16 @@ all_ports() {
   done
 }
 
+# optional_ports: those that are built only when asked for.
+optional_ports() {
+  local name
+  for name in $(all_ports); do
+    [[ -z $(recipe_value "$name" OPTIONAL) ]] || printf '%s\n' "$name"
+  done
+}
+
+standard_ports() { all_ports | grep -vxFf <(optional_ports); }
+
 # recipe_value NAME VARIABLE
 recipe_value() (
   # shellcheck source=guest/ports/port.sh disable=SC1091
@@ -36,7 +46,7 @@ source_rows() {
   for source in $(recipe_value "$1" SOURCES); do
     package=${source%/*} suite=$DEFAULT_SUITE
     [[ $source == */* ]] && suite=${source#*/}
-    rows=$(awk -v p="$package" -v s="$suite" '$1 == p && $2 == s && $5 ~ /\.orig/' \
+    rows=$(awk -v p="$package" -v s="$suite" '$1 == p && $2 == s && ($5 ~ /\.orig/ || s == "pypi")' \
       "$ROOT/guest/sources.tab")
     [[ -n $rows ]] || die "$1: $package of $suite is not in guest/sources.tab"
     printf '%s\n' "$rows"
@@ -89,6 +99,12 @@ port_key() {
     if grep -q -e -lcloche recipe; then
       cd "$CLOCHE_SYSROOT"
       find lib/libcloche.a include/cloche -type f -print0 | LC_ALL=C sort -z | xargs -0 sha256sum
+    fi
+    # Nor do the libraries of C++.
+    if grep -q -e scripts/build-cxx "$PORTS/$name/recipe"; then
+      cd "$ROOT"
+      find guest/libcxx scripts/build-cxx -type f ! -name '*.md' -print0 | LC_ALL=C sort -z |
+        xargs -0 sha256sum
     fi
   } | sha256 | cut -c1-24
 }
@@ -213,12 +229,20 @@ json_string() {
 # joined SEPARATED LINES: a JSON array's inside.
 comma_lines() { paste -sd, | sed 's/,/, /g'; }
 
+# source_url PACKAGE SUITE PATH
+source_url() {
+  case $2 in
+    pypi) printf 'https://files.pythonhosted.org/packages/source/%.1s/%s/%s' "$1" "$1" "$3" ;;
+    *) printf 'https://deb.debian.org/debian/%s' "$3" ;;
+  esac
+}
+
 program_sources() {
   local package suite version sum path
   source_rows "$1" | while read -r package suite version sum path; do
     printf '{"package": "%s", "suite": "%s", "version": "%s", "file": "%s", ' \
       "$package" "$suite" "$version" "${path##*/}"
-    printf '"url": "https://deb.debian.org/debian/%s", "sha256": "%s"}\n' "$path" "$sum"
+    printf '"url": "%s", "sha256": "%s"}\n' "$(source_url "$package" "$suite" "$path")" "$sum"
   done
 }
 
@@ -230,20 +254,22 @@ program_patches() {
   done
 }
 
-# program_modules FILES: its wasm modules.
+# program_modules FILES TREE: its wasm modules, as far as TREE has them and not those of a port that
+# replaces them.
 program_modules() {
   local file
   find "$1/usr" -type f -perm -100 | LC_ALL=C sort | while read -r file; do
     [[ $(head -c 4 "$file" | od -An -tx1) == " 00 61 73 6d" ]] || continue
+    cmp -s "$file" "$2${file#"$1"}" || continue
     printf '{"path": "%s", "size": %s, "sha256": "%s"}\n' "${file#"$1"}" \
       "$(stat -c %s "$file")" "$(sha256 < "$file")"
   done
 }
 
 program_json() {
-  local name=$1 files=$2 commands=/dev/null size
+  local name=$1 files=$2 tree=$3 commands=/dev/null size
   [[ -d $files/usr/bin ]] && commands=$files/usr/bin
-  size=$(find "$files" -type f -printf '%s\n' | awk '{ sum += $1 } END { print sum + 0 }')
+  size=$(find "$files" -path "$files/.*" -prune -o -type f -printf '%s\n' | awk '{ sum += $1 } END { print sum + 0 }')
   printf '{"name": %s, "version": %s, "licence": %s, "summary": %s,\n' \
     "$(json_string "$name")" "$(json_string "$(recipe_value "$name" VERSION)")" \
     "$(json_string "$(recipe_value "$name" LICENCE)")" \
@@ -259,18 +285,18 @@ program_json() {
   printf ' "commands": [%s],\n' "$(
     find "$commands" -mindepth 1 -maxdepth 1 -printf '"%f"\n' | LC_ALL=C sort | comma_lines
   )"
-  printf ' "modules": [%s],\n "size": %s}' "$(program_modules "$files" | comma_lines)" "$size"
+  printf ' "modules": [%s],\n "size": %s}' "$(program_modules "$files" "$tree" | comma_lines)" "$size"
 }
 
-# manifest PACK PATHS NAME...: the programs and what they were made of; PATHS is a JSON member for what
-# an added pack brings, or empty (docs/pack.md).
+# manifest PACK TREE MEMBERS NAME...: the programs and what they were made of; MEMBERS are JSON members
+# for what an added pack brings, or empty (docs/pack.md).
 manifest() {
-  local pack=$1 paths=$2 name separator=
-  shift 2
-  printf '{"format": 1, "pack": "cloche-%s", %s"programs": [\n' "$pack" "$paths"
+  local pack=$1 tree=$2 members=$3 name separator=
+  shift 3
+  printf '{"format": 1, "pack": "cloche-%s", %s"programs": [\n' "$pack" "$members"
   for name; do
     printf '%s' "$separator"
-    program_json "$name" "$(port_files "$name")"
+    program_json "$name" "$(port_files "$name")" "$tree"
     separator=$',\n'
   done
   printf '\n]}\n'
@@ -326,14 +352,23 @@ pack_of() {
   printf '%s' "${pack:-base}"
 }
 
-# make_pack FILE NAME...: the core as FILE, and each other pack as FILE with -PACK before its ending.
+# make_pack FILE NAME...: the core as FILE, and each other pack as FILE with -PACK before its ending. The
+# pack of a port that REPLACES one of another pack has all ports of that pack, too, and stands in for it.
 make_pack() {
-  local file=$1 name pack paths stage
-  local -A members=()
+  local file=$1 name pack json replaced stage
+  local -A members=() replaces=()
   shift
   for name; do
     [[ $(recipe_value "$name" KIND) == program ]] || continue
-    members[$(pack_of "$name")]+=" $name"
+    pack=$(pack_of "$name")
+    replaced=$(recipe_value "$name" REPLACES)
+    members[$pack]+=" $name"
+    [[ -z $replaced ]] || replaces[$pack]=$(pack_of "$replaced")
+  done
+  for pack in "${!replaces[@]}"; do
+    replaced=${replaces[$pack]}
+    [[ -n ${members[$replaced]:-} ]] || die "the pack $pack needs the ports of the pack $replaced"
+    members[$pack]="${members[$replaced]} ${members[$pack]}"
   done
   stage=$(mktemp -d "${TMPDIR:-/tmp}/cloche-pack.XXXXXX")
   # shellcheck disable=SC2064
@@ -349,9 +384,10 @@ make_pack() {
     mkdir "$stage/$pack"
     # shellcheck disable=SC2086
     fill_tree "$stage/$pack" ${members[$pack]}
-    paths="\"paths\": [$(added_paths "$stage/base" "$stage/$pack" "" | comma_lines)], "
+    json="\"paths\": [$(added_paths "$stage/base" "$stage/$pack" "" | comma_lines)], "
+    [[ -z ${replaces[$pack]:-} ]] || json+="\"replaces\": \"cloche-${replaces[$pack]}\", "
     # shellcheck disable=SC2086
-    write_pack "$stage" "$pack" "$paths" "${file%.pack}-$pack.pack" ${members[$pack]}
+    write_pack "$stage" "$pack" "$json" "${file%.pack}-$pack.pack" ${members[$pack]}
   done
 }
 
@@ -364,24 +400,27 @@ fill_tree() {
     check_no_clash "$name" "$files" "$tree"
     check_no_clash "$name" "$files" "${tree%/*}/base"
     cp -a "$files/." "$tree/"
-    rm -rf "$tree/.suite"
+    rm -rf "$tree/.suite" "$tree/.devel"
   done
 }
 
-# write_pack STAGE PACK PATHS FILE NAME...
+# write_pack STAGE PACK MEMBERS FILE NAME...
 write_pack() {
-  local stage=$1 pack=$2 paths=$3 file=$4 writer
+  local stage=$1 pack=$2 members=$3 file=$4 writer
   shift 4
   writer=$(pack_writer)
-  manifest "$pack" "$paths" "$@" > "$stage/$pack.json"
+  manifest "$pack" "$stage/$pack" "$members" "$@" > "$stage/$pack.json"
   "$writer" --manifest "$stage/$pack.json" --output "$file" "$stage/$pack" >&2
   say "wrote $file"
 }
 
-# Two ports must not install the same file.
+# Two ports must not install the same file, but for one that replaces the other.
 check_no_clash() {
-  local name=$1 files=$2 tree=$3 path
+  local name=$1 files=$2 tree=$3 path replaced
+  replaced=$(recipe_value "$name" REPLACES)
+  [[ -z $replaced ]] || replaced=$(port_files "$replaced")
   while read -r path; do
+    [[ -n $replaced && -e $replaced/$path ]] && continue
     [[ ! -e $tree/$path && ! -L $tree/$path ]] || die "$name installs /$path, and so does another"
   done < <(find "$files" ! -type d -printf '%P\n')
 }
