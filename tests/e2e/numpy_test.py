@@ -84,6 +84,16 @@ warnings.simplefilter("error")
 with np.errstate(all="raise"): print(np.array([1., 0., -1.]) / 0)
 """, "[ inf  nan -inf]\n")
 
+    def test_what_numpy_itself_finds_is_told(self):
+        self.assert_prints("""
+import warnings
+with warnings.catch_warnings(record=True) as told:
+    warnings.simplefilter("always")
+    np.array([1, 2]) // 0
+    np.int8(100) + np.int8(100)
+print([str(warning.message) for warning in told])
+""", "['divide by zero encountered in floor_divide', 'overflow encountered in scalar add']\n")
+
     def test_memory_ends_with_an_error(self):
         self.assert_prints("""
 try: np.ones(64 << 20, dtype="u1").repeat(4)
