@@ -252,6 +252,7 @@ bool has_nul(const StartOptions& options) {
 SysResult<Unit> prepare_process(Kernel& kernel, Process& process, StartOptions& options,
                                 Program& program) {
   process.started = true;
+  process.job = options.job;
   process.root = kernel.names().root();
   process.credentials = kernel.options().user;
   set_limits(process, kernel.options().limits);
@@ -543,6 +544,17 @@ void Kernel::kill_all(GiveBack when) {
     finish_exits(*this);
   }
   state_->nested.clear();
+}
+
+void Kernel::kill_job(uint32_t job) {
+  std::vector<int32_t> started;
+  for (Process* process : all_processes()) {
+    if (process->job != job) continue;
+    if (process->started) started.push_back(process->pid);
+    begin_exit(*this, *process, kSigKill);
+  }
+  finish_exits(*this);
+  for (const int32_t pid : started) state_->ended.erase(pid);
 }
 
 int64_t Kernel::cpu_ns() const { return state_->usage.cpu_ns; }

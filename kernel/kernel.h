@@ -83,6 +83,7 @@ struct StartOptions {
   std::string cwd = "/home/user";
   std::vector<std::pair<int32_t, FileRef>> files;  // descriptors it starts with
   bool new_session = true;
+  uint32_t job = 0;  // a number of the caller's, for kill_job() and the record of tool calls
   Ref<RefCounted> terminal;  // Tty to be the controlling terminal, or null
   Ref<Authority> authority;  // over tools; null: none
   // Who compiles the program if need be: start() itself, or a thread beside the sandbox's turns.
@@ -168,6 +169,10 @@ class Kernel {
   // wait.
   enum class GiveBack : uint8_t { kNow, kSoon };
   void kill_all(GiveBack when = GiveBack::kNow);
+
+  // The same for the processes that were started with this job, and all that descend from them. How
+  // those of start() ended is forgotten. Sandboxes inside that they started end at the next run().
+  void kill_job(uint32_t job);
 
   // From now on these hold; what is in use beyond them stays, and nothing is added. Processes keep
   // what they set themselves, if it is less. Sandboxes inside keep theirs, as far as those are not

@@ -31,6 +31,7 @@ bool id_in_use(const Kernel::State& state, int32_t id) {
 }
 
 void inherit(Process& child, Process& parent) {
+  child.job = parent.job;
   child.pgid = parent.pgid;
   child.sid = parent.sid;
   child.cwd = parent.cwd;

@@ -137,6 +137,7 @@ class Process {
   int32_t pid = 0, pgid = 0, sid = 0;
   Process* parent = nullptr;  // null for those of Kernel::start() and for orphans: ppid is 1
   Kernel* kernel = nullptr;
+  uint32_t job = 0;  // what it was started for; all that descend from it have the same
   std::vector<std::unique_ptr<Thread>> threads;
   std::vector<Process*> children;  // running and zombies
 
@@ -211,7 +212,7 @@ class Process {
   // Where its random numbers come from.
   RandomSource& random_source();
   // As it stands in the audit log.
-  ToolCaller caller() const { return {lineage(), executable}; }
+  ToolCaller caller() const { return {.pids = lineage(), .program = executable, .job = job}; }
   Thread* main_thread() const { return threads.empty() ? nullptr : threads.front().get(); }
 };
 

@@ -335,6 +335,34 @@ TEST(ProcessTest, ManyEndAtOnceAndTheirMemoryCountsUntilItIsGivenBack) {
   EXPECT_EQ(box.engine().contexts, 0);
 }
 
+TEST(ProcessTest, AJobEndsWithAllThatDescendsFromIt) {
+  TestSandbox box;
+  box.program("p", [](FakeGuest& g) {
+    if (g.fork() == 0 && g.fork() == 0) g.call("setsid");
+    g.call("rt_sigsuspend", 0x2000, 8);
+  });
+  const auto start = [&box](uint32_t job) {
+    StartOptions options;
+    options.path = "/bin/p";
+    options.argv = {"p"};
+    options.cwd = "/";
+    options.job = job;
+    return box.kernel().start(std::move(options)).value();
+  };
+  const int32_t first = start(1), second = start(2);
+  box.settle();
+  ASSERT_EQ(box.kernel().all_processes().size(), 6u);
+  box.kernel().kill_job(1);
+  for (const Process* process : box.kernel().all_processes()) EXPECT_EQ(process->job, 2u);
+  EXPECT_EQ(box.kernel().all_processes().size(), 3u);
+  ExitStatus status;
+  EXPECT_FALSE(box.kernel().collect(first, &status)) << "nobody asks for it";
+  EXPECT_EQ(box.settle(), Kernel::Idle::kWaiting) << "nothing is left to collect";
+  EXPECT_NE(box.kernel().find(second), nullptr);
+  box.kernel().kill_job(7);
+  EXPECT_EQ(box.kernel().all_processes().size(), 3u);
+}
+
 TEST(ProcessTest, MemoryLimitEndsTheLargestProcess) {
   KernelLimits limits;
   limits.memory = 64 << 20;

@@ -26,6 +26,7 @@ struct ToolCaller {
   std::vector<int32_t> pids;  // the process, its parent, and so on
   std::string program;        // its executable, as a path of the guest
   std::string sandbox = {};   // which one it is in; empty: the outermost
+  uint32_t job = 0;           // what the process was started for (StartOptions)
 };
 
 struct ToolAnswer {

@@ -361,6 +361,7 @@ Ref<kernel::ToolCall> Broker::call(kernel::Authority& authority, const kernel::T
     attempt.record_denial(refusal);
     (void)report({.tool = attempt.shown_name(),
                   .sandbox = caller.sandbox,
+                  .job = caller.job,
                   .decision = CallReport::Decision::kDenied,
                   .reason = refusal.text,
                   .parameters_sha256 = attempt.take_parameters_hash()});
@@ -371,6 +372,7 @@ Ref<kernel::ToolCall> Broker::call(kernel::Authority& authority, const kernel::T
   flight->call = call.get();
   flight->report = report({.tool = attempt.shown_name(),
                            .sandbox = caller.sandbox,
+                           .job = caller.job,
                            .decision = CallReport::Decision::kAllowed,
                            .reason = {},
                            .parameters_sha256 = attempt.take_parameters_hash()});
@@ -514,6 +516,21 @@ int64_t Broker::next_deadline() const {
 std::vector<CallReport> Broker::take_reports() {
   for (auto& [id, flight] : flights_) flight->report.reset();
   return std::exchange(reports_, {});
+}
+
+std::vector<CallReport> Broker::take_reports(uint32_t job) {
+  std::vector<CallReport> taken, left;
+  std::vector<std::optional<size_t>> places;  // in `left`, by that in reports_
+  for (CallReport& each : reports_) {
+    const bool mine = each.job == job;
+    places.push_back(mine ? std::nullopt : std::optional(left.size()));
+    (mine ? taken : left).push_back(std::move(each));
+  }
+  reports_ = std::move(left);
+  for (auto& [id, flight] : flights_) {
+    if (flight->report) flight->report = places[*flight->report];
+  }
+  return taken;
 }
 
 std::vector<CallReport> Broker::reports_of(const std::string& sandbox) const {

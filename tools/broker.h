@@ -50,6 +50,7 @@ struct BrokerOptions {
 struct CallReport {
   std::string tool;     // printable
   std::string sandbox;  // of the caller; empty: the outermost
+  uint32_t job = 0;     // of the caller
   enum class Decision : uint8_t { kAllowed, kDenied, kFailed } decision = Decision::kDenied;
   std::string reason;  // of a denial or failure, printable
   std::string
@@ -103,6 +104,8 @@ class Broker {
   // The calls since the last time this was asked, in the order in which they were decided; at most
   // kept_calls, the first ones. `count`: of all of them.
   std::vector<CallReport> take_reports();
+  // Those of one job; the others stay.
+  std::vector<CallReport> take_reports(uint32_t job);
   // Of them, those of callers in that sandbox; they stay.
   std::vector<CallReport> reports_of(const std::string& sandbox) const;
   uint64_t take_count();

@@ -531,6 +531,31 @@ TEST(BrokerTest, AHandlerMayOutliveTheBroker) {
   changed.wait(guard, [&done] { return done; });
 }
 
+TEST(BrokerTest, ReportsAreTakenByJob) {
+  Bench bench;
+  bench.add_echo("a");
+  const auto authority = bench.authority({bench.mint("a")});
+  const auto begin = [&](uint32_t job, const std::string& tool) {
+    const kernel::ToolCaller caller{.pids = {9}, .program = "/bin/a", .job = job};
+    return bench.broker().call(*authority, caller, tool, "{}");
+  };
+  const auto denied = begin(1, "b"), first = begin(2, "a"), second = begin(1, "a");
+  const auto taken = bench.broker().take_reports(1);
+  ASSERT_EQ(taken.size(), 2u);
+  EXPECT_EQ(taken[0].decision, CallReport::Decision::kDenied);
+  EXPECT_EQ(taken[1].decision, CallReport::Decision::kAllowed);
+  // Those that were under way end without a report, or in their own.
+  bench.manual.run_all();
+  bench.broker().deliver();
+  EXPECT_EQ(Bench::text_of(*first), "ok {}");
+  EXPECT_EQ(Bench::text_of(*second), "ok {}");
+  EXPECT_EQ(bench.broker().take_reports(1).size(), 0u);
+  const auto rest = bench.broker().take_reports();
+  ASSERT_EQ(rest.size(), 1u);
+  EXPECT_EQ(rest[0].job, 2u);
+  EXPECT_EQ(bench.broker().take_count(), 3u);
+}
+
 TEST(NarrowTest, GivesLessAndNeverMore) {
   Bench bench;
   for (const char* name : {"mail/send", "mail/read", "bank"}) bench.add_echo(name);
