@@ -275,23 +275,6 @@ FileRef host_output(Kernel& kernel, int fd, OutputOptions options) {
 
 namespace {
 
-// The bytes are shared by all open files: like a pipe, reading takes them.
-class MemorySource final : public Opener {
- public:
-  explicit MemorySource(std::string bytes) : bytes_(std::move(bytes)) {}
-  SysResult<FileRef> open(Call& call, const vfs::Location& location, uint32_t flags) override;
-  uint64_t read(std::span<uint8_t> out) {
-    const uint64_t count = std::min<uint64_t>(out.size(), bytes_.size() - position_);
-    std::memcpy(out.data(), bytes_.data() + position_, count);
-    position_ += count;
-    return count;
-  }
-
- private:
-  std::string bytes_;
-  uint64_t position_ = 0;
-};
-
 class MemoryInput final : public StreamFile {
  public:
   MemoryInput(Ref<MemorySource> source, vfs::Location location, uint32_t flags)
@@ -303,16 +286,36 @@ class MemoryInput final : public StreamFile {
   Ref<MemorySource> source_;
 };
 
-SysResult<FileRef> MemorySource::open(Call&, const vfs::Location& location, uint32_t flags) {
-  const uint32_t mode = TRY(stream_flags(true, flags));
-  return FileRef(make_ref<MemoryInput>(Ref<MemorySource>(this), location, mode));
-}
+class MemoryOpener final : public Opener {
+ public:
+  explicit MemoryOpener(Ref<MemorySource> source) : source_(std::move(source)) {}
+  SysResult<FileRef> open(Call&, const vfs::Location& location, uint32_t flags) override {
+    const uint32_t mode = TRY(stream_flags(true, flags));
+    return FileRef(make_ref<MemoryInput>(source_, location, mode));
+  }
+
+ private:
+  Ref<MemorySource> source_;
+};
 
 }  // namespace
 
+uint64_t MemorySource::read(std::span<uint8_t> out) {
+  const uint64_t count = std::min<uint64_t>(out.size(), bytes_.size() - position_);
+  std::memcpy(out.data(), bytes_.data() + position_, count);
+  position_ += count;
+  return count;
+}
+
+FileRef shared_input(Kernel& kernel, Ref<MemorySource> source) {
+  Ref<Opener> opener = make_ref<MemoryOpener>(source);
+  return make_ref<MemoryInput>(std::move(source), new_location(kernel, opener), kReadOnly);
+}
+
 FileRef memory_input(Kernel& kernel, std::string bytes) {
-  auto source = make_ref<MemorySource>(std::move(bytes));
-  return make_ref<MemoryInput>(source, new_location(kernel, source), kReadOnly);
+  auto source = make_ref<MemorySource>();
+  source->refill(std::move(bytes));
+  return shared_input(kernel, std::move(source));
 }
 
 class CaptureFile final : public StreamFile {
@@ -359,6 +362,86 @@ FileRef memory_output(Kernel& kernel, Ref<Capture> capture, OutputOptions option
   Ref<Opener> opener = make_ref<CaptureOpener>(capture, options);
   return make_ref<CaptureFile>(std::move(capture), std::move(options), new_location(kernel, opener),
                                kWriteOnly);
+}
+
+// --- a line to the host
+
+class LineFile final : public StreamFile {
+ public:
+  LineFile(Ref<HostLine> line, vfs::Location location)
+      : StreamFile(std::move(location), kReadWrite), line_(std::move(line)) {
+    ++line_->files_;
+  }
+  ~LineFile() override { --line_->files_; }
+
+  SysResult<uint64_t> read(Call&, std::span<uint8_t> out) override {
+    const uint64_t count = line_->read(out);
+    if (count == 0 && !out.empty()) return Errno::kAGAIN;
+    return count;
+  }
+  SysResult<uint64_t> write(Call&, std::span<const uint8_t> in) override {
+    line_->write(in);
+    return in.size();
+  }
+  uint32_t poll() override {
+    return kPollOut | (line_->out_position_ < line_->out_.size() ? kPollIn : 0);
+  }
+  WaitQueue* wait_queue(uint32_t) override { return &line_->queue_; }
+
+ private:
+  Ref<HostLine> line_;
+};
+
+HostLine::~HostLine() { count(-static_cast<int64_t>(out_.size() + in_.size())); }
+
+void HostLine::count(int64_t bytes) {
+  if (counted_) counted_->bytes += static_cast<uint64_t>(bytes);
+}
+
+void HostLine::send(std::string_view bytes) {
+  out_ += bytes;
+  count(static_cast<int64_t>(bytes.size()));
+  queue_.wake();
+}
+
+std::string HostLine::take() {
+  overflowed_ = false;
+  count(-static_cast<int64_t>(in_.size()));
+  return std::exchange(in_, {});
+}
+
+uint64_t HostLine::read(std::span<uint8_t> out) {
+  const uint64_t size = std::min<uint64_t>(out.size(), out_.size() - out_position_);
+  std::memcpy(out.data(), out_.data() + out_position_, size);
+  out_position_ += size;
+  if (out_position_ == out_.size() && size > 0) {
+    count(-static_cast<int64_t>(out_.size()));
+    out_ = {};
+    out_position_ = 0;
+  }
+  return size;
+}
+
+void HostLine::write(std::span<const uint8_t> in) {
+  const uint64_t size =
+      std::min<uint64_t>(in.size(), most_ - std::min<uint64_t>(most_, in_.size()));
+  in_.append(reinterpret_cast<const char*>(in.data()), size);
+  count(static_cast<int64_t>(size));
+  if (size < in.size()) overflowed_ = true;
+}
+
+namespace {
+
+class NoOpener final : public Opener {
+ public:
+  SysResult<FileRef> open(Call&, const vfs::Location&, uint32_t) override { return Errno::kACCES; }
+};
+
+}  // namespace
+
+FileRef open_line(Kernel& kernel, Ref<HostLine> line) {
+  line->counted_ = kernel.io().captured();
+  return make_ref<LineFile>(std::move(line), new_location(kernel, make_ref<NoOpener>()));
 }
 
 }  // namespace cloche::kernel

@@ -67,6 +67,11 @@ class OutputBudget : public RefCounted {
   uint64_t used() const { return used_; }
   // What was written beyond it stays.
   void set_limit(uint64_t bytes) { limit_ = bytes; }
+  // Nothing has been written.
+  void begin_again() {
+    used_ = 0;
+    exceeded_ = false;
+  }
 
  private:
   uint64_t limit_, used_ = 0;
@@ -91,6 +96,23 @@ FileRef host_output(Kernel& kernel, int fd, OutputOptions options);
 
 // Input that is these bytes, then the end.
 FileRef memory_input(Kernel& kernel, std::string bytes);
+
+// Bytes for programs to read. All open files share them: like from a pipe, reading takes them.
+class MemorySource : public RefCounted {
+ public:
+  // In place of what is left of the last ones.
+  void refill(std::string bytes) {
+    bytes_ = std::move(bytes);
+    position_ = 0;
+  }
+  uint64_t read(std::span<uint8_t> out);
+  uint64_t size() const { return bytes_.size() - position_; }  // of what is left
+
+ private:
+  std::string bytes_;
+  uint64_t position_ = 0;
+};
+FileRef shared_input(Kernel& kernel, Ref<MemorySource> source);
 
 // A number that several count in.
 struct ByteCount : RefCounted {
@@ -118,5 +140,39 @@ class Capture : public RefCounted {
   Ref<ByteCount> counted_;  // of all output that the sandbox makes its host keep
 };
 FileRef memory_output(Kernel& kernel, Ref<Capture> capture, OutputOptions options);
+
+// A descriptor of a guest whose other side is the host itself: both write at any time and read what
+// there is. Nobody but who has the descriptor from the host can open it.
+class HostLine : public RefCounted {
+ public:
+  // The guest may write `most` bytes before they are taken.
+  explicit HostLine(uint64_t most) : most_(most) {}
+  ~HostLine() override;
+
+  void send(std::string_view bytes);  // the guest can read them now
+  void set_most(uint64_t bytes) { most_ = bytes; }
+  // What the guest wrote and nobody took.
+  std::string_view received() const { return in_; }
+  std::string take();
+  // It wrote more than it may since the last take(); what is beyond is lost.
+  bool overflowed() const { return overflowed_; }
+  bool closed() const { return files_ == 0; }  // no guest has it open any more
+
+ private:
+  friend class LineFile;
+  friend FileRef open_line(Kernel& kernel, Ref<HostLine> line);
+  uint64_t read(std::span<uint8_t> out);
+  void write(std::span<const uint8_t> in);
+  void count(int64_t bytes);
+
+  uint64_t most_;
+  std::string out_, in_;
+  uint64_t out_position_ = 0;
+  uint32_t files_ = 0;
+  bool overflowed_ = false;
+  Ref<ByteCount> counted_;  // as of a Capture
+  WaitQueue queue_;
+};
+FileRef open_line(Kernel& kernel, Ref<HostLine> line);
 
 }  // namespace cloche::kernel

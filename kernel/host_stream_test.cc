@@ -241,5 +241,83 @@ TEST(HostStreamTest, WhatIsBeyondTheBudgetStaysInside) {
   EXPECT_EQ(::read(pipe.read, bytes, sizeof bytes), 3);
 }
 
+TEST(HostStreamTest, SharedInputIsFilledAgain) {
+  TestSandbox box;
+  auto source = make_ref<MemorySource>();
+  auto line = make_ref<HostLine>(100);
+  const int32_t pid =
+      start(box, "reads",
+            [](FakeGuest& g) {
+              for (int turn = 0; turn < 3; ++turn) {
+                (void)read(g, 3);
+                write(g, 3, "<" + read(g, 0) + ">");
+              }
+              g.exit(0);
+            },
+            {{0, shared_input(box.kernel(), source)}, {3, open_line(box.kernel(), line)}});
+  for (const std::string text : {"a", "", "b"}) {
+    source->refill(text);
+    line->send("go");
+    box.settle();
+    EXPECT_EQ(line->take(), "<" + text + ">");
+  }
+  EXPECT_EQ(box.run(pid), 0);
+}
+
+TEST(HostStreamTest, ALineWaitsAndTellsOfItsEnd) {
+  TestSandbox box;
+  auto line = make_ref<HostLine>(5);
+  const int32_t pid = start(box, "echo",
+                            [](FakeGuest& g) {
+                              write(g, 3, read(g, 3, 2));
+                              write(g, 3, read(g, 3));
+                              (void)read(g, 3);
+                              g.exit(0);
+                            },
+                            {{3, open_line(box.kernel(), line)}});
+  EXPECT_EQ(box.settle(), Kernel::Idle::kWaiting);
+  line->send("abc");
+  EXPECT_EQ(box.settle(), Kernel::Idle::kWaiting);
+  EXPECT_EQ(line->received(), "abc");
+  EXPECT_FALSE(line->overflowed() || line->closed());
+  EXPECT_EQ(box.kernel().io().captured()->bytes, 3u);
+  EXPECT_EQ(line->take(), "abc");
+  EXPECT_EQ(box.kernel().io().captured()->bytes, 0u);
+  line->send("x");
+  EXPECT_EQ(box.run(pid), 0);
+  EXPECT_TRUE(line->closed());
+}
+
+TEST(HostStreamTest, ALineHoldsNoMoreThanItMay) {
+  TestSandbox box;
+  auto line = make_ref<HostLine>(5);
+  const int32_t pid = start(box, "floods",
+                            [](FakeGuest& g) {
+                              write(g, 3, "abc");
+                              write(g, 3, "defgh");
+                              write(g, 3, "i");
+                              g.exit(0);
+                            },
+                            {{3, open_line(box.kernel(), line)}});
+  EXPECT_EQ(box.run(pid), 0);
+  EXPECT_TRUE(line->overflowed());
+  EXPECT_EQ(line->take(), "abcde");
+  EXPECT_FALSE(line->overflowed());
+}
+
+TEST(HostStreamTest, ALineCannotBeOpenedAgain) {
+  TestSandbox box;
+  auto line = make_ref<HostLine>(5);
+  const int32_t pid = start(box, "opens",
+                            [](FakeGuest& g) {
+                              for (const int32_t flags : {kReadOnly, kWriteOnly, kReadWrite}) {
+                                GUEST_CHECK(open(g, "/proc/self/fd/3", flags) == kEacces);
+                              }
+                              g.exit(0);
+                            },
+                            {{3, open_line(box.kernel(), line)}});
+  EXPECT_EQ(box.run(pid), 0);
+}
+
 }  // namespace
 }  // namespace cloche::kernel::testing
