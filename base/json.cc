@@ -336,6 +336,35 @@ class Builder {
   JsonError error_;
 };
 
+// Looks at what the library's parser reports, and keeps nothing of it.
+class Checker {
+ public:
+  explicit Checker(uint32_t depth) : left_(depth) {}
+
+  // --- what the parser calls; false stops it
+  static bool null() { return true; }
+  static bool boolean(bool) { return true; }
+  static bool number_integer(int64_t) { return true; }
+  static bool number_unsigned(uint64_t) { return true; }
+  static bool number_float(double, const std::string&) { return true; }
+  static bool string(const std::string&) { return true; }
+  static bool binary(const Library::binary_t&) { return false; }
+  static bool key(const std::string&) { return true; }
+  bool start_object(size_t) { return open(); }
+  bool start_array(size_t) { return open(); }
+  bool end_object() { return close(); }
+  bool end_array() { return close(); }
+  static bool parse_error(size_t, const std::string&, const Library::exception&) { return false; }
+
+ private:
+  bool open() { return left_-- > 0; }
+  bool close() {
+    ++left_;
+    return true;
+  }
+  uint32_t left_;
+};
+
 // Values nest no deeper than the limit they were read with.
 void write_value(const Json& value, std::string& out) {
   switch (value.kind) {
@@ -397,6 +426,14 @@ Result<Json, JsonError> read_json(std::string_view text, const JsonLimits& limit
 Result<Json, JsonError> internal::read_json_by_library(std::string_view text,
                                                        const JsonLimits& limits) {
   return Builder(text, limits).read();
+}
+
+bool is_json_line(std::string_view text, uint32_t depth) {
+  const auto is_control = [](char c) { return static_cast<unsigned char>(c) < ' '; };
+  if (std::any_of(text.begin(), text.end(), is_control)) return false;
+  if (text.starts_with("\xEF\xBB\xBF")) return false;
+  Checker checker(depth);
+  return Library::sax_parse(text.begin(), text.end(), &checker);
 }
 
 // Most strings need no escape, and the library makes a value first.

@@ -63,6 +63,10 @@ inline constexpr size_t kJsonExponentDigits = 9;
 // Linear time. Fails when `text` is not exactly one value, with white space around it at most.
 Result<Json, JsonError> read_json(std::string_view text, const JsonLimits& limits = {});
 
+// Whether `text` is one value as read_json() takes it, but on one line without control characters,
+// with names that may occur twice, of any number of values. Linear time; keeps nothing.
+bool is_json_line(std::string_view text, uint32_t depth);
+
 // A string as JSON. What is not UTF-8 becomes U+FFFD.
 std::string quote_json(std::string_view text);
 void append_quoted_json(std::string& out, std::string_view text);

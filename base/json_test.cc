@@ -228,5 +228,23 @@ TEST(JsonTest, EveryByteIsQuotedSoThatItReadsTheSame) {
   EXPECT_EQ(quote_json(""), "\"\"");
 }
 
+TEST(JsonTest, OneLineOfJson) {
+  for (const std::string text :
+       {"1", " [1, {}] ", "\"\\u0041\xc3\xa4\"", "{\"a\":1,\"a\":2}", "null"}) {
+    EXPECT_TRUE(is_json_line(text, 2)) << text;
+  }
+  for (const std::string text :
+       {"", "{", "1 2", "[1,\n2]", "\t1", "NaN", "1e999", "\"\\ud800\"", "\"\xff\"",
+        "\xef\xbb\xbf"
+        "1",
+        "[1,]", "'a'"}) {
+    EXPECT_FALSE(is_json_line(text, 2)) << text;
+  }
+  EXPECT_FALSE(is_json_line(std::string("1\0", 2), 2));
+  EXPECT_TRUE(is_json_line("[[1],[2]]", 2));
+  EXPECT_FALSE(is_json_line("[[[1]]]", 2));
+  EXPECT_FALSE(is_json_line(std::string(1'000'000, '['), 256));
+}
+
 }  // namespace
 }  // namespace cloche

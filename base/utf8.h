@@ -11,6 +11,8 @@ namespace cloche {
 // Bytes of the code point that `bytes` begins with; 0 when it begins with none.
 size_t utf8_sequence(std::string_view bytes);
 
+bool is_utf8(std::string_view bytes);
+
 // Code points in `text`, which is valid UTF-8.
 size_t utf8_length(std::string_view text);
 

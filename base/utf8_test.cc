@@ -23,5 +23,12 @@ TEST(Utf8, RefusesWhatIsNoCodePoint) {
   }
 }
 
+TEST(Utf8Test, WholeTexts) {
+  EXPECT_TRUE(is_utf8(""));
+  EXPECT_TRUE(is_utf8("a\xc3\xa4\xf0\x9f\x94\x94"));
+  EXPECT_FALSE(is_utf8("a\xc3"));
+  EXPECT_FALSE(is_utf8("a\xed\xa0\x80"));
+}
+
 }  // namespace
 }  // namespace cloche
