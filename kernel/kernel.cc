@@ -547,6 +547,7 @@ void Kernel::kill_all(GiveBack when) {
 }
 
 void Kernel::kill_job(uint32_t job) {
+  state_->start_job = nullptr;
   std::vector<int32_t> started;
   for (Process* process : all_processes()) {
     if (process->job != job) continue;

@@ -172,6 +172,7 @@ class Kernel {
 
   // The same for the processes that were started with this job, and all that descend from them. How
   // those of start() ended is forgotten. Sandboxes inside that they started end at the next run().
+  // A start() that waits begins again.
   void kill_job(uint32_t job);
 
   // From now on these hold; what is in use beyond them stays, and nothing is added. Processes keep

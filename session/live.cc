@@ -49,12 +49,16 @@ SandboxStats stats_of(Sandbox::State& sandbox) {
   Kernel& kernel = *sandbox.kernel;
   const kernel::KernelUsage usage = kernel.usage();
   SandboxStats stats;
-  if (const session::RunWatch* watch = sandbox.run.watch) {
+  const session::CodeCall* const call = sandbox.code.first();
+  const session::RunWatch* const watch = sandbox.run.watch != nullptr ? sandbox.run.watch
+                                         : call != nullptr            ? &*call->watch
+                                                                      : nullptr;
+  if (watch != nullptr) {
     stats.wall_ns = watch->wall_ns();
     stats.run_cpu_ns = watch->cpu_ns();
-    stats.output_bytes = sandbox.run.output->used();
     stats.state = SandboxStats::State::kRunning;
   }
+  if (sandbox.run.output != nullptr) stats.output_bytes = sandbox.run.output->used();
   if (sandbox.run.paused) stats.state = SandboxStats::State::kPaused;
   stats.cpu_ns = usage.cpu_ns;
   stats.compile_ns = usage.compile_ns;
@@ -110,6 +114,7 @@ std::optional<Failure> put_limits_to_work(Sandbox::State& sandbox,
     sandbox.run.watch->limits_changed();
     sandbox.run.output->set_limit(limits.output);
   }
+  sandbox.code.limits_changed();
   return std::nullopt;
 }
 

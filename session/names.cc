@@ -23,6 +23,8 @@ const char* to_string(Failure::Kind kind) {
       return "io";
     case Failure::Kind::kInternal:
       return "internal";
+    case Failure::Kind::kBusy:
+      return "busy";
   }
   return "internal";
 }
@@ -37,6 +39,34 @@ const char* to_string(ToolCall::Decision decision) {
       return "failed";
   }
   return "denied";
+}
+
+const char* to_string(Language language) {
+  return language == Language::kPython ? "python" : "javascript";
+}
+
+std::optional<Language> language_of(std::string_view name) {
+  if (name == "python" || name == "py") return Language::kPython;
+  if (name == "javascript" || name == "js") return Language::kJavaScript;
+  return std::nullopt;
+}
+
+const char* to_string(CodeValue::Kind kind) {
+  switch (kind) {
+    case CodeValue::Kind::kNone:
+      return "none";
+    case CodeValue::Kind::kJson:
+      return "json";
+    case CodeValue::Kind::kBytes:
+      return "bytes";
+    case CodeValue::Kind::kText:
+      return "text";
+  }
+  return "none";
+}
+
+bool is_json_form(std::string_view type) {
+  return type.ends_with("/json") || type.ends_with("+json");
 }
 
 const char* to_string(Outcome outcome) {

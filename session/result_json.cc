@@ -10,15 +10,6 @@
 namespace cloche {
 namespace {
 
-bool valid_utf8(std::string_view bytes) {
-  while (!bytes.empty()) {
-    const size_t size = utf8_sequence(bytes);
-    if (size == 0) return false;
-    bytes.remove_prefix(size);
-  }
-  return true;
-}
-
 // RFC 4648, with padding.
 std::string base64(const std::string& bytes) {
   constexpr char kDigits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
@@ -38,7 +29,7 @@ std::string base64(const std::string& bytes) {
 }
 
 void put_output(JsonText& object, const std::string& name, const std::string& bytes) {
-  const bool text = valid_utf8(bytes);
+  const bool text = is_utf8(bytes);
   object.quote(name, text ? bytes : base64(bytes));
   object.quote(name + "_encoding", text ? "utf-8" : "base64");
 }
@@ -83,15 +74,16 @@ std::string hits_json(const std::vector<LimitHits>& hits) {
   return object.end();
 }
 
-std::string error_json(const std::string& type, const std::string& message) {
-  if (type.empty() && message.empty()) return "null";
-  return JsonText('{').quote("type", type).quote("message", message).end();
+// `traceback` null: it has none.
+std::string error_json(const RunResult& result, const std::string* traceback) {
+  if (result.error_type.empty() && result.error_message.empty()) return "null";
+  JsonText object('{');
+  object.quote("type", result.error_type).quote("message", result.error_message);
+  if (traceback != nullptr) object.add("traceback", quote_or_null(*traceback));
+  return object.end();
 }
 
-}  // namespace
-
-std::string to_json(const RunResult& result) {
-  JsonText object('{');
+void put_run(JsonText& object, const RunResult& result, const std::string* traceback) {
   const bool exited = result.outcome == Outcome::kExited;
   const bool signaled = result.outcome == Outcome::kSignaled;
   object.quote("outcome", to_string(result.outcome)).add("limit", quote_or_null(result.limit));
@@ -103,8 +95,53 @@ std::string to_json(const RunResult& result) {
   truncated.flag("stdout", result.stdout_truncated).flag("stderr", result.stderr_truncated);
   object.add("truncated", truncated.end()).add("usage", usage_json(result.usage));
   object.add("tool_calls", calls_json(result.tool_calls));
-  object.add("error", error_json(result.error_type, result.error_message));
-  return object.add("limits_hit", hits_json(result.limits_hit)).end();
+  object.add("error", error_json(result, traceback));
+  object.add("limits_hit", hits_json(result.limits_hit));
+}
+
+std::string value_json(const CodeValue& value) {
+  switch (value.kind) {
+    case CodeValue::Kind::kNone:
+      return "null";
+    case CodeValue::Kind::kJson:
+      return value.data;
+    case CodeValue::Kind::kBytes:
+      return quote_json(base64(value.data));
+    case CodeValue::Kind::kText:
+      return quote_json(value.data);
+  }
+  return "null";
+}
+
+std::string displays_json(const std::vector<Display>& displays) {
+  JsonText list('[');
+  for (const Display& display : displays) {
+    JsonText forms('{');
+    for (const auto& [type, data] : display.forms) {
+      forms.add(type, is_json_form(type) ? data : quote_json(data));
+    }
+    list.add("", forms.end());
+  }
+  return list.end();
+}
+
+}  // namespace
+
+std::string to_json(const RunResult& result) {
+  JsonText object('{');
+  put_run(object, result, nullptr);
+  return object.end();
+}
+
+std::string to_json(const CodeResult& result) {
+  JsonText object('{');
+  put_run(object, result, &result.traceback);
+  object.add("value", value_json(result.value)).quote("value_type", to_string(result.value.kind));
+  object.add("repr",
+             result.value.kind == CodeValue::Kind::kNone ? "null" : quote_json(result.repr));
+  object.add("displays", displays_json(result.displays)).add("cell", std::to_string(result.cell));
+  object.flag("session_restarted", result.session_restarted);
+  return object.flag("session_ended", result.session_ended).end();
 }
 
 std::string to_json(const Failure& failure) {

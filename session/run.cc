@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <thread>
 
 #include "base/printable.h"
 #include "kernel/host_stream.h"
@@ -22,6 +23,8 @@ using kernel::FileRef;
 using kernel::Kernel;
 
 constexpr int64_t kForever = kernel::Call::kNoDeadline;
+constexpr std::chrono::milliseconds kStartPatience{5};
+constexpr uint32_t kRunJob = 0;  // of programs that are no sessions
 
 // The three standard streams of a program, or its terminal.
 class Streams {
@@ -105,25 +108,112 @@ class Streams {
   std::vector<std::pair<int32_t, FileRef>> files_;
 };
 
-// Starts the program and drives the kernel, a turn at a time, until the program ends, a limit is
-// reached or the caller gives up.
-class Driver final : public sched::Task {
+// A program that runs, or is about to.
+class Program {
  public:
-  Driver(Sandbox::State& sandbox, Streams& streams, kernel::StartOptions start)
+  Program(Sandbox::State& sandbox, Streams& streams, kernel::StartOptions start)
       : sandbox_(sandbox),
-        kernel_(*sandbox.kernel),
         streams_(streams),
-        watch_({kernel_, sandbox.clock, sandbox.limits, streams.budget(), *sandbox.world.budget,
-                kernel_.usage()}),
-        start_(kernel_, watch_, std::move(start), sandbox.last_log_line),
-        compiled_ns_(kernel_.compile_cpu_ns()) {
+        watch_({*sandbox.kernel, sandbox.clock, sandbox.limits, streams.budget(),
+                *sandbox.world.budget, sandbox.kernel->usage()}),
+        start_(*sandbox.kernel, watch_, std::move(start), sandbox.last_log_line) {
     sandbox_.run.watch = &watch_;
     sandbox_.run.output = &streams_.budget();
   }
-  ~Driver() {
+  ~Program() {
+    sandbox_.run.starting = false;
     sandbox_.run.watch = nullptr;
     sandbox_.run.output = nullptr;
   }
+  Program(const Program&) = delete;
+  Program& operator=(const Program&) = delete;
+
+  // Starts it as soon as that can be.
+  void go_on_starting() {
+    if (!start_.pending()) return;
+    start_.go_on();
+    sandbox_.run.starting = start_.pending();
+    if (start_.pending()) return;
+    streams_.close();
+    (void)sandbox_.kernel->usage();  // its peak: before the first turn
+  }
+
+  bool finished() {
+    if (start_.failure()) {
+      result_ = *start_.failure();
+      return true;
+    }
+    if (interrupted_ != 0) {
+      result_.outcome = Outcome::kSignaled;
+      result_.signal = interrupted_;
+      return true;
+    }
+    if (!watch_.finished(result_)) return false;
+    if (sandbox_.tools) sandbox_.tools->record_stop(result_, "");
+    return true;
+  }
+  void cancel() { result_.outcome = Outcome::kCancelled; }
+
+  // Nothing of it is left; sessions are.
+  void stop() {
+    kernel::ExitStatus collected;
+    if (sandbox_.code.any()) {
+      sandbox_.kernel->kill_job(kRunJob);
+    } else {
+      sandbox_.kernel->kill_all(Kernel::GiveBack::kSoon);
+    }
+    (void)sandbox_.kernel->collect(start_.pid(), &collected);
+  }
+  void fill_result() {
+    if (streams_.pump()) streams_.pump()->drain();
+    watch_.fill_usage(result_);
+    if (!sandbox_.tools) return;
+    const bool alone = sandbox_.code.under_way() == 0;
+    sandbox_.tools->take_calls(kRunJob, alone ? ToolSide::Others::kNone : ToolSide::Others::kSome,
+                               result_);
+  }
+
+  // To the terminal's foreground group if there is one, else to the group the program leads. A
+  // program that is not started yet has no handler and ends as by default.
+  void deliver(int32_t signo) {
+    if (start_.pending()) {
+      if (ProgramStart::is_fatal(signo)) interrupted_ = signo;
+      return;
+    }
+    const int32_t foreground = streams_.tty() ? streams_.tty()->foreground() : 0;
+    if (sandbox_.kernel->signal(-(foreground > 0 ? foreground : start_.pid()), signo).ok()) return;
+    (void)sandbox_.kernel->signal(start_.pid(), signo).ok();
+  }
+  // A key that is a signal, typed before the program was there to get it.
+  void deliver_unheard() {
+    if (!start_.pending() || !streams_.tty()) return;
+    if (const int32_t key = streams_.tty()->take_unheard(); key != 0) deliver(key);
+  }
+
+  const ProgramStart& start() const { return start_; }
+  Streams& streams() { return streams_; }
+  RunWatch& watch() { return watch_; }
+  RunResult take_result() { return std::move(result_); }
+
+ private:
+  Sandbox::State& sandbox_;
+  Streams& streams_;
+  RunWatch watch_;
+  ProgramStart start_;
+  int32_t interrupted_ = 0;  // by this signal, before it was started
+  RunResult result_;
+};
+
+// Drives the kernel, a turn at a time, until a program ends, a limit is reached or the caller gives
+// up; or until a cell of code is done. Cells of other threads run on the way.
+class Driver final : public sched::Task {
+ public:
+  Driver(Sandbox::State& sandbox, Program& program)
+      : sandbox_(sandbox), kernel_(*sandbox.kernel), program_(&program) {
+    (void)kernel_.usage();  // before the first turn
+  }
+  Driver(Sandbox::State& sandbox, const CodeCall& call)
+      : sandbox_(sandbox), kernel_(*sandbox.kernel), call_(&call) {}
   Driver(const Driver&) = delete;
   Driver& operator=(const Driver&) = delete;
 
@@ -136,42 +226,29 @@ class Driver final : public sched::Task {
       sandbox_.control.serve();
       if (sandbox_.tools) sandbox_.tools->deliver();
       compiled = pay_compiler(turn);
-      go_on_starting();
+      if (program_) program_->go_on_starting();
     }
-    if (finished(result_)) return end(turn);
-    if (start_.pending()) return sleep();
+    if (finished()) return end(turn);
+    if (program_ && program_->start().pending() && !sandbox_.code.any()) return sleep();
     if (compiled >= turn.slice_ns()) {  // no more for now: this turn is used up
       list_waits();
       return {};
     }
     const kernel::Question should_stop{&turn_should_yield, &turn};
-    bool waiting = sandbox_.run.paused || kernel_.run(watch_.slice(turn.slice_ns()), should_stop) ==
-                                              Kernel::Idle::kWaiting;
+    bool waiting = sandbox_.run.paused ||
+                   kernel_.run(slice(turn.slice_ns()), should_stop) == Kernel::Idle::kWaiting;
     const sched::Turn::HostWork host_work(turn);
     kernel_.note_peak();
     if (serve_terminal(waiting)) waiting = false;
-    if (finished(result_)) return end(turn);
+    if (finished()) return end(turn);
     if (waiting) return sleep();
     list_waits();
     return {};
   }
 
-  // Once it is done.
-  RunResult take_result() { return std::move(result_); }
-  // Why it could not even begin, if that is nothing about the program.
-  std::optional<abi::Errno> no_room() const { return start_.no_room(); }
-
  private:
   static bool turn_should_yield(void* env) noexcept {
     return static_cast<sched::Turn*>(env)->should_yield();
-  }
-
-  void go_on_starting() {
-    if (!start_.pending()) return;
-    start_.go_on();
-    if (start_.pending()) return;
-    streams_.close();
-    (void)kernel_.usage();  // its peak: before the first turn
   }
 
   // What was compiled meanwhile, on another thread; returns how long that took.
@@ -189,43 +266,35 @@ class Driver final : public sched::Task {
     return {sched::Outcome::Then::kSleep, wake_up_at(), waits_};
   }
 
+  TerminalPump* pump() { return program_ ? program_->streams().pump() : nullptr; }
+
+  int64_t slice(int64_t longest) {
+    if (program_) longest = program_->watch().slice(longest);
+    return sandbox_.code.slice(longest);
+  }
+
   sched::Outcome end(sched::Turn& turn) {
     (void)kernel_.usage();  // the peak of memory may be now
-    kernel_.kill_all(Kernel::GiveBack::kSoon);
+    if (program_) program_->stop();
     (void)pay_compiler(turn);
-    if (streams_.pump()) streams_.pump()->drain();
-    watch_.fill_usage(result_);
-    if (sandbox_.tools) {
-      result_.tool_calls = sandbox_.tools->take_calls();
-      result_.usage.tool_calls = sandbox_.tools->take_count();
-    }
+    if (program_) program_->fill_result();
     sched::Outcome done;
     done.then = sched::Outcome::Then::kDone;
     return done;
   }
 
-  bool finished(RunResult& result) {
-    if (start_.failure()) {
-      result = *start_.failure();
-      return true;
-    }
-    if (interrupted_ != 0) {
-      result.outcome = Outcome::kSignaled;
-      result.signal = interrupted_;
-      return true;
-    }
-    if (watch_.finished(result)) {
-      if (sandbox_.tools) sandbox_.tools->record_stop(result, "");
-      return true;
-    }
+  bool finished() {
+    sandbox_.code.look();
+    if (program_ ? program_->finished() : call_->done.load()) return true;
     if (!sandbox_.requests.take_kill()) return false;
-    result.outcome = Outcome::kCancelled;
+    sandbox_.code.cancel_all();
+    if (program_) program_->cancel();
     return true;
   }
 
   // True: programs that waited may go on.
   bool serve_terminal(bool waiting) {
-    TerminalPump* pump = streams_.pump();
+    TerminalPump* pump = this->pump();
     if (!pump) return false;
     if (pump->pump()) return true;
     // Only the keyboard could wake anybody, and it has nothing more to give.
@@ -236,7 +305,8 @@ class Driver final : public sched::Task {
 
   // When something happens inside by itself.
   int64_t wake_up_at() {
-    int64_t until = watch_.deadline();
+    int64_t until = sandbox_.code.deadline();
+    if (program_) until = std::min(until, program_->watch().deadline());
     if (!sandbox_.run.paused) until = std::min(until, kernel_.next_deadline());
     if (sandbox_.tools) until = std::min(until, sandbox_.tools->next_deadline());
     return until;
@@ -245,26 +315,15 @@ class Driver final : public sched::Task {
   void serve_requests() {
     const uint64_t signals = sandbox_.requests.take_signals();
     for (int32_t signo = 1; signo <= 64; ++signo) {
-      if (signals >> (signo - 1) & 1) deliver(signo);
+      if (!(signals >> (signo - 1) & 1)) continue;
+      if (program_) program_->deliver(signo);
+      sandbox_.code.signal(signo);
     }
     WindowSize size;
-    if (sandbox_.requests.take_window(size) && streams_.tty()) {
-      streams_.tty()->set_window({size.rows, size.columns, 0, 0});
+    if (sandbox_.requests.take_window(size) && program_ && program_->streams().tty()) {
+      program_->streams().tty()->set_window({size.rows, size.columns, 0, 0});
     }
-    if (!start_.pending() || !streams_.tty()) return;
-    if (const int32_t key = streams_.tty()->take_unheard(); key != 0) deliver(key);
-  }
-
-  // To the terminal's foreground group if there is one, else to the group the program leads. A
-  // program that is not started yet has no handler and ends as by default.
-  void deliver(int32_t signo) {
-    if (start_.pending()) {
-      if (ProgramStart::is_fatal(signo)) interrupted_ = signo;
-      return;
-    }
-    const int32_t foreground = streams_.tty() ? streams_.tty()->foreground() : 0;
-    if (kernel_.signal(-(foreground > 0 ? foreground : start_.pid()), signo).ok()) return;
-    (void)kernel_.signal(start_.pid(), signo).ok();
+    if (program_) program_->deliver_unheard();
   }
 
   // The descriptors that guests wait for, and the bell.
@@ -274,7 +333,7 @@ class Driver final : public sched::Task {
       waits_.push_back({wait.fd, wait.events});
     }
     guests_ = waits_.size();
-    if (streams_.pump()) streams_.pump()->add_waits(waits_);
+    if (pump()) pump()->add_waits(waits_);
   }
 
   // Which of those are ready.
@@ -292,17 +351,15 @@ class Driver final : public sched::Task {
     for (size_t i = 1; i < guests_; ++i) {
       if (polled_[i].revents != 0) kernel_.io().host().ready(polled_[i].fd);
     }
-    if (streams_.pump()) streams_.pump()->pump();
+    if (pump()) pump()->pump();
   }
 
   Sandbox::State& sandbox_;
   Kernel& kernel_;
-  Streams& streams_;
-  RunWatch watch_;
-  ProgramStart start_;
-  int64_t compiled_ns_;      // of Kernel::compile_cpu_ns(), what the scheduler knows
-  int32_t interrupted_ = 0;  // by this signal, before it was started
-  RunResult result_;
+  Program* const program_ = nullptr;  // one of the two
+  const CodeCall* const call_ = nullptr;
+  int64_t compiled_ns_ =
+      kernel_.compile_cpu_ns();       // of Kernel::compile_cpu_ns(), what the scheduler knows
   std::vector<sched::FdWait> waits_;  // the bell, those of guests, those of the terminal
   size_t guests_ = 0;                 // where those of guests end
   bool slept_ = false;
@@ -310,18 +367,18 @@ class Driver final : public sched::Task {
 };
 
 // Runs it to its end: here as long as it is alone, else on the workers.
-Expected<RunResult> run_to_end(Sandbox::State& sandbox, Driver& driver) {
+std::optional<Failure> run_to_end(Sandbox::State& sandbox, Driver& driver) {
   Host::State& host = *sandbox.host;
   const Host::State::Running running(host);
   const bool may_be_alone = host.options.workers == 0 && !sandbox.cpu_share;
   if (may_be_alone && sched::run_alone(driver, sandbox.clock, host.crowded())) {
-    return driver.take_result();
+    return std::nullopt;
   }
-  if (auto failure = join_workers(sandbox)) return *failure;
+  if (auto failure = join_workers(sandbox)) return failure;
   auto task = (*host.scheduler())->add(driver, {}, &*sandbox.cpu_share);
   if (!task.ok()) return failure_of(task.error());
   task->join();
-  return driver.take_result();
+  return std::nullopt;
 }
 
 // Before the program, so that a wrong folder is not taken for a missing program.
@@ -332,6 +389,39 @@ std::optional<Failure> check_workdir(Sandbox::State& sandbox) {
                                 vfs::kFollowLast | vfs::kDirectoryOnly);
   if (found.ok()) return std::nullopt;
   return failure_of(found.error(), "the working folder '" + printable(path) + "'");
+}
+
+// While one lives, this thread drives the sandbox.
+class Drives {
+ public:
+  explicit Drives(Sandbox::State& sandbox) : Drives(sandbox, take(sandbox)) {}
+  // The floor is this thread's already.
+  struct Taken {};
+  Drives(Sandbox::State& sandbox, Taken) : sandbox_(sandbox) { driving_.emplace(sandbox.control); }
+  ~Drives() {
+    driving_.reset();
+    sandbox_.floor.leave();
+  }
+  Drives(const Drives&) = delete;
+  Drives& operator=(const Drives&) = delete;
+
+ private:
+  static Taken take(Sandbox::State& sandbox) {
+    const std::atomic<bool> never = false;
+    sandbox.floor.take_unless(never);
+    return {};
+  }
+  Sandbox::State& sandbox_;
+  std::optional<Control::Driving> driving_;
+};
+
+// Drives until the call is done.
+std::optional<Failure> drive_call(Sandbox::State& sandbox, CodeCall& call) {
+  if (call.done) return std::nullopt;
+  Driver driver(sandbox, call);
+  auto failure = run_to_end(sandbox, driver);
+  if (failure) sandbox.code.close(call.options.language, call.options.session);
+  return failure;
 }
 
 }  // namespace
@@ -347,11 +437,11 @@ std::optional<Failure> join_workers(Sandbox::State& sandbox) {
 }
 
 Expected<RunResult> run_program(Sandbox::State& sandbox, RunOptions options) {
-  const Control::Driving driving(sandbox.control);
+  const Drives drives(sandbox);
   if (options.argv.empty() || options.argv[0].empty()) return invalid("there is no program to run");
   if (has_nul(options.argv)) return invalid("an argument holds a NUL byte");
   if (auto failure = check_workdir(sandbox)) return *failure;
-  sandbox.requests.forget();
+  if (sandbox.code.under_way() == 0) sandbox.requests.forget();
   sandbox.last_log_line.clear();
 
   kernel::StartOptions start;
@@ -375,26 +465,54 @@ Expected<RunResult> run_program(Sandbox::State& sandbox, RunOptions options) {
     start.authority = sandbox.tools->authority();
     if (auto failure = sandbox.tools->record_start(options.argv)) return *failure;
   }
-  Driver driver(sandbox, streams, std::move(start));
-  auto ran = run_to_end(sandbox, driver);
-  if (!ran) {
-    sandbox.kernel->kill_all();
+  Program program(sandbox, streams, std::move(start));
+  Driver driver(sandbox, program);
+  if (auto failure = run_to_end(sandbox, driver)) {
+    program.stop();
     if (sandbox.tools) {
       sandbox.tools->end_commands();
       sandbox.tools->record_end({}, "");
     }
-    return ran.error();
+    return *failure;
   }
-  RunResult result = std::move(*ran);
+  RunResult result = program.take_result();
   streams.put_output(result);
   if (sandbox.tools) {
     sandbox.tools->end_commands();
     sandbox.tools->record_end(result, "");
   }
-  if (const auto error = driver.no_room()) {
+  if (const auto error = program.start().no_room()) {
     return failure_of(*error, "starting " + printable(options.argv[0]));
   }
   return result;
+}
+
+Expected<CodeResult> run_cell(Sandbox::State& sandbox, CodeOptions options) {
+  if (auto failure = CodeSessions::check(options)) return *failure;
+  CodeCall call(std::move(options));
+  std::optional<Failure> failure;
+  if (sandbox.floor.try_take()) {
+    const Drives drives(sandbox, Drives::Taken{});
+    if ((failure = check_workdir(sandbox))) return *failure;
+    if (sandbox.code.under_way() == 0) sandbox.requests.forget();
+    if ((failure = sandbox.code.begin(call))) return *failure;
+    if ((failure = drive_call(sandbox, call))) return *failure;
+    return std::move(call.result);
+  }
+  // The kernel starts one program at a time.
+  for (bool begun = false; !begun;) {
+    sandbox.control.perform([&] {
+      begun = !sandbox.run.starting;
+      if (begun) failure = sandbox.code.begin(call);
+    });
+    if (!begun) std::this_thread::sleep_for(kStartPatience);
+  }
+  if (failure) return *failure;
+  if (sandbox.floor.take_unless(call.done)) {
+    const Drives drives(sandbox, Drives::Taken{});
+    if ((failure = drive_call(sandbox, call))) return *failure;
+  }
+  return std::move(call.result);
 }
 
 }  // namespace cloche::session

@@ -9,6 +9,9 @@ namespace cloche::session {
 // As Sandbox::run().
 Expected<RunResult> run_program(Sandbox::State& sandbox, RunOptions options);
 
+// As Sandbox::run_code().
+Expected<CodeResult> run_cell(Sandbox::State& sandbox, CodeOptions options);
+
 // From now on the sandbox shares the host's workers, by its limits. Between two turns of the guest.
 // Errors: kResourceExhausted (no threads left), kInvalidArgument (a CPU that there is not).
 std::optional<Failure> join_workers(Sandbox::State& sandbox);

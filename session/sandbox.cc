@@ -125,6 +125,36 @@ Expected<RunResult> Sandbox::run(std::vector<std::string> argv) {
   return run(std::move(options));
 }
 
+Expected<CodeResult> Sandbox::run_code(CodeOptions options) {
+  return session::run_cell(*state_, std::move(options));
+}
+
+Expected<CodeResult> Sandbox::run_python(std::string code) {
+  return run_code({.code = std::move(code)});
+}
+
+Expected<CodeResult> Sandbox::run_js(std::string code) {
+  return run_code({.code = std::move(code), .language = Language::kJavaScript});
+}
+
+bool Sandbox::interrupt(Language language, const std::string& session) {
+  bool found = false;
+  state_->control.perform([&] { found = state_->code.interrupt(language, session); });
+  return found;
+}
+
+bool Sandbox::close_session(Language language, const std::string& session) {
+  bool found = false;
+  state_->control.perform([&] { found = state_->code.close(language, session); });
+  return found;
+}
+
+std::vector<SessionInfo> Sandbox::sessions() const {
+  std::vector<SessionInfo> all;
+  state_->control.perform([&] { all = state_->code.list(); });
+  return all;
+}
+
 std::vector<std::string> Sandbox::audit() const {
   return state_->tools ? state_->tools->audit_lines() : std::vector<std::string>();
 }

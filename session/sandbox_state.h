@@ -8,7 +8,9 @@
 #include "base/clock.h"
 #include "kernel/host_stream.h"
 #include "kernel/kernel.h"
+#include "session/code_session.h"
 #include "session/control.h"
+#include "session/floor.h"
 #include "session/host_state.h"
 #include "session/limits.h"
 #include "session/requests.h"
@@ -23,8 +25,9 @@ class RunWatch;
 
 // What live control needs to know of a run.
 struct RunState {
-  RunWatch* watch = nullptr;               // null: none is under way
+  RunWatch* watch = nullptr;               // of the program that runs; null: none does
   kernel::OutputBudget* output = nullptr;  // of it
+  bool starting = false;                   // its program is still being compiled
   bool paused = false;                     // by pause(): also while none is under way
 };
 
@@ -49,6 +52,9 @@ struct Sandbox::State {
   std::unique_ptr<session::SandboxGate> gate;  // with tools
   // What it gets of the CPUs, over all its runs.
   std::optional<sched::GroupHandle> cpu_share;
+  session::Floor floor;
+  session::CodeSessions code{
+      *this, [](State& self, session::CodeCall& call) { self.floor.tell(call.done); }};
   std::unique_ptr<kernel::Kernel> kernel;
 };
 

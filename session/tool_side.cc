@@ -265,10 +265,12 @@ void ToolSide::record_inner_denied(const kernel::ToolCaller& caller, const std::
   (void)log_->append(record, name_of(caller.sandbox)).ok();
 }
 
-std::vector<ToolCall> ToolSide::take_calls() {
-  std::vector<ToolCall> calls;
-  for (tools::CallReport& report : broker_->take_reports()) calls.push_back(public_call(report));
-  return calls;
+void ToolSide::take_calls(uint32_t job, Others others, RunResult& result) {
+  const bool alone = others == Others::kNone;
+  for (tools::CallReport& report : alone ? broker_->take_reports() : broker_->take_reports(job)) {
+    result.tool_calls.push_back(public_call(report));
+  }
+  result.usage.tool_calls = alone ? broker_->take_count() : result.tool_calls.size();
 }
 
 std::vector<ToolCall> ToolSide::calls_of(const std::string& sandbox) const {
@@ -331,8 +333,19 @@ void ToolSide::record_stop(const RunResult& result, const std::string& sandbox) 
   }
 }
 
-void ToolSide::record_end(const RunResult& result, const std::string& sandbox) {
-  audit::Record record("run.end");
+std::optional<Failure> ToolSide::record_cell(const CodeOptions& options, uint64_t cell) {
+  audit::Record record("code.start");
+  record.text("language", to_string(options.language)).text("session", options.session);
+  record.number("cell", cell).number("code_bytes", options.code.size());
+  const auto* const bytes = reinterpret_cast<const uint8_t*>(options.code.data());
+  record.text("code_sha256", to_hex(sha256(std::span(bytes, options.code.size()))));
+  const Status written = log_->append(record, name_);
+  if (!written.ok()) return failure_of(written.error());
+  return std::nullopt;
+}
+
+void ToolSide::record_end(const RunResult& result, const std::string& sandbox, Ended what) {
+  audit::Record record(what == Ended::kRun ? "run.end" : "code.end");
   record.text("outcome", to_string(result.outcome));
   if (!result.limit.empty()) record.text("limit", result.limit);
   if (result.outcome == Outcome::kExited) {

@@ -44,10 +44,12 @@ class ToolSide {
 
   void deliver() { broker_->deliver(); }
   int64_t next_deadline() const { return broker_->next_deadline(); }
-  std::vector<ToolCall> take_calls();
+  // The calls of one job into its result. With no others under way all calls since the last time
+  // are its own.
+  enum class Others : uint8_t { kNone, kSome };
+  void take_calls(uint32_t job, Others others, RunResult& result);
   // Those of a sandbox inside, so far.
   std::vector<ToolCall> calls_of(const std::string& sandbox) const;
-  uint64_t take_count() { return broker_->take_count(); }
 
   // No process is left, so no call is wanted: what commands of calls still run end now.
   void end_commands();
@@ -59,7 +61,12 @@ class ToolSide {
   // Whether the start of a program is on record. `sandbox`: a name of name_below(); empty: the
   // outermost.
   bool record_program(const kernel::ProgramStart& start, const std::string& sandbox);
-  void record_end(const RunResult& result, const std::string& sandbox);
+  enum class Ended : uint8_t { kRun, kCell };
+  void record_end(const RunResult& result, const std::string& sandbox, Ended what = Ended::kRun);
+  // The same for a cell of code, the `cell`th in its session. forget_recorded() begins what a run
+  // is to record_write() and record_limit().
+  void forget_recorded() { recorded_.clear(); }
+  std::optional<Failure> record_cell(const CodeOptions& options, uint64_t cell);
 
   // Names for sandboxes inside, by their number there.
   std::string name_below(const std::string& sandbox, uint64_t number) const;

@@ -22,7 +22,8 @@ constexpr Failure::Kind kFailureKinds[] = {Failure::Kind::kInvalidArgument,
                                            Failure::Kind::kUnsupported,
                                            Failure::Kind::kResourceExhausted,
                                            Failure::Kind::kIo,
-                                           Failure::Kind::kInternal};
+                                           Failure::Kind::kInternal,
+                                           Failure::Kind::kBusy};
 constexpr SandboxStats::State kStates[] = {
     SandboxStats::State::kIdle, SandboxStats::State::kRunning, SandboxStats::State::kPaused};
 

@@ -16,7 +16,8 @@
 //
 // Thread class: Host is safe and may be copied. A Sandbox belongs to one thread at a time, except
 // signal(), kill() and resize(), which any thread or signal handler may call at any time, and the
-// functions of live control, which any thread may call while the Sandbox stands.
+// functions of live control, run(), run_code() and what belongs to sessions, which any thread may
+// call while the Sandbox stands. One run() at a time: another one waits for its end.
 //
 // cloche.h is the same for C. Both may still change.
 #pragma once
@@ -47,6 +48,7 @@ struct Failure {
     kResourceExhausted,  // out of memory, disk or descriptors
     kIo,                 // the operating system failed
     kInternal,           // a bug in Cloche
+    kBusy,               // something else is under way there: wait for it, or take another
   };
   Kind kind = Kind::kInternal;
   std::string message;
@@ -349,6 +351,77 @@ std::string to_json(const RunResult& result);
 // The same object for a run that could not begin.
 std::string to_json(const Failure& failure);
 
+// --- code in sessions: docs/sessions.md
+
+enum class Language : uint8_t { kPython, kJavaScript };
+const char* to_string(Language language);  // "python", "javascript"
+// Of "python", "py", "javascript" or "js".
+std::optional<Language> language_of(std::string_view name);
+
+// A cell: code that runs in a session, an interpreter of the sandbox's whose variables live between
+// the calls.
+struct CodeOptions {
+  static constexpr size_t kMaxCode = size_t{16} << 20;
+  static constexpr uint64_t kMaxValueBytes = uint64_t{256} << 20;
+
+  std::string code = {};  // UTF-8, at most kMaxCode bytes
+  Language language = Language::kPython;
+  // Which session of the language: 1 to 64 letters, digits, '-', '_' and '.'. One that is not there
+  // is started.
+  std::string session = "main";
+  std::string standard_input = {};
+  // After that the code is interrupted, as it is shortly before wall.time and cpu.time are used up.
+  std::optional<std::chrono::nanoseconds> timeout = {};
+  // How long code that was interrupted may go on before its session is ended, with its variables.
+  std::chrono::nanoseconds grace = std::chrono::seconds(2);
+  // Of the value, and of all displays together; what is larger is an error of the code. At most
+  // kMaxValueBytes.
+  uint64_t value_bytes = uint64_t{16} << 20;
+};
+
+// The value of a cell: of its last expression, or what JavaScript returned. Made by code that
+// nobody reviewed, as all of a CodeResult.
+struct CodeValue {
+  enum class Kind : uint8_t {
+    kNone,   // None, undefined
+    kJson,   // `data` is JSON, one line
+    kBytes,  // `data` is these bytes
+    kText,   // no JSON says it: `data` is its repr()
+  } kind = Kind::kNone;
+  std::string data = {};
+};
+const char* to_string(CodeValue::Kind kind);  // "json"
+
+// Something that was shown with display(), or a rich form of the value.
+struct Display {
+  // By MIME types: texts, JSON for types of JSON, base64 for images and other bytes.
+  std::vector<std::pair<std::string, std::string>> forms = {};
+};
+bool is_json_form(std::string_view type);  // "application/json", "application/geo+json"
+
+// As that of a run, of this one cell. Code that failed exited with 1, its traceback is on stderr,
+// too, and error_type and error_message are those of its exception. Code that was interrupted by a
+// limit has the outcome of that limit.
+struct CodeResult : RunResult {
+  CodeValue value = {};
+  std::string repr = {};  // of the value; cut at 1 MiB
+  std::vector<Display> displays = {};
+  std::string traceback = {};      // of the exception; empty: none
+  uint64_t cell = 0;               // its number in the session, from 1
+  bool session_restarted = false;  // it ran in a new session, as the one of that name had ended
+  bool session_ended = false;      // its session ended with it
+};
+// As that of a run, with "value", "value_type" and what else is said above.
+std::string to_json(const CodeResult& result);
+
+struct SessionInfo {
+  Language language = Language::kPython;
+  std::string name = {};
+  int pid = 0;
+  uint64_t cells = 0;  // that were begun
+  bool busy = false;
+};
+
 // What a policy grants, for a person and for a program.
 struct PolicyReport {
   bool good = false;               // else `lines` are its mistakes, with file, line and column
@@ -458,15 +531,28 @@ class Sandbox {
   ~Sandbox();  // ends all that still runs
 
   // Runs a program to its end; all processes it leaves behind end with it. Files written stay for
-  // the next run. Blocks the calling thread. A program that cannot be found or started is a result
-  // (kError), not a failure.
+  // the next run, and so do sessions. Blocks the calling thread. A program that cannot be found or
+  // started is a result (kError), not a failure.
   Expected<RunResult> run(RunOptions options);
   Expected<RunResult> run(std::vector<std::string> argv);  // captures both outputs
 
-  // To the foreground process group of the running program, or to the program itself. Does nothing
-  // when none runs. Async-signal-safe.
+  // Runs a cell in a session to its end. Sessions stand still while nothing runs in the sandbox,
+  // and live until they are closed or end themselves. Blocks. Calls for several sessions may be
+  // under way at once. Errors: kInvalidArgument, kBusy (another call in that session),
+  // kResourceExhausted (as many sessions as there may be).
+  Expected<CodeResult> run_code(CodeOptions options);
+  Expected<CodeResult> run_python(std::string code);  // in the session "main"
+  Expected<CodeResult> run_js(std::string code);
+  // Interrupts the cell that runs there: KeyboardInterrupt. False: none does.
+  bool interrupt(Language language, const std::string& session);
+  // Ends a session, its processes and what runs in it (outcome kCancelled). False: there is none.
+  bool close_session(Language language, const std::string& session);
+  std::vector<SessionInfo> sessions() const;
+
+  // To the foreground process group of the running program, or to the program itself; to the
+  // process groups of all sessions in which code runs. Async-signal-safe.
   void signal(int signo) noexcept;
-  // Ends the run at once, whatever the program does: outcome kCancelled. Async-signal-safe.
+  // Ends the run and all cells at once, whatever they do: outcome kCancelled. Async-signal-safe.
   void kill() noexcept;
   // The window of a run with a terminal changed its size. Async-signal-safe.
   void resize(WindowSize window) noexcept;
