@@ -95,6 +95,21 @@ static JSValue evaluate(JSContext* context, JSValueConst* argv, int flags) {
 // evaluate(text, name): as a script
 NATIVE(native_evaluate) { return evaluate(context, argv, JS_EVAL_TYPE_GLOBAL); }
 
+enum { CELL = JS_EVAL_TYPE_GLOBAL | JS_EVAL_FLAG_ASYNC | JS_EVAL_FLAG_CELL };
+
+// evaluateCell(text, name): a promise of { value }
+NATIVE(native_evaluate_cell) { return evaluate(context, argv, CELL); }
+
+// compiles(text): whether it is the text of a cell
+NATIVE(native_compiles) {
+  JSValueConst arguments[] = {argv[0], argv[0]};
+  JSValue compiled = evaluate(context, arguments, CELL | JS_EVAL_FLAG_COMPILE_ONLY);
+  const bool is_good = !JS_IsException(compiled);
+  if (!is_good) JS_FreeValue(context, JS_GetException(context));
+  JS_FreeValue(context, compiled);
+  return JS_NewBool(context, is_good);
+}
+
 static struct host* host_of(JSContext* context) { return JS_GetContextOpaque(context); }
 
 static int add_meta(JSContext* context, JSModuleDef* module, const char* name) {
@@ -280,6 +295,8 @@ static const JSCFunctionListEntry kFunctions[] = {
     JS_CFUNC_DEF("promise", 1, native_promise),
     JS_CFUNC_DEF("evaluate", 2, native_evaluate),
     JS_CFUNC_DEF("evaluateModule", 2, native_evaluate_module),
+    JS_CFUNC_DEF("evaluateCell", 2, native_evaluate_cell),
+    JS_CFUNC_DEF("compiles", 1, native_compiles),
     JS_CFUNC_DEF("library", 1, native_library),
     JS_CFUNC_DEF("detach", 1, native_detach),
     JS_CFUNC_DEF("collect", 0, native_collect),

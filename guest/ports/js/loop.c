@@ -1,5 +1,6 @@
 // The event loop: microtasks, timers, descriptors and signals.
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <poll.h>
 #include <stdio.h>
@@ -157,7 +158,60 @@ NATIVE(native_signal) {
   return JS_NewInt32(context, 0);
 }
 
+// --- interrupts of a session: SIGINT ends the code that runs, whatever it does
+
+enum { CHANNEL = 900 };  // out of the way of code that closes what it did not open
+
+static bool in_session;
+static volatile sig_atomic_t interrupted, armed;
+
+static void on_interrupt(int number) {
+  interrupted = 1;
+  on_signal(number);
+}
+
+static int should_stop(JSRuntime* runtime, void* data) {
+  (void)runtime, (void)data;
+  if (!interrupted || !armed) return 0;
+  interrupted = pending[SIGINT] = 0;
+  return 1;
+}
+
+// enterSession(fd): the same channel under another number
+NATIVE(native_enter_session) {
+  struct host* host = JS_GetContextOpaque(context);
+  int32_t fd;
+  if (JS_ToInt32(context, &fd, argv[0])) return JS_EXCEPTION;
+  int channel = fcntl(fd, F_DUPFD_CLOEXEC, CHANNEL);
+  if (channel < 0 && errno == EINVAL) channel = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+  if (channel < 0) return js_failure(context);
+  close(fd);
+  const struct sigaction action = {.sa_handler = on_interrupt};
+  if (sigaction(SIGINT, &action, NULL) != 0) return js_failure(context);
+  JS_SetInterruptHandler(host->runtime, should_stop, NULL);
+  in_session = true;
+  return JS_NewInt32(context, channel);
+}
+
+// armInterrupt(on): an interrupt from before is forgotten; whether there was one
+NATIVE(native_arm_interrupt) {
+  const bool was_interrupted = interrupted;
+  armed = JS_ToBool(context, argv[0]) > 0;
+  interrupted = pending[SIGINT] = 0;
+  return JS_NewBool(context, was_interrupted);
+}
+
+// Blocked while the loop decides whether to wait, so that none comes in between.
+static void hold_interrupts(int how) {
+  if (!in_session) return;
+  sigset_t one;
+  sigemptyset(&one);
+  sigaddset(&one, SIGINT);
+  sigprocmask(how, &one, NULL);
+}
+
 static void call_signals(struct host* host) {
+  interrupted = 0;
   while (any_pending) {
     any_pending = 0;
     for (int number = 1; number < SIGNALS; ++number) {
@@ -223,10 +277,12 @@ static void wait_for_descriptors(struct host* host) {
   struct timespec time = {0};
   sigset_t mask;
   sigprocmask(SIG_BLOCK, NULL, &mask);
+  hold_interrupts(SIG_BLOCK);
   for (int number = 1; number < SIGNALS; ++number) {
     if (sigismember(&handled, number) == 1) sigdelset(&mask, number);
   }
   const int ready = ppoll(polled, count, wait_time(host, &time), &mask);
+  hold_interrupts(SIG_UNBLOCK);
   for (size_t i = 0; ready > 0 && i < count; ++i) {
     if (polled[i].revents) call_watcher(host, polled[i].fd, polled[i].revents);
   }
@@ -299,9 +355,14 @@ NATIVE(native_run_jobs) {
 NATIVE(native_is_alive) { return JS_NewBool(context, is_alive(JS_GetContextOpaque(context))); }
 
 static const JSCFunctionListEntry kFunctions[] = {
-    JS_CFUNC_DEF("poll", 3, native_poll),        JS_CFUNC_DEF("isAlive", 0, native_is_alive),
-    JS_CFUNC_DEF("watch", 4, native_watch),      JS_CFUNC_DEF("unwatch", 1, native_unwatch),
-    JS_CFUNC_DEF("signal", 2, native_signal),    JS_CFUNC_DEF("now", 0, native_now),
+    JS_CFUNC_DEF("poll", 3, native_poll),
+    JS_CFUNC_DEF("isAlive", 0, native_is_alive),
+    JS_CFUNC_DEF("watch", 4, native_watch),
+    JS_CFUNC_DEF("unwatch", 1, native_unwatch),
+    JS_CFUNC_DEF("signal", 2, native_signal),
+    JS_CFUNC_DEF("now", 0, native_now),
     JS_CFUNC_DEF("runJobs", 0, native_run_jobs),
+    JS_CFUNC_DEF("enterSession", 1, native_enter_session),
+    JS_CFUNC_DEF("armInterrupt", 1, native_arm_interrupt),
 };
 const struct functions js_loop_functions = {kFunctions, sizeof kFunctions / sizeof *kFunctions};

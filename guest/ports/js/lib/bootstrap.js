@@ -109,7 +109,7 @@ for (const name of ['ToolDenied', 'ToolError', 'tools']) defineLazy(name, 'tools
 // What depends on nothing that differs between processes.
 function warm() {
   for (const name of ['console', 'buffer', 'encoding', 'fs', 'fs/promises', 'fs/streams', 'url', 'util', 'stream', 'stream/promises', 'stdio', 'web',
-    'child_process', 'string_decoder', 'timers/promises', 'os', 'crypto', 'tools', 'readline', 'assert', 'module', 'width']) {
+    'child_process', 'string_decoder', 'timers/promises', 'os', 'crypto', 'tools', 'readline', 'assert', 'module', 'width', 'session']) {
     load(name);
   }
 }

@@ -13,6 +13,7 @@ Runs FILE, or the program on standard input. On a terminal, without FILE: reads 
   -c, --check             only looks whether FILE is well-formed
   -r, --require MODULE    loads MODULE before
   --input-type TYPE       module or commonjs: what TEXT or standard input is
+  --session FD            runs cells of code that come over descriptor FD, as the host's run_js does
   -v, --version
   -h, --help
 `;
@@ -49,6 +50,7 @@ function parse(words) {
       case '-c': case '--check': options.onlyChecks = true; break;
       case '-r': case '--require': case '--import': options.requires.push(valueOf(word, inline)); break;
       case '--input-type': options.inputType = valueOf(word, inline); break;
+      case '--session': options.session = valueOf(word, inline); break;
       case '-v': case '--version': options.prints = 'version'; break;
       case '-h': case '--help': options.prints = 'help'; break;
       default:
@@ -94,6 +96,10 @@ function main(words, variables) {
   if (options.prints === 'help') return native.writeAll(1, USAGE);
   if (options.prints === 'version') return native.writeAll(1, `${hooks.VERSION}\n`);
   for (const name of options.requires) require('loader').Module.createRequire(`${process.cwd()}/x`)(name);
+  if (options.session !== undefined) {
+    argv([]);
+    return require('session').start(Number(options.session));
+  }
   if (options.text !== undefined) {
     argv([]);
     return runText(options, options.text, '[eval]');

@@ -200,7 +200,11 @@ hidden('listenerCount', function listenerCount(type, ...rest) {
 let onChild;
 hidden('_onChild', (handler) => { onChild = handler; });
 
+let onInterrupt;
+hidden('_onInterrupt', (handler) => { onInterrupt = handler; });
+
 function onSignal(number) {
+  if (number === SIGNALS.SIGINT) onInterrupt?.();
   if (number === SIGNALS.SIGCHLD) onChild?.();
   self.emit(signalNames[number], signalNames[number], number);
 }
@@ -237,6 +241,7 @@ function stream(name, fd) {
     configurable: true, enumerable: true,
   });
 }
+hidden('_stream', stream);
 stream('stdin', 0);
 stream('stdout', 1);
 stream('stderr', 2);
