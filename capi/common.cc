@@ -8,7 +8,7 @@ namespace cloche::capi {
 namespace {
 
 static_assert(static_cast<int>(Failure::Kind::kInvalidArgument) == CLOCHE_INVALID_ARGUMENT);
-static_assert(static_cast<int>(Failure::Kind::kInternal) == CLOCHE_INTERNAL);
+static_assert(static_cast<int>(Failure::Kind::kBusy) == CLOCHE_BUSY);
 
 }  // namespace
 
@@ -52,7 +52,7 @@ char* cloche_error_json(const cloche_error* error) noexcept {
 void cloche_error_free(cloche_error* error) noexcept { delete error; }
 
 const char* cloche_error_kind_name(int kind) noexcept {
-  const bool known = kind >= CLOCHE_INVALID_ARGUMENT && kind <= CLOCHE_INTERNAL;
+  const bool known = kind >= CLOCHE_INVALID_ARGUMENT && kind <= CLOCHE_BUSY;
   return known ? to_string(static_cast<cloche::Failure::Kind>(kind)) : nullptr;
 }
 

@@ -98,6 +98,12 @@ struct cloche_sandbox {
   cloche::Sandbox sandbox;
 };
 
+struct cloche_code {
+  cloche::CodeOptions options;
+  cloche::capi::Mistake mistake;
+};
+
 struct cloche_result {
-  cloche::RunResult result;
+  cloche::CodeResult result;  // of a run only the part that is a RunResult
+  bool is_code = false;
 };

@@ -33,7 +33,9 @@ constexpr UsageRow kUsage[] = {
 
 cloche_result* result_of(Expected<RunResult> result, cloche_error** error) {
   if (!result) return fail(error, result.error());
-  return new cloche_result{std::move(*result)};
+  auto* const made = new cloche_result();
+  static_cast<RunResult&>(made->result) = std::move(*result);
+  return made;
 }
 
 void set_stream(cloche_command* command, const char* function, int which, Stream stream) {
@@ -238,7 +240,9 @@ double cloche_result_call_ms(const cloche_result* result, size_t index) noexcept
 }
 
 char* cloche_result_json(const cloche_result* result) noexcept {
-  return result == nullptr ? nullptr : new_text(cloche::to_json(result->result));
+  if (result == nullptr) return nullptr;
+  const cloche::RunResult& run = result->result;
+  return new_text(result->is_code ? cloche::to_json(result->result) : cloche::to_json(run));
 }
 
 void cloche_result_free(cloche_result* result) noexcept { delete result; }

@@ -35,8 +35,9 @@
 //
 // Thread class: cloche_host is safe. Any other handle belongs to one thread at a time, except
 // cloche_sandbox_signal, _kill and _resize, which any thread or signal handler may call, and the
-// functions of live control, which any thread may call, while the
-// sandbox is there. Functions without a handle are safe. Callbacks say themselves where they run.
+// functions that run something and those of live control, which any thread may call, while the
+// sandbox is there; of several programs one runs at a time. Functions without a handle are safe.
+// Callbacks say themselves where they run.
 #ifndef CLOCHE_CLOCHE_H
 #define CLOCHE_CLOCHE_H
 
@@ -69,7 +70,8 @@ enum {
   CLOCHE_UNSUPPORTED,         // this host or this version cannot do it
   CLOCHE_RESOURCE_EXHAUSTED,  // out of memory, disk or descriptors
   CLOCHE_IO,                  // the operating system failed
-  CLOCHE_INTERNAL             // a bug in Cloche
+  CLOCHE_INTERNAL,            // a bug in Cloche
+  CLOCHE_BUSY                 // something else is under way there: wait for it, or take another
 };
 
 int cloche_error_kind(const cloche_error* error) CLOCHE_NOEXCEPT;
@@ -273,7 +275,7 @@ typedef struct cloche_command cloche_command;
 // CLOCHE_UNSUPPORTED.
 cloche_sandbox* cloche_sandbox_create(const cloche_host* host, const cloche_options* options,
                                       cloche_error** error) CLOCHE_NOEXCEPT;
-// Ends all that still runs. Not while another thread is in cloche_sandbox_run.
+// Ends all that still runs. Not while another thread is in one of the functions below.
 void cloche_sandbox_free(cloche_sandbox* sandbox) CLOCHE_NOEXCEPT;
 
 // Runs a program to its end and captures what it writes. `argv` ends with null; argv[0] is a path
@@ -293,6 +295,39 @@ void cloche_sandbox_kill(cloche_sandbox* sandbox) CLOCHE_NOEXCEPT;
 // The window of a run with a terminal has this size now. Async-signal-safe.
 void cloche_sandbox_resize(cloche_sandbox* sandbox, uint16_t rows,
                            uint16_t columns) CLOCHE_NOEXCEPT;
+
+// --- code in sessions (docs/sessions.md): interpreters whose variables live between calls
+
+typedef struct cloche_code cloche_code;
+
+enum { CLOCHE_PYTHON, CLOCHE_JAVASCRIPT };
+// A cell: UTF-8, at most 16 MiB. Never null; frees nothing that it is given.
+cloche_code* cloche_code_new(int language, const char* text, size_t size) CLOCHE_NOEXCEPT;
+void cloche_code_free(cloche_code* code) CLOCHE_NOEXCEPT;
+// 1 to 64 letters, digits, '-', '_' and '.'; "main" if nothing is said. One that is not there is
+// started.
+void cloche_code_set_session(cloche_code* code, const char* session) CLOCHE_NOEXCEPT;
+void cloche_code_set_input(cloche_code* code, const void* bytes, size_t size) CLOCHE_NOEXCEPT;
+// After that the code is interrupted; and after the grace (2 s) its session ended, if it goes on.
+void cloche_code_set_timeout(cloche_code* code, uint64_t nanoseconds) CLOCHE_NOEXCEPT;
+void cloche_code_set_grace(cloche_code* code, uint64_t nanoseconds) CLOCHE_NOEXCEPT;
+void cloche_code_set_value_bytes(cloche_code* code, uint64_t bytes) CLOCHE_NOEXCEPT;  // 16 MiB
+
+// Runs a cell to its end. Blocks; from any thread, for several sessions at once. Errors:
+// CLOCHE_INVALID_ARGUMENT, CLOCHE_BUSY (another call in that session), CLOCHE_RESOURCE_EXHAUSTED,
+// CLOCHE_IO.
+cloche_result* cloche_sandbox_run_code(cloche_sandbox* sandbox, const cloche_code* code,
+                                       cloche_error** error) CLOCHE_NOEXCEPT;
+cloche_result* cloche_sandbox_run_python(cloche_sandbox* sandbox, const char* text,
+                                         cloche_error** error) CLOCHE_NOEXCEPT;
+cloche_result* cloche_sandbox_run_js(cloche_sandbox* sandbox, const char* text,
+                                     cloche_error** error) CLOCHE_NOEXCEPT;
+// Interrupts the cell that runs in a session; false: none does. Ends a session; false: there is
+// none. From any thread.
+bool cloche_sandbox_interrupt(cloche_sandbox* sandbox, int language,
+                              const char* session) CLOCHE_NOEXCEPT;
+bool cloche_sandbox_close_session(cloche_sandbox* sandbox, int language,
+                                  const char* session) CLOCHE_NOEXCEPT;
 
 // --- live control: from any thread while the sandbox stands, but not from a handler of its tools.
 // These functions wait some milliseconds for the thread in cloche_sandbox_run().
@@ -400,6 +435,28 @@ const char* cloche_result_call_reason(const cloche_result* result, size_t index)
 const char* cloche_result_call_parameters_sha256(const cloche_result* result,
                                                  size_t index) CLOCHE_NOEXCEPT;
 double cloche_result_call_ms(const cloche_result* result, size_t index) CLOCHE_NOEXCEPT;  // or -1
+// What cells have beside: none of it for the result of a program. All of it is made by the code.
+enum {
+  CLOCHE_NO_VALUE,  // None, undefined
+  CLOCHE_JSON,      // one line
+  CLOCHE_BYTES,
+  CLOCHE_TEXT  // no JSON says it: its repr()
+};
+int cloche_result_value_kind(const cloche_result* result) CLOCHE_NOEXCEPT;
+const char* cloche_result_value(const cloche_result* result, size_t* size) CLOCHE_NOEXCEPT;
+const char* cloche_result_repr(const cloche_result* result, size_t* size) CLOCHE_NOEXCEPT;
+// Of the exception whose type and message are those of the error; "" without one.
+const char* cloche_result_traceback(const cloche_result* result) CLOCHE_NOEXCEPT;
+uint64_t cloche_result_cell(const cloche_result* result) CLOCHE_NOEXCEPT;  // its number, from 1
+bool cloche_result_session_restarted(const cloche_result* result) CLOCHE_NOEXCEPT;
+bool cloche_result_session_ended(const cloche_result* result) CLOCHE_NOEXCEPT;
+// What was shown, each in some forms: a MIME type, and text, JSON, or base64 of other bytes.
+size_t cloche_result_display_count(const cloche_result* result) CLOCHE_NOEXCEPT;
+size_t cloche_result_form_count(const cloche_result* result, size_t display) CLOCHE_NOEXCEPT;
+const char* cloche_result_form_type(const cloche_result* result, size_t display,
+                                    size_t index) CLOCHE_NOEXCEPT;
+const char* cloche_result_form_data(const cloche_result* result, size_t display, size_t index,
+                                    size_t* size) CLOCHE_NOEXCEPT;
 // The result object of `cloche run --json`, one line; null for null.
 char* cloche_result_json(const cloche_result* result) CLOCHE_NOEXCEPT;
 void cloche_result_free(cloche_result* result) CLOCHE_NOEXCEPT;
