@@ -23,6 +23,11 @@ class CommandFormatter final : public CLI::Formatter {
              "       cloche run [OPTIONS] -c SCRIPT [NAME [ARG...]]\n"
              "       cloche run [OPTIONS] --module FILE.wasm [ARG...]\n";
     }
+    if (name == "code") {
+      return "Usage: cloche code [OPTIONS] [FILE|-]...\n"
+             "       cloche code [OPTIONS] -c CODE [-c CODE]...\n"
+             "       cloche code [OPTIONS] --requests\n";
+    }
     if (app->get_parent() != nullptr) name.insert(0, "cloche ");
     return CLI::Formatter::make_usage(app, name);
   }
@@ -105,6 +110,24 @@ void add_run_options(CLI::App& app, RawOptions& raw) {
                "keep stdin open (it always is; for those used to Docker)");
   app.add_flag("-t,--tty", raw.terminal, "give the program a terminal");
   app.add_flag("--json", raw.json, "print one result object instead of the program's output");
+}
+
+struct RawCode {
+  RawOptions sandbox;
+  Argv codes, files;
+  Text language, cell_timeout;
+  bool requests = false, json = false;
+};
+
+void add_code_options(CLI::App& app, RawCode& raw) {
+  app.add_option("FILE", raw.files, "a cell of code; -: from standard input (what is not said)");
+  add_list(app, "-c,--code", raw.codes, "a cell of code", "CODE");
+  add_text(app, "--language", raw.language, "python or js (what FILE's name ends in, else python)",
+           "NAME");
+  add_text(app, "--cell-timeout", raw.cell_timeout, "interrupt a cell after that", "DUR");
+  app.add_flag("--json", raw.json, "print one result object for each cell");
+  app.add_flag("--requests", raw.requests,
+               "read requests, a JSON object a line, and answer them (docs/sessions.md)");
 }
 
 Finished own_error(const std::string& message) {
@@ -255,6 +278,42 @@ Arguments finish_run(const RawOptions& raw, const Argv& program) {
   return run;
 }
 
+Language language_of_file(const std::string& file) {
+  const bool js = file.ends_with(".js") || file.ends_with(".mjs") || file.ends_with(".cjs");
+  return js ? Language::kJavaScript : Language::kPython;
+}
+
+Arguments finish_code(const RawCode& raw) {
+  CodeArguments code;
+  if (auto error = apply_sandbox(raw.sandbox, code.run)) return *error;
+  code.run.json = raw.json;
+  if (!raw.codes.empty() && !raw.files.empty()) return own_error("-c and FILE exclude each other");
+  const bool cells = !raw.codes.empty() || !raw.files.empty();
+  if (raw.requests && (cells || raw.language || raw.cell_timeout)) {
+    return own_error("--requests takes language, code and time-outs from the requests only");
+  }
+  if (raw.requests) return code;
+  std::optional<Language> language;
+  if (raw.language) {
+    language = language_of(*raw.language);
+    if (!language) {
+      return own_error("--language: '" + printable(*raw.language) + "' is neither python nor js");
+    }
+  }
+  if (auto error = apply("cell-timeout", raw.cell_timeout, code.cell_timeout, parse_duration)) {
+    return *error;
+  }
+  if (code.cell_timeout && code.cell_timeout->count() == 0) code.cell_timeout.reset();
+  for (const std::string& text : raw.codes) {
+    code.cells.push_back({language.value_or(Language::kPython), text, ""});
+  }
+  for (const std::string& file : raw.files) {
+    code.cells.push_back({language.value_or(language_of_file(file)), "", file});
+  }
+  if (code.cells.empty()) code.cells.push_back({language.value_or(Language::kPython), "", "-"});
+  return code;
+}
+
 Arguments finish_shell(const RawOptions& raw) {
   RunArguments run;
   // A person at a keyboard has no deadline unless they ask for one.
@@ -297,7 +356,8 @@ Argv split_program(const CLI::App& app, Argv& words) {
 }
 
 constexpr const char* kExitCodes =
-    "Exit codes of run and shell: the program's; 128+n: ended by signal n; 124: wall time-out;\n"
+    "Exit codes of run, code and shell: the program's; 128+n: ended by signal n; 124: wall "
+    "time-out;\n"
     "137: another limit; 125: Cloche's own error; 126: found but not runnable; 127: not found.";
 
 constexpr const char* kControlExitCodes =
@@ -311,7 +371,7 @@ class Parser {
     app_.require_subcommand(1);
     app_.set_version_flag("--version", std::string(), "the same as the command version");
     add_commands();
-    for (CLI::App* app : {&app_, run_, shell_}) app->footer(kExitCodes);
+    for (CLI::App* app : {&app_, run_, code_, shell_}) app->footer(kExitCodes);
   }
 
   Arguments parse(Argv words) {
@@ -348,6 +408,7 @@ class Parser {
  private:
   void add_commands() {
     run_ = app_.add_subcommand("run", "one program in a fresh sandbox");
+    code_ = app_.add_subcommand("code", "Python or JavaScript whose variables live on");
     shell_ = app_.add_subcommand("shell", "an interactive bash on a terminal of its own");
     programs_ = app_.add_subcommand("programs", "the programs of the guest pack");
     warm_ = app_.add_subcommand("warm", "compile guest programs ahead");
@@ -389,6 +450,9 @@ class Parser {
       add_run_options(*run_, raw_);
     } else if (command == "shell") {
       add_sandbox_options(*shell_, shell_raw_);
+    } else if (command == "code") {
+      add_sandbox_options(*code_, raw_code_.sandbox);
+      add_code_options(*code_, raw_code_);
     } else if (command == "programs") {
       programs_->add_flag("--json", raw_programs_.json, "as the pack's manifest");
       add_text(*programs_, "--pack", pack_, "the pack", "FILE");
@@ -432,6 +496,7 @@ class Parser {
   Arguments finish(const Argv& program) {
     if (control_ != nullptr) return finish_control();
     if (run_->parsed()) return finish_run(raw_, program);
+    if (code_->parsed()) return finish_code(raw_code_);
     if (shell_->parsed()) return finish_shell(shell_raw_);
     raw_programs_.pack = raw_warm_.pack = pack_.value_or("");
     if (programs_->parsed()) return raw_programs_;
@@ -468,6 +533,7 @@ class Parser {
 
   CLI::App app_;
   RawOptions raw_, shell_raw_;
+  RawCode raw_code_;
   ProgramsArguments raw_programs_;
   WarmArguments raw_warm_;
   AuditArguments raw_audit_;
@@ -475,9 +541,9 @@ class Parser {
   std::vector<CLI::App*> control_apps_;     // of control_commands()
   std::unique_ptr<ControlParser> control_;  // of the one that was given
   Text pack_;                               // of programs, warm and doctor
-  CLI::App *run_ = nullptr, *shell_ = nullptr, *programs_ = nullptr, *warm_ = nullptr,
-           *doctor_ = nullptr, *check_ = nullptr, *audit_ = nullptr, *audit_verify_ = nullptr,
-           *version_ = nullptr;
+  CLI::App *run_ = nullptr, *code_ = nullptr, *shell_ = nullptr, *programs_ = nullptr,
+           *warm_ = nullptr, *doctor_ = nullptr, *check_ = nullptr, *audit_ = nullptr,
+           *audit_verify_ = nullptr, *version_ = nullptr;
 };
 
 }  // namespace

@@ -29,6 +29,18 @@ struct RunArguments {
   Verbosity verbosity = Verbosity::kNormal;
 };
 
+// Code in sessions. Without cells: requests of JSON come on standard input.
+struct CodeArguments {
+  struct Cell {
+    Language language = Language::kPython;
+    std::string code;
+    std::string file;  // of the host, "-": standard input; empty: `code` is the text
+  };
+  RunArguments run;  // all but what is to run
+  std::vector<Cell> cells;
+  std::optional<std::chrono::nanoseconds> cell_timeout;
+};
+
 struct ProgramsArguments {
   std::string pack;
   bool json = false;
@@ -66,9 +78,9 @@ struct Finished {
 };
 
 using Arguments =
-    std::variant<Finished, RunArguments, ProgramsArguments, WarmArguments, DoctorArguments,
-                 CheckArguments, AuditArguments, VersionArguments, PsArguments, StatsArguments,
-                 TellArguments, MetricsArguments, TopArguments>;
+    std::variant<Finished, RunArguments, CodeArguments, ProgramsArguments, WarmArguments,
+                 DoctorArguments, CheckArguments, AuditArguments, VersionArguments, PsArguments,
+                 StatsArguments, TellArguments, MetricsArguments, TopArguments>;
 
 // `argv` without the command's own name.
 Arguments parse_arguments(const std::vector<std::string>& argv);

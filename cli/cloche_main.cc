@@ -31,6 +31,7 @@ int finish(const Finished& finished) {
 struct Dispatch {
   int operator()(const Finished& finished) const { return finish(finished); }
   int operator()(const RunArguments& arguments) const { return run_command(arguments); }
+  int operator()(const CodeArguments& arguments) const { return code_command(arguments); }
   int operator()(const ProgramsArguments& arguments) const { return programs_command(arguments); }
   int operator()(const WarmArguments& arguments) const { return warm_command(arguments); }
   int operator()(const DoctorArguments& arguments) const { return doctor_command(arguments); }

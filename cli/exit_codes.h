@@ -16,4 +16,7 @@ inline constexpr int kExitSignalBase = 128;
 // `last_signal`: what the user sent last, for a run that was cancelled.
 int exit_code_of(const RunResult& result, int last_signal);
 
+// Why it ended as it did, for a person; empty: its exit code says it. `program` is what ran.
+std::string explanation(const RunResult& result, const std::string& program);
+
 }  // namespace cloche::cli

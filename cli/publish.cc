@@ -69,7 +69,9 @@ Expected<std::unique_ptr<PublishedRun>> publish(Sandbox& sandbox, const RunArgum
   // terminal would be lost.
   const bool now = !arguments.name.empty() || arguments.terminal;
   const auto failure = published->begin({.name = arguments.name,
-                                         .prefix = arguments.terminal ? "shell" : "run",
+                                         .prefix = arguments.terminal       ? "shell"
+                                                   : arguments.argv.empty() ? "code"
+                                                                            : "run",
                                          .command = command_of(arguments.argv),
                                          .delay = now ? std::chrono::milliseconds(0) : kUnseen,
                                          .on_failure = warn});
