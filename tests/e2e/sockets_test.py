@@ -77,7 +77,7 @@ class Datagrams(asyncio.DatagramProtocol):
 class Answer(asyncio.DatagramProtocol):
     def datagram_received(self, data, address): self.got.set_result(data)
 async def main():
-    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    server = await asyncio.start_server(serve, "localhost", 0)
     port = server.sockets[0].getsockname()[1]
     answers = await asyncio.gather(*(ask(port, str(i).encode()) for i in range(100, 150)))
     print(answers == [str(i)[::-1].encode() + b"\\n" for i in range(100, 150)])
@@ -115,14 +115,14 @@ if __name__ == "__main__":
     def test_names(self):
         self.assert_prints("""
 import socket, time
-print(sorted({entry[0].name for entry in socket.getaddrinfo("localhost", 80)}), socket.gethostbyname("localhost"))
+print({entry[4] for entry in socket.getaddrinfo("localhost", 80)}, socket.gethostbyname("localhost"))
 print(socket.gethostbyaddr("127.0.0.1")[0])
 start = time.monotonic()
 for name in ("example.com", "no-such-name"):
     try: socket.getaddrinfo(name, 80)
     except socket.gaierror as error: print(error.errno == socket.EAI_AGAIN)
 print(time.monotonic() - start < 4)
-""", "['AF_INET', 'AF_INET6'] 127.0.0.1\nlocalhost\nTrue\nTrue\nTrue\n")
+""", "{('127.0.0.1', 80)} 127.0.0.1\nlocalhost\nTrue\nTrue\nTrue\n")
 
     def test_what_is_not_there(self):
         self.assert_prints("""
