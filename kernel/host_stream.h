@@ -150,6 +150,7 @@ class HostLine : public RefCounted {
   ~HostLine() override;
 
   void send(std::string_view bytes);  // the guest can read them now
+  bool all_read() const { return out_.empty(); }  // of what was sent
   void set_most(uint64_t bytes) { most_ = bytes; }
   // What the guest wrote and nobody took.
   std::string_view received() const { return in_; }

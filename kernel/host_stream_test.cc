@@ -277,8 +277,10 @@ TEST(HostStreamTest, ALineWaitsAndTellsOfItsEnd) {
                             {{3, open_line(box.kernel(), line)}});
   EXPECT_EQ(box.settle(), Kernel::Idle::kWaiting);
   line->send("abc");
+  EXPECT_FALSE(line->all_read());
   EXPECT_EQ(box.settle(), Kernel::Idle::kWaiting);
   EXPECT_EQ(line->received(), "abc");
+  EXPECT_TRUE(line->all_read());
   EXPECT_FALSE(line->overflowed() || line->closed());
   EXPECT_EQ(box.kernel().io().captured()->bytes, 3u);
   EXPECT_EQ(line->take(), "abc");

@@ -291,7 +291,7 @@ bool CodeSessions::broken(CodeCall& call, const std::string& why) {
 }
 
 void CodeSessions::stop_late(CodeCall& call) {
-  if (call.stop != CodeCall::Stop::kNone) return;
+  if (call.stop != CodeCall::Stop::kNone) return send_interrupt(call);
   if (sandbox_.clock.monotonic_ns() >= call.interrupt_at) {
     ask_to_stop(call, call.late);
   } else if (call.watch->cpu_ns() >= call.cpu_interrupt) {
@@ -302,6 +302,13 @@ void CodeSessions::stop_late(CodeCall& call) {
 void CodeSessions::ask_to_stop(CodeCall& call, CodeCall::Stop why) {
   call.stop = why;
   call.kill_at = later(sandbox_.clock.monotonic_ns(), call.options.grace.count());
+  send_interrupt(call);
+}
+
+// Once. A driver that has not read the code yet may not be ready for it.
+void CodeSessions::send_interrupt(CodeCall& call) {
+  if (call.interrupted || !call.session->line->all_read()) return;
+  call.interrupted = true;
   const int32_t pid = call.session->pid;
   if (!sandbox_.kernel->signal(-pid, kSigInt).ok()) (void)sandbox_.kernel->signal(pid, kSigInt);
 }

@@ -36,6 +36,7 @@ struct CodeCall {
   std::optional<RunWatch> watch;
   uint64_t id = 0;
   Stop stop = Stop::kNone;    // why it was interrupted
+  bool interrupted = false;   // SIGINT was sent
   Stop late = Stop::kNone;    // why it will be, at interrupt_at
   int64_t interrupt_at = 0;   // monotonic ns; kNoDeadline: never
   int64_t cpu_interrupt = 0;  // CPU time of the call, ns
@@ -92,6 +93,7 @@ class CodeSessions {
   void put_reply(CodeCall& call, CellReply reply);
   void stop_late(CodeCall& call);
   void ask_to_stop(CodeCall& call, CodeCall::Stop why);
+  void send_interrupt(CodeCall& call);
   bool ignored(CodeCall& call);
   bool broken(CodeCall& call, const std::string& why);
   void end_at_limit(CodeCall& call, Outcome outcome, const char* limit);

@@ -406,6 +406,11 @@ class Limits(Sessions):
         self.assertEqual(answer["error"]["type"], "KeyboardInterrupt")
         self.assertEqual(self.value("x"), 2)
 
+    def test_a_timeout_before_the_driver_is_there(self):
+        for language in ["python", "js"]:
+            answer = self.run_code("while (1) { }" if language == "js" else "while True: pass", language=language, timeout="1us")
+            self.assertEqual((answer["outcome"], answer["session_ended"]), ("timeout", False), answer)
+
     def test_code_that_does_not_stop_is_ended(self):
         self.value("x = 1")
         answer = self.run_code("while True:\n    try:\n        while True: pass\n    except KeyboardInterrupt: pass",
