@@ -101,12 +101,12 @@ std::shared_ptr<const PackSet> PackSet::create(std::shared_ptr<const PackImage> 
   CHECK(core);
   std::shared_ptr<PackSet> set(new PackSet(std::move(core)));
   set->identity_ = set->core_->identity();
-  std::stable_partition(added.begin(), added.end(),
-                        [](const auto& pack) { return !pack->replaces().empty(); });
-  for (const auto& pack : added) {
-    if (set->is_replaced(*pack)) continue;
-    const Status outcome = set->add(pack);
-    if (!outcome.ok() && refused != nullptr) refused->push_back(outcome.error().message);
+  for (const bool replacing : {true, false}) {  // those first that stand in for others
+    for (const auto& pack : added) {
+      if (pack->replaces().empty() == replacing || set->is_replaced(*pack)) continue;
+      const Status outcome = set->add(pack);
+      if (!outcome.ok() && refused != nullptr) refused->push_back(outcome.error().message);
+    }
   }
   if (!set->added_.empty()) {
     Sha256 hash;
