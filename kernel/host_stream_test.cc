@@ -266,7 +266,7 @@ TEST(HostStreamTest, SharedInputIsFilledAgain) {
 
 TEST(HostStreamTest, ALineWaitsAndTellsOfItsEnd) {
   TestSandbox box;
-  auto line = make_ref<HostLine>(5);
+  auto line = make_ref<HostLine>(5u);
   const int32_t pid = start(box, "echo",
                             [](FakeGuest& g) {
                               write(g, 3, read(g, 3, 2));
@@ -292,7 +292,7 @@ TEST(HostStreamTest, ALineWaitsAndTellsOfItsEnd) {
 
 TEST(HostStreamTest, ALineHoldsNoMoreThanItMay) {
   TestSandbox box;
-  auto line = make_ref<HostLine>(5);
+  auto line = make_ref<HostLine>(5u);
   const int32_t pid = start(box, "floods",
                             [](FakeGuest& g) {
                               write(g, 3, "abc");
@@ -309,10 +309,10 @@ TEST(HostStreamTest, ALineHoldsNoMoreThanItMay) {
 
 TEST(HostStreamTest, ALineCannotBeOpenedAgain) {
   TestSandbox box;
-  auto line = make_ref<HostLine>(5);
+  auto line = make_ref<HostLine>(5u);
   const int32_t pid = start(box, "opens",
                             [](FakeGuest& g) {
-                              for (const int32_t flags : {kReadOnly, kWriteOnly, kReadWrite}) {
+                              for (const uint32_t flags : {kReadOnly, kWriteOnly, kReadWrite}) {
                                 GUEST_CHECK(open(g, "/proc/self/fd/3", flags) == kEacces);
                               }
                               g.exit(0);
