@@ -244,7 +244,7 @@ TEST(HostStreamTest, WhatIsBeyondTheBudgetStaysInside) {
 TEST(HostStreamTest, SharedInputIsFilledAgain) {
   TestSandbox box;
   auto source = make_ref<MemorySource>();
-  auto line = make_ref<HostLine>(100);
+  auto line = make_ref<HostLine>(100u);
   const int32_t pid =
       start(box, "reads",
             [](FakeGuest& g) {
