@@ -476,9 +476,9 @@ def live_row(live):
 
     def run(bench, row):
         raise_open_files()
-        count = min(live, 100) if bench.options.quick else 1000
-        figures = bench.figures("density_bench", "100" if bench.options.quick else "1000", bench.pack, bench.code_cache)
-        one, many = figures["hello beside 1"], figures[f"hello beside {min(live, count)}"]
+        most = 100 if bench.options.quick else 1000
+        figures = bench.figures("density_bench", str(most), bench.pack, bench.code_cache)
+        one, many = figures["hello beside 1"], figures[f"hello beside {min(live, most)}"]
         return Result(
             row=row.name,
             title=row.title,

@@ -4,6 +4,7 @@
 
 #include "base/printable.h"
 #include "base/utf8.h"
+#include "kernel/syscalls/user_time.h"
 #include "session/failures.h"
 #include "session/options.h"
 #include "session/sandbox_state.h"
@@ -55,8 +56,6 @@ std::vector<std::string> driver_of(Language language) {
 int64_t shortly_before(int64_t limit) {
   return limit == 0 ? kForever : limit - std::min(kEarly, limit / kEarlyShare);
 }
-
-int64_t later(int64_t now, int64_t ns) { return ns >= kForever - now ? kForever : now + ns; }
 
 std::string seconds(std::chrono::nanoseconds time) {
   return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(time).count()) +
@@ -181,7 +180,7 @@ void CodeSessions::set_deadlines(CodeCall& call) {
     call.late = CodeCall::Stop::kTimeout;
     wall = call.options.timeout->count();
   }
-  call.interrupt_at = later(start, wall);
+  call.interrupt_at = kernel::deadline_after(start, wall);
   call.cpu_interrupt = shortly_before(sandbox_.limits.cpu_time.count());
 }
 
@@ -276,9 +275,7 @@ void CodeSessions::put_reply(CodeCall& call, CellReply reply) {
 }
 
 void CodeSessions::end_at_limit(CodeCall& call, Outcome outcome, const char* limit) {
-  sandbox_.kernel->count_limit(limit);
-  call.result.outcome = outcome;
-  if (outcome == Outcome::kLimit) call.result.limit = limit;
+  (void)call.watch->stop(call.result, outcome, limit);
   if (sandbox_.tools) sandbox_.tools->record_stop(call.result, "");
 }
 
@@ -301,7 +298,7 @@ void CodeSessions::stop_late(CodeCall& call) {
 
 void CodeSessions::ask_to_stop(CodeCall& call, CodeCall::Stop why) {
   call.stop = why;
-  call.kill_at = later(sandbox_.clock.monotonic_ns(), call.options.grace.count());
+  call.kill_at = kernel::deadline_after(sandbox_.clock.monotonic_ns(), call.options.grace.count());
   send_interrupt(call);
 }
 

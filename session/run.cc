@@ -209,9 +209,7 @@ class Program {
 class Driver final : public sched::Task {
  public:
   Driver(Sandbox::State& sandbox, Program& program)
-      : sandbox_(sandbox), kernel_(*sandbox.kernel), program_(&program) {
-    (void)kernel_.usage();  // before the first turn
-  }
+      : sandbox_(sandbox), kernel_(*sandbox.kernel), program_(&program) {}
   Driver(Sandbox::State& sandbox, const CodeCall& call)
       : sandbox_(sandbox), kernel_(*sandbox.kernel), call_(&call) {}
   Driver(const Driver&) = delete;

@@ -37,6 +37,8 @@ class RunWatch {
   // When finished() must be asked again, whatever else happens: monotonic ns, Call::kNoDeadline:
   // never.
   int64_t deadline() const;
+  // A limit ends the run, or code in it, now: counts it, and the result says so. True.
+  bool stop(RunResult& result, Outcome outcome, const char* limit);
   void fill_usage(RunResult& result);
   // The limits have changed.
   void limits_changed();
@@ -45,7 +47,6 @@ class RunWatch {
 
  private:
   int64_t cpu_left() const;
-  bool stop(RunResult& result, Outcome outcome, const char* limit);
 
   const Subject subject_;
   const kernel::LimitHits hits_before_;
