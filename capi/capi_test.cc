@@ -145,14 +145,13 @@ TEST(CApiTest, TheFirstMistakeOfASetterIsKept) {
       {"cloche_options_set_hostname: a null pointer",
        [](auto* o) { cloche_options_set_hostname(o, nullptr); }},
       {"cloche_options_set_limit: a null pointer",
-       [](auto* o) { cloche_options_set_limit(o, nullptr, 1); }},
-      {"cloche_options_set_limit: no limit is called 'memory'; there are wall.time, cpu.time, "
-       "compile.time, memory.max, memory.high, pids.max, forks.rate, disk.max, inodes.max, "
-       "file.max, "
-       "open_files.max, timers.max, watches.max, pipe.max, arguments.max, module.max, output.max",
-       [](auto* o) { cloche_options_set_limit(o, "memory", 1); }},
-      {"cloche_options_set_limit: wall.time is too long",
-       [](auto* o) { cloche_options_set_limit(o, "wall.time", UINT64_MAX); }},
+       [](auto* o) { cloche_options_set_limit(o, nullptr, "1"); }},
+      {"cloche_options_set_limit: a null pointer",
+       [](auto* o) { cloche_options_set_limit(o, "memory.max", nullptr); }},
+      {"cloche_options_set_limit: there is no limit 'memory.maxx'; did you mean 'memory.max'?",
+       [](auto* o) { cloche_options_set_limit(o, "memory.maxx", "1M"); }},
+      {"cloche_options_set_limit: limit output.over: 'stop' is not \"kill\" or \"truncate\"",
+       [](auto* o) { cloche_options_set_limit(o, "output.over", "stop"); }},
       {"cloche_options_set_clock_resolution: it is too long",
        [](auto* o) { cloche_options_set_clock_resolution(o, UINT64_MAX); }},
       {"cloche_options_set_random_seed: a null pointer",
@@ -379,7 +378,7 @@ TEST(CApiTest, MountsAndLimitsHold) {
   Box box;
   cloche_options_add_mount(box.options(), folder, "/ro", CLOCHE_MOUNT_READ_ONLY);
   cloche_options_add_mount(box.options(), folder, "/cow", CLOCHE_MOUNT_COPY_ON_WRITE);
-  cloche_options_set_limit(box.options(), "output.max", 1000);
+  cloche_options_set_limit(box.options(), "output.max", "1000");
   EXPECT_EQ(
       box.output("cat /ro/file; (echo x > /ro/file) 2>/dev/null || echo no; echo x > /cow/file; "
                  "cat /cow/file /ro/file"),
@@ -391,8 +390,8 @@ TEST(CApiTest, MountsAndLimitsHold) {
   rmdir(folder);
 
   Box slow;
-  cloche_options_set_limit(slow.options(), "wall.time", 200'000'000);
-  cloche_options_set_limit(slow.options(), "cpu.time", 0);
+  cloche_options_set_limit(slow.options(), "wall.time", "200ms");
+  cloche_options_set_limit(slow.options(), "cpu.time", "none");
   EXPECT_EQ(cloche_result_outcome(slow.shell("while :; do :; done").get()), CLOCHE_TIMEOUT);
 }
 
@@ -411,23 +410,32 @@ TEST(CApiTest, RunsWithASeedCanBeRepeated) {
 }
 
 TEST(CApiTest, EveryLimitIsHandedOn) {
-  for (const char* name :
-       {"wall.time", "cpu.time", "compile.time", "memory.max", "memory.high", "pids.max",
-        "forks.rate", "disk.max", "inodes.max", "file.max", "open_files.max", "timers.max",
-        "watches.max", "pipe.max", "arguments.max", "module.max", "output.max"}) {
-    const Handle<cloche_options> options(cloche_options_new(), cloche_options_free);
-    cloche_options_set_limit(options.get(), name, UINT32_MAX);
-    cloche_error* error = nullptr;
-    const Handle<cloche_sandbox> sandbox(
-        cloche_sandbox_create(shared_host(), options.get(), &error), cloche_sandbox_free);
-    EXPECT_NE(sandbox, nullptr) << name << ": " << text_of(cloche_error_message(error));
-    const bool is_time = std::string(name).ends_with(".time");  // of which 0 is none
-    cloche_options_set_limit(options.get(), name, 0);
-    const Handle<cloche_sandbox> zero(cloche_sandbox_create(shared_host(), options.get(), &error),
-                                      cloche_sandbox_free);
-    EXPECT_EQ(zero != nullptr, is_time) << name;
-    cloche_error_free(error);
+  const std::pair<const char*, const char*> limits[] = {
+      {"wall.time", "3s"},    {"cpu.time", "2s"},       {"compile.time", "4s"},
+      {"cpu.weight", "50"},   {"cpu.max", "0.5"},       {"cpuset", "0"},
+      {"memory.max", "100M"}, {"memory.high", "90M"},   {"pids.max", "77"},
+      {"forks.rate", "99"},   {"disk.max", "10M"},      {"inodes.max", "123"},
+      {"file.max", "1M"},     {"open_files.max", "99"}, {"timers.max", "9"},
+      {"watches.max", "8"},   {"pipe.max", "8K"},       {"arguments.max", "64K"},
+      {"module.max", "5M"},   {"tools.calls", "6"},     {"tools.bytes", "7M"},
+      {"tools.time", "8s"},   {"output.max", "9M"},     {"output.over", "truncate"}};
+  Box box;
+  for (const auto& [name, value] : limits) cloche_options_set_limit(box.options(), name, value);
+  EXPECT_EQ(box.output("echo made"), "made\n");
+  for (const auto& [name, value] : limits) {
+    char* kept = cloche_sandbox_limit(box.sandbox(), name);
+    EXPECT_EQ(text_of(kept), value) << name;
+    cloche_free(kept);
   }
+}
+
+TEST(CApiTest, OutputBeyondItsLimitCanBeLost) {
+  Box box;
+  cloche_options_set_limit(box.options(), "output.max", "4");
+  cloche_options_set_limit(box.options(), "output.over", "truncate");
+  const auto result = box.shell("echo 123456; exit 3");
+  EXPECT_EQ(cloche_result_exit_code(result.get()), 3);
+  EXPECT_EQ(cloche_result_outcome(result.get()), CLOCHE_EXITED);
 }
 
 TEST(CApiTest, SandboxesInsideTakeANumberOfThem) {

@@ -26,52 +26,6 @@ static_assert(static_cast<int>(MountMode::kCopyOnWrite) == CLOCHE_MOUNT_COPY_ON_
 
 nanoseconds time_of(uint64_t value) { return nanoseconds(static_cast<int64_t>(value)); }
 
-// One of the two.
-struct LimitRow {
-  std::string_view name;
-  std::optional<uint64_t> Limits::* number = nullptr;
-  std::optional<nanoseconds> Limits::* time = nullptr;
-};
-
-constexpr LimitRow kLimits[] = {
-    {"wall.time", nullptr, &Limits::timeout},
-    {"cpu.time", nullptr, &Limits::cpu_time},
-    {"compile.time", nullptr, &Limits::compile_time},
-    {"memory.max", &Limits::memory},
-    {"memory.high", &Limits::memory_high},
-    {"pids.max", &Limits::processes},
-    {"forks.rate", &Limits::fork_rate},
-    {"disk.max", &Limits::disk},
-    {"inodes.max", &Limits::inodes},
-    {"file.max", &Limits::file_size},
-    {"open_files.max", &Limits::open_files},
-    {"timers.max", &Limits::timers},
-    {"watches.max", &Limits::watches},
-    {"pipe.max", &Limits::pipe},
-    {"arguments.max", &Limits::arguments},
-    {"module.max", &Limits::module_size},
-    {"output.max", &Limits::output},
-};
-
-void set_limit(cloche_options& options, const char* function, const std::string& name,
-               uint64_t value) {
-  std::string names;
-  for (const LimitRow& row : kLimits) {
-    names += (names.empty() ? "" : ", ") + std::string(row.name);
-    if (row.name != name) continue;
-    if (row.number != nullptr) {
-      options.options.limits.*row.number = value;
-    } else if (value <= INT64_MAX) {
-      options.options.limits.*row.time = time_of(value);
-    } else {
-      options.mistake.note(function, name + " is too long");
-    }
-    return;
-  }
-  options.mistake.note(function,
-                       "no limit is called '" + printable(name) + "'; there are " + names);
-}
-
 ToolResult call_handler(cloche_tool_handler handler, void* env, const ToolInvocation& call) {
   const cloche_tool_invocation invocation{std::string(call.tool), std::string(call.parameters),
                                           call};
@@ -120,8 +74,12 @@ void cloche_options_set_hostname(cloche_options* options, const char* name) noex
   if (can_set(options, __func__, name)) options->options.hostname = name;
 }
 
-void cloche_options_set_limit(cloche_options* options, const char* name, uint64_t value) noexcept {
-  if (can_set(options, __func__, name)) set_limit(*options, __func__, name, value);
+void cloche_options_set_limit(cloche_options* options, const char* name,
+                              const char* value) noexcept {
+  if (!can_set(options, __func__, name) || !can_set(options, __func__, value)) return;
+  if (const auto failure = cloche::set_limit(options->options.limits, name, value)) {
+    options->mistake.note(__func__, failure->message);
+  }
 }
 
 void cloche_options_set_policy(cloche_options* options, const char* text, size_t size,

@@ -172,13 +172,11 @@ void cloche_options_set_workdir(cloche_options* options, const char* folder) CLO
 void cloche_options_set_user(cloche_options* options, const char* name) CLOCHE_NOEXCEPT;
 void cloche_options_set_hostname(cloche_options* options, const char* name) CLOCHE_NOEXCEPT;
 
-// A limit by its name in a policy (docs/quotas.md): times in nanoseconds, 0 for none; all others in
-// bytes or as counts. "wall.time", "cpu.time", "compile.time"; "memory.max", "memory.high",
-// "pids.max", "forks.rate" (a second), "disk.max", "inodes.max", "file.max", "open_files.max",
-// "timers.max", "watches.max", "pipe.max", "arguments.max", "module.max", "output.max". What is not
-// set has its default.
+// A limit by its name and its value as a policy writes them (docs/quotas.md): "memory.max" and
+// "256M", "wall.time" and "5s", "cpuset" and "0-1", "output.over" and "truncate"; "none" where
+// there may be none. What is not set has its default.
 void cloche_options_set_limit(cloche_options* options, const char* name,
-                              uint64_t value) CLOCHE_NOEXCEPT;
+                              const char* value) CLOCHE_NOEXCEPT;
 
 // Everything that is granted, JSON of `size` bytes (docs/policy.md). All other options can then
 // only narrow it. `name` is what messages call it, null: "policy". `folder` is where its relative
