@@ -72,6 +72,7 @@ class Seen(ControlCase):
 
     def test_json(self):
         process = self.start("one", "echo ready; sleep 60 & sleep 60", "--pids", "7")
+        self.wait_until(lambda: '"sleep"' in self.cloche("ps", "--json").out, "its programs are not seen")
         report = json.loads(self.cloche("ps", "--json").out)
         self.assertEqual(report["name"], "one")
         self.assertEqual(report["pid"], process.pid)
