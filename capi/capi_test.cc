@@ -6,6 +6,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <functional>
 #include <memory>
@@ -232,6 +233,25 @@ TEST(CApiTest, MistakesOfHostsAndCommands) {
 }
 
 // --- hosts and runs
+
+TEST(CApiTest, TheCacheMayBeNamedFromTheCurrentFolder) {
+  const auto original = std::filesystem::current_path();
+  char folder[] = "/tmp/cloche-capi-XXXXXX";
+  ASSERT_NE(mkdtemp(folder), nullptr);
+  std::filesystem::current_path(folder);
+  {
+    const Handle<cloche_host_options> options(cloche_host_options_new(), cloche_host_options_free);
+    cloche_host_options_set_cache_dir(options.get(), "some/cache");
+    cloche_error* error = nullptr;
+    const Handle<cloche_host> host(cloche_host_create(options.get(), &error), cloche_host_free);
+    EXPECT_NE(host, nullptr) << text_of(cloche_error_message(error));
+    const Handle<cloche_list> warnings(cloche_host_warnings(host.get()), cloche_list_free);
+    EXPECT_EQ(cloche_list_count(warnings.get()), 0u);
+  }
+  std::filesystem::current_path(original);
+  EXPECT_FALSE(std::filesystem::is_empty(std::string(folder) + "/some/cache"));
+  std::filesystem::remove_all(folder);
+}
 
 TEST(CApiTest, AHostTellsOfItself) {
   EXPECT_TRUE(take(cloche_host_engine_version(shared_host())).starts_with("wasmtime "));

@@ -1,7 +1,6 @@
-#include <sys/stat.h>
+#include <unistd.h>
 
-#include <cerrno>
-#include <cstring>
+#include <cstdlib>
 
 #include "base/printable.h"
 #include "kernel/kernel.h"
@@ -44,14 +43,14 @@ Expected<std::shared_ptr<const vfs::PackSet>> open_packs(const std::string& path
   return vfs::PackSet::create(std::move(*core), std::move(added), &problems);
 }
 
-// The folder above must exist or be made too: a fresh account may lack ~/.cache.
-Expected<std::string> make_cache_folder(const std::string& path) {
-  for (size_t slash = path.find('/', 1); slash != std::string::npos;
-       slash = path.find('/', slash + 1)) {
-    (void)mkdir(path.substr(0, slash).c_str(), 0700);
-  }
-  if (mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return path;
-  return failure_of(errno_error(errno, "the cache folder '" + printable(path) + "'"));
+// Where it is also when the current folder has changed. Empty: nobody knows the current folder.
+std::string absolute(const std::string& path) {
+  if (path.empty() || path[0] == '/') return path;
+  char* const here = getcwd(nullptr, 0);
+  if (here == nullptr) return {};
+  const std::string found = std::string(here) + "/" + path;
+  free(here);  // NOLINT: getcwd() took it from malloc()
+  return found;
 }
 
 // A cache that cannot be used makes programs slower to start and nothing else, so it is a warning.
@@ -75,15 +74,10 @@ Expected<std::unique_ptr<engine::Engine>> create_engine(const HostOptions& optio
   };
   std::string problem;
   if (!options.cache_dir.empty()) {
-    const auto folder = make_cache_folder(options.cache_dir);
-    if (folder) {
-      auto engine = create(*folder);
-      if (engine.ok()) return std::move(engine).value();
-      if (engine.error().code == Code::kUnsupported) return failure_of(engine.error());
-      problem = engine.error().message;
-    } else {
-      problem = folder.error().message;
-    }
+    auto engine = create(absolute(options.cache_dir));
+    if (engine.ok()) return std::move(engine).value();
+    if (engine.error().code == Code::kUnsupported) return failure_of(engine.error());
+    problem = engine.error().message;
   }
   auto engine = create("");
   if (!engine.ok()) return failure_of(engine.error());
@@ -139,8 +133,7 @@ Expected<sched::Scheduler*> Host::State::scheduler() {
 
 std::vector<Finding> Host::probe(const HostOptions& options) {
   std::vector<Finding> findings;
-  if (!options.cache_dir.empty()) (void)make_cache_folder(options.cache_dir).operator bool();
-  for (const engine::Finding& finding : engine::Engine::probe(options.cache_dir)) {
+  for (const engine::Finding& finding : engine::Engine::probe(absolute(options.cache_dir))) {
     findings.push_back({finding.name, finding.ok, finding.detail});
   }
   std::vector<std::string> problems;

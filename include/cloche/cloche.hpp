@@ -84,7 +84,9 @@ struct HostOptions {
   // added to it; one that is damaged, or would replace a file of another, is left out with a
   // warning.
   std::string pack = {};
-  std::string cache_dir = {};  // for compiled code; made when missing; empty: no cache on disk
+  // For compiled code; made when missing; empty: no cache on disk. One that cannot be used, as one
+  // that others may write, is a warning.
+  std::string cache_dir = {};
   // Called while a program is being compiled, from a thread of its own, every 0.1 s, and once with
   // 100 at its end. Calls do not overlap. The percentage is a guess.
   std::function<void(const std::string& what, int percent)> progress = {};
