@@ -35,8 +35,9 @@
 //
 // Thread class: cloche_host is safe. Any other handle belongs to one thread at a time, except
 // cloche_sandbox_signal, _kill and _resize, which any thread or signal handler may call, and the
-// functions that run something and those of live control, which any thread may call, while the
-// sandbox is there; of several programs one runs at a time. Functions without a handle are safe.
+// functions that run something, those of live control and those of files, which any thread may
+// call, while the sandbox is there. Of a cloche_process those that say so are safe. Functions
+// without a handle are safe.
 // Callbacks say themselves where they run.
 #ifndef CLOCHE_CLOCHE_H
 #define CLOCHE_CLOCHE_H
@@ -77,6 +78,9 @@ enum {
 int cloche_error_kind(const cloche_error* error) CLOCHE_NOEXCEPT;
 // For a person, without a newline at its end.
 const char* cloche_error_message(const cloche_error* error) CLOCHE_NOEXCEPT;
+// What went wrong with a file of the sandbox: the number that errno has for it in Linux; 0: nothing
+// of that kind.
+int cloche_error_number(const cloche_error* error) CLOCHE_NOEXCEPT;
 // The result object of `cloche run --json` for a run that could not begin; null for null.
 char* cloche_error_json(const cloche_error* error) CLOCHE_NOEXCEPT;
 void cloche_error_free(cloche_error* error) CLOCHE_NOEXCEPT;
@@ -285,14 +289,149 @@ cloche_result* cloche_sandbox_run(cloche_sandbox* sandbox, const char* const arg
 cloche_result* cloche_sandbox_run_command(cloche_sandbox* sandbox, const cloche_command* command,
                                           cloche_error** error) CLOCHE_NOEXCEPT;
 
-// To the foreground process group of the running program. Nothing when none runs.
-// Async-signal-safe.
+// To the foreground process group of each program that cloche_sandbox_run or _run_command runs, and
+// to cells. Async-signal-safe.
 void cloche_sandbox_signal(cloche_sandbox* sandbox, int signo) CLOCHE_NOEXCEPT;
-// Ends the run at once: outcome CLOCHE_CANCELLED. Async-signal-safe.
+// Ends all that runs at once: outcome CLOCHE_CANCELLED. Async-signal-safe.
 void cloche_sandbox_kill(cloche_sandbox* sandbox) CLOCHE_NOEXCEPT;
 // The window of a run with a terminal has this size now. Async-signal-safe.
 void cloche_sandbox_resize(cloche_sandbox* sandbox, uint16_t rows,
                            uint16_t columns) CLOCHE_NOEXCEPT;
+
+// --- programs that go on by themselves (docs/background.md)
+
+typedef struct cloche_process cloche_process;
+
+// Starts a program and comes back; it goes on whether or not anything else runs. The command stays
+// the caller's. Blocks until the program is compiled, if it was not before. From any thread, also
+// from a handler of a tool. Errors: CLOCHE_INVALID_ARGUMENT, CLOCHE_RESOURCE_EXHAUSTED, CLOCHE_IO.
+cloche_process* cloche_sandbox_spawn(cloche_sandbox* sandbox, const cloche_command* command,
+                                     cloche_error** error) CLOCHE_NOEXCEPT;
+// Kills the program, unless it was detached, and does not wait for that. May come after
+// cloche_sandbox_free(). Not while another thread is in a function with this process.
+void cloche_process_free(cloche_process* process) CLOCHE_NOEXCEPT;
+// In the sandbox; 0: it could not be started, and its result says why. From any thread.
+int cloche_process_pid(const cloche_process* process) CLOCHE_NOEXCEPT;
+// Blocks until it ended; the result is the caller's. From any thread, as often as one likes. Null
+// for null.
+cloche_result* cloche_process_wait(const cloche_process* process,
+                                   cloche_error** error) CLOCHE_NOEXCEPT;
+// At most so long; null without an error: it still runs. With 0 it only looks. From any thread.
+cloche_result* cloche_process_wait_for(const cloche_process* process, uint64_t nanoseconds,
+                                       cloche_error** error) CLOCHE_NOEXCEPT;
+// As those of a sandbox, for this program alone. From any thread, async-signal-safe.
+void cloche_process_signal(cloche_process* process, int signo) CLOCHE_NOEXCEPT;
+void cloche_process_kill(cloche_process* process) CLOCHE_NOEXCEPT;
+void cloche_process_resize(cloche_process* process, uint16_t rows,
+                           uint16_t columns) CLOCHE_NOEXCEPT;
+// The host's end of a pipe (cloche_command_set_pipe) of the stream CLOCHE_STDIN, which the caller
+// writes, CLOCHE_STDOUT or CLOCHE_STDERR, which it reads; -1: there is none. It is the process's,
+// close-on-exec and blocking. Writing when nobody can read any more raises SIGPIPE, as with all
+// pipes. These belong to one thread at a time.
+int cloche_process_descriptor(const cloche_process* process, int stream) CLOCHE_NOEXCEPT;
+// The same, and the caller's from now on, who closes it.
+int cloche_process_take_descriptor(cloche_process* process, int stream) CLOCHE_NOEXCEPT;
+void cloche_process_close_descriptor(cloche_process* process, int stream) CLOCHE_NOEXCEPT;
+// From now on it ends with the sandbox, if not before. One thread at a time.
+void cloche_process_detach(cloche_process* process) CLOCHE_NOEXCEPT;
+
+// --- files of a sandbox (docs/files.md): paths are those of the sandbox, as its user sees them and
+// may use them, within its limits. From any thread, also while programs run, between two turns of
+// them. Errors, with their number: CLOCHE_NOT_FOUND, CLOCHE_PERMISSION_DENIED,
+// CLOCHE_RESOURCE_EXHAUSTED (a limit), CLOCHE_IO, CLOCHE_INVALID_ARGUMENT (all others).
+
+// The whole file, cloche_free() frees it; a NUL follows that `size` does not count.
+char* cloche_file_read(const cloche_sandbox* sandbox, const char* path, size_t* size,
+                       cloche_error** error) CLOCHE_NOEXCEPT;
+// At most `size` bytes from `offset` on: how many; fewer only at the end. -1 on errors.
+int64_t cloche_file_read_at(const cloche_sandbox* sandbox, const char* path, uint64_t offset,
+                            void* out, size_t size, cloche_error** error) CLOCHE_NOEXCEPT;
+enum {
+  CLOCHE_WRITE_APPEND = 1,  // to what is there; else in place of it
+  CLOCHE_WRITE_PARENTS = 2  // make the folders above that are missing
+};
+// `mode`: permission bits; -1: 0644 for a new file, else what it has. False on errors, as below.
+bool cloche_file_write(cloche_sandbox* sandbox, const char* path, const void* bytes, size_t size,
+                       unsigned flags, int mode, cloche_error** error) CLOCHE_NOEXCEPT;
+bool cloche_file_write_at(cloche_sandbox* sandbox, const char* path, uint64_t offset,
+                          const void* bytes, size_t size, cloche_error** error) CLOCHE_NOEXCEPT;
+
+typedef struct cloche_entries cloche_entries;
+enum { CLOCHE_REGULAR, CLOCHE_DIRECTORY, CLOCHE_SYMLINK, CLOCHE_OTHER };
+// What is in a folder, sorted by name.
+cloche_entries* cloche_file_list(const cloche_sandbox* sandbox, const char* path,
+                                 cloche_error** error) CLOCHE_NOEXCEPT;
+// One file, by its path; `follow`: what a symlink leads to, else the link itself.
+cloche_entries* cloche_file_stat(const cloche_sandbox* sandbox, const char* path, bool follow,
+                                 cloche_error** error) CLOCHE_NOEXCEPT;
+size_t cloche_entries_count(const cloche_entries* entries) CLOCHE_NOEXCEPT;
+const char* cloche_entries_name(const cloche_entries* entries, size_t index) CLOCHE_NOEXCEPT;
+int cloche_entries_type(const cloche_entries* entries, size_t index) CLOCHE_NOEXCEPT;
+uint64_t cloche_entries_size(const cloche_entries* entries, size_t index) CLOCHE_NOEXCEPT;
+int cloche_entries_mode(const cloche_entries* entries, size_t index) CLOCHE_NOEXCEPT;
+int64_t cloche_entries_mtime(const cloche_entries* entries, size_t index) CLOCHE_NOEXCEPT;  // ns
+void cloche_entries_free(cloche_entries* entries) CLOCHE_NOEXCEPT;
+
+bool cloche_file_exists(const cloche_sandbox* sandbox, const char* path) CLOCHE_NOEXCEPT;
+// `all`: with the folders above, and no error when it is there already.
+bool cloche_file_mkdir(cloche_sandbox* sandbox, const char* path, bool all, unsigned mode,
+                       cloche_error** error) CLOCHE_NOEXCEPT;
+// `all`: also a folder with all that is in it.
+bool cloche_file_remove(cloche_sandbox* sandbox, const char* path, bool all,
+                        cloche_error** error) CLOCHE_NOEXCEPT;
+bool cloche_file_rename(cloche_sandbox* sandbox, const char* from, const char* to,
+                        cloche_error** error) CLOCHE_NOEXCEPT;
+bool cloche_file_symlink(cloche_sandbox* sandbox, const char* target, const char* path,
+                         cloche_error** error) CLOCHE_NOEXCEPT;
+char* cloche_file_readlink(const cloche_sandbox* sandbox, const char* path,
+                           cloche_error** error) CLOCHE_NOEXCEPT;
+bool cloche_file_chmod(cloche_sandbox* sandbox, const char* path, unsigned mode,
+                       cloche_error** error) CLOCHE_NOEXCEPT;
+
+// Tar archives. The callbacks run in the calling thread. A source puts up to `size` bytes at `out`
+// and says how many; 0: the end; -1: it failed. A sink takes all bytes; false: it failed. Then the
+// error is CLOCHE_IO.
+typedef int64_t (*cloche_source)(void* env, void* out, size_t size);
+typedef bool (*cloche_sink)(void* env, const void* bytes, size_t size);
+typedef struct cloche_archive_report cloche_archive_report;
+// Nothing of it comes to lie outside of the folder at `path`. Error beside: CLOCHE_MALFORMED.
+cloche_archive_report* cloche_file_unpack(cloche_sandbox* sandbox, const char* path,
+                                          cloche_source source, void* env,
+                                          cloche_error** error) CLOCHE_NOEXCEPT;
+cloche_archive_report* cloche_file_pack(const cloche_sandbox* sandbox, const char* path,
+                                        cloche_sink sink, void* env,
+                                        cloche_error** error) CLOCHE_NOEXCEPT;
+// "files", "folders", "links", "bytes", "skipped". -1 for another name.
+int64_t cloche_archive_report_number(const cloche_archive_report* report,
+                                     const char* name) CLOCHE_NOEXCEPT;
+// What was left out and why, the first 100; null behind the last.
+const char* cloche_archive_report_skipped(const cloche_archive_report* report,
+                                          size_t index) CLOCHE_NOEXCEPT;
+void cloche_archive_report_free(cloche_archive_report* report) CLOCHE_NOEXCEPT;
+
+typedef struct cloche_watch cloche_watch;
+typedef struct cloche_events cloche_events;
+// What happens to a file, or to a folder and the names in it. The watch belongs to one thread at a
+// time and may be freed after the sandbox.
+cloche_watch* cloche_file_watch(const cloche_sandbox* sandbox, const char* path,
+                                cloche_error** error) CLOCHE_NOEXCEPT;
+// What happened since the last time; waits at most so long until something has. No events: nothing
+// did. Null for null.
+cloche_events* cloche_watch_next(cloche_watch* watch, uint64_t nanoseconds) CLOCHE_NOEXCEPT;
+void cloche_watch_free(cloche_watch* watch) CLOCHE_NOEXCEPT;
+enum {
+  CLOCHE_FILE_CREATED,   // or moved to here
+  CLOCHE_FILE_REMOVED,   // or moved away
+  CLOCHE_FILE_MODIFIED,  // its bytes
+  CLOCHE_FILE_CHANGED,   // its mode or its times
+  CLOCHE_EVENTS_LOST,    // more happened than could be kept
+  CLOCHE_FILE_GONE       // what is watched was removed; nothing more will come
+};
+size_t cloche_events_count(const cloche_events* events) CLOCHE_NOEXCEPT;
+int cloche_events_kind(const cloche_events* events, size_t index) CLOCHE_NOEXCEPT;
+// In the folder that is watched; "": what is watched itself.
+const char* cloche_events_name(const cloche_events* events, size_t index) CLOCHE_NOEXCEPT;
+void cloche_events_free(cloche_events* events) CLOCHE_NOEXCEPT;
 
 // --- code in sessions (docs/sessions.md): interpreters whose variables live between calls
 
@@ -391,7 +530,12 @@ enum { CLOCHE_STDIN, CLOCHE_STDOUT, CLOCHE_STDERR };
 // A stream (0 to 2) from or to a descriptor of this process, which is neither changed nor closed.
 void cloche_command_set_fd(cloche_command* command, int stream, int fd) CLOCHE_NOEXCEPT;
 void cloche_command_set_null(cloche_command* command, int stream) CLOCHE_NOEXCEPT;
-// A terminal of its own, fed from standard input and shown on standard output: descriptors.
+// A new pipe, whose other end the cloche_process has. Only for cloche_sandbox_spawn().
+void cloche_command_set_pipe(cloche_command* command, int stream) CLOCHE_NOEXCEPT;
+// Wall clock of this program; of it and the limit wall.time the smaller holds. 0: that limit.
+void cloche_command_set_timeout(cloche_command* command, uint64_t nanoseconds) CLOCHE_NOEXCEPT;
+// A terminal of its own, fed from standard input and shown on standard output: descriptors or
+// pipes.
 void cloche_command_set_terminal(cloche_command* command, uint16_t rows,
                                  uint16_t columns) CLOCHE_NOEXCEPT;
 

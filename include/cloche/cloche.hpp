@@ -3,7 +3,7 @@
 // A *host* is what sandboxes share: the engine, the guest pack with the programs, the cache of
 // compiled code. A *sandbox* is one closed world: its own files, processes and limits, and nothing
 // of this machine but what its options name. run() starts a program in it and comes back with how
-// that ended.
+// that ended; spawn() starts one that goes on by itself; files() reads and writes its files.
 //
 //   auto host = cloche::Host::create({.pack = "cloche.pack"});
 //   if (!host) return fail(host.error().message);
@@ -16,8 +16,9 @@
 //
 // Thread class: Host is safe and may be copied. A Sandbox belongs to one thread at a time, except
 // signal(), kill() and resize(), which any thread or signal handler may call at any time, and the
-// functions of live control, run(), run_code() and what belongs to sessions, which any thread may
-// call while the Sandbox stands. One run() at a time: another one waits for its end.
+// functions of live control, run(), spawn(), run_code() and what belongs to sessions, files() and
+// what it gives, which any thread may call while the Sandbox stands. Any number of programs run
+// beside each other.
 //
 // cloche.h is the same for C. Both may still change.
 #pragma once
@@ -52,6 +53,9 @@ struct Failure {
   };
   Kind kind = Kind::kInternal;
   std::string message;
+  // What went wrong with a file of the sandbox: the number that errno has for it in Linux
+  // (docs/files.md). 0: nothing of that kind.
+  int error_number = 0;
 };
 const char* to_string(Failure::Kind kind);  // "invalid_argument"
 
@@ -262,12 +266,14 @@ struct SandboxOptions {
 // Where one of a program's three standard streams comes from or goes to.
 class Stream {
  public:
-  enum class Kind : uint8_t { kNull, kDescriptor, kBytes, kCapture };
+  enum class Kind : uint8_t { kNull, kDescriptor, kBytes, kCapture, kPipe };
   static Stream null() { return Stream(Kind::kNull, -1, {}); }
   // A file descriptor of this process, used but neither changed nor closed.
   static Stream descriptor(int fd) { return Stream(Kind::kDescriptor, fd, {}); }
   static Stream bytes(std::string input) { return Stream(Kind::kBytes, -1, std::move(input)); }
   static Stream capture() { return Stream(Kind::kCapture, -1, {}); }
+  // A new pipe, whose other end the Process has. Only for spawn().
+  static Stream pipe() { return Stream(Kind::kPipe, -1, {}); }
 
   Kind kind() const { return kind_; }
   int fd() const { return fd_; }
@@ -292,9 +298,12 @@ struct RunOptions {
   Stream standard_output = Stream::capture();
   Stream standard_error = Stream::capture();
   // Give the program a terminal of its own: its three streams are that terminal, fed from
-  // standard_input (a descriptor) and shown on standard_output. standard_error is not used.
+  // standard_input (a descriptor or a pipe) and shown on standard_output. standard_error is not
+  // used.
   bool terminal = false;
   WindowSize window = {};
+  // Wall clock of this program; of it and the limit wall.time the smaller holds.
+  std::optional<std::chrono::nanoseconds> timeout = {};
 };
 
 enum class Outcome : uint8_t {
@@ -345,6 +354,56 @@ struct RunResult {
   std::string error_type, error_message;
 
   bool ok() const { return outcome == Outcome::kExited && exit_code == 0; }
+};
+
+// A program that spawn() started. It goes on by itself, on the workers of the host, and ends by
+// itself, at a limit, by this, or with its sandbox; all processes that it leaves behind end with
+// it. May outlive the Sandbox: then the result is there, with the outcome kCancelled if the program
+// was still running.
+//
+// Thread class: any thread may wait, poll and send at any time; the descriptors, detach() and what
+// moves or destroys it belong to one thread at a time.
+class Process {
+ public:
+  Process(Process&&) noexcept;
+  Process& operator=(Process&&) noexcept;  // as if the one on the left were destroyed
+  ~Process();  // kills the program, unless it was detached, and does not wait for that
+
+  // In the sandbox. 0: it could not be started, and the result says why.
+  int pid() const;
+
+  // How it ended, as long as this lives. wait() blocks until then, wait_for() at most so long;
+  // null: it still runs.
+  const RunResult& wait() const;
+  const RunResult* wait_for(std::chrono::nanoseconds timeout) const;
+  const RunResult* poll() const;
+
+  // As the functions of Sandbox, for this program alone. Nothing once it has ended.
+  // Async-signal-safe.
+  void signal(int signo) noexcept;
+  void kill() noexcept;  // with all its processes, whatever they do: outcome kCancelled
+  void resize(WindowSize window) noexcept;
+
+  // The host's end of a Stream::pipe(): what is written to kInput the program reads, what it writes
+  // is read from kOutput and kError. They are this one's, close-on-exec and blocking until the
+  // caller changes that, and it never reads or writes them itself. A program whose output nobody
+  // reads waits. -1: that stream is no pipe, or its end was taken or closed. Writing when nobody
+  // can read any more raises SIGPIPE, as with all pipes.
+  enum class End : uint8_t { kInput, kOutput, kError };
+  int descriptor(End end) const;
+  int take_descriptor(End end);    // the caller's from now on, who closes it
+  void close_descriptor(End end);  // of kInput: the program reads the end of its input
+
+  // From now on it ends with the sandbox, if not before, and not with this. Descriptors that were
+  // not taken are closed.
+  void detach();
+
+  struct State;
+
+ private:
+  friend class Sandbox;
+  explicit Process(std::shared_ptr<State> state);
+  std::shared_ptr<State> state_;
 };
 
 // The result object of `cloche run --json`: one line of JSON. Output that is not valid UTF-8 is in
@@ -522,6 +581,76 @@ struct SandboxReport {
 // seconds, sizes in bytes; a limit that is "none" is left out.
 std::string to_prometheus(const std::vector<SandboxReport>& sandboxes);
 
+// --- files of a sandbox: docs/files.md
+
+enum class FileType : uint8_t { kRegular, kDirectory, kSymlink, kOther };
+const char* to_string(FileType type);  // "regular"
+
+struct FileInfo {
+  FileType type = FileType::kRegular;
+  uint64_t size = 0;     // bytes
+  uint32_t mode = 0;     // permission bits, 07777
+  int64_t mtime_ns = 0;  // since 1970
+};
+
+struct FileEntry {
+  std::string name = {};
+  FileInfo info = {};  // of a symlink itself
+};
+
+struct WriteOptions {
+  bool append = false;           // to what is there; else in place of it
+  bool parents = false;          // make the folders above that are missing
+  std::optional<uint32_t> mode;  // of the file; not set: 0644 for a new one, else what it has
+};
+
+// What unpacking or packing an archive came to.
+struct ArchiveReport {
+  uint64_t files = 0, folders = 0, links = 0;
+  uint64_t bytes = 0;  // of files
+  // What was left out, at most kMaxSkipped of them, with the reason: "dev/sda: a device".
+  std::vector<std::string> skipped = {};
+  uint64_t skipped_count = 0;
+  static constexpr size_t kMaxSkipped = 100;
+};
+
+struct FileEvent {
+  enum class Kind : uint8_t {
+    kCreated,   // or moved to here
+    kRemoved,   // or moved away
+    kModified,  // its bytes
+    kChanged,   // its mode or its times
+    kLost,      // more happened than could be kept: look for yourself
+    kGone,      // what is watched was removed; nothing more will come
+  } kind = Kind::kModified;
+  std::string name = {};  // in the folder that is watched; empty: what is watched itself
+};
+const char* to_string(FileEvent::Kind kind);  // "created"
+
+// What happens to a file, or to a folder and the names in it, from watch() on. May outlive the
+// Sandbox: then there is nothing more.
+//
+// Thread class: one thread at a time.
+class FileWatch {
+ public:
+  FileWatch(FileWatch&&) noexcept;
+  FileWatch& operator=(FileWatch&&) noexcept;
+  ~FileWatch();
+
+  // What happened since the last time; waits for at most `timeout` until something has. Empty:
+  // nothing did.
+  std::vector<FileEvent> next(std::chrono::nanoseconds timeout);
+
+  struct State;
+
+ private:
+  friend class Files;
+  explicit FileWatch(std::shared_ptr<State> state);
+  std::shared_ptr<State> state_;
+};
+
+class Files;
+
 class Sandbox {
  public:
   // Makes the closed world: files, mounts, no process yet. Errors: kInvalidArgument (a relative
@@ -538,6 +667,14 @@ class Sandbox {
   Expected<RunResult> run(RunOptions options);
   Expected<RunResult> run(std::vector<std::string> argv);  // captures both outputs
 
+  // Starts a program and comes back; it goes on whether or not anything else runs. Also from a
+  // handler of a tool. Limits of a run hold for it as for each run, from its own start on. A
+  // program that cannot be found or started is a result (kError). Blocks until the program is
+  // compiled, if it was not before. Errors: kInvalidArgument, kResourceExhausted (descriptors,
+  // threads), kIo (the audit log).
+  Expected<Process> spawn(RunOptions options);
+  Expected<Process> spawn(std::vector<std::string> argv);  // captures both outputs
+
   // Runs a cell in a session to its end. Sessions stand still while nothing runs in the sandbox,
   // and live until they are closed or end themselves. Blocks. Calls for several sessions may be
   // under way at once. Errors: kInvalidArgument, kBusy (another call in that session),
@@ -551,10 +688,13 @@ class Sandbox {
   bool close_session(Language language, const std::string& session);
   std::vector<SessionInfo> sessions() const;
 
-  // To the foreground process group of the running program, or to the program itself; to the
-  // process groups of all sessions in which code runs. Async-signal-safe.
+  Files files() const;
+
+  // To the foreground process group of each program of a run(), or to the program itself; to the
+  // process groups of all sessions in which code runs. Not to spawned programs. Async-signal-safe.
   void signal(int signo) noexcept;
-  // Ends the run and all cells at once, whatever they do: outcome kCancelled. Async-signal-safe.
+  // Ends all runs, cells and spawned programs at once, whatever they do: outcome kCancelled.
+  // Async-signal-safe.
   void kill() noexcept;
   // The window of a run with a terminal changed its size. Async-signal-safe.
   void resize(WindowSize window) noexcept;
@@ -584,6 +724,66 @@ class Sandbox {
  private:
   explicit Sandbox(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
+};
+
+// The files of a sandbox, as its user sees them and may use them, within its limits. Paths are
+// those of the sandbox, relative ones begin in its working folder; nothing that is in it, no
+// symlink and no "..", leads out of it. Everything may be done while programs run: each call, and
+// each piece of a large one, comes between two turns of them.
+//
+// Errors, with error_number: kNotFound (ENOENT), kPermissionDenied (EACCES, EPERM, EROFS),
+// kResourceExhausted (ENOSPC, EFBIG, ENOMEM: a limit), kIo (EIO), kInvalidArgument (all others:
+// EEXIST, ENOTDIR, EISDIR, ENOTEMPTY, ELOOP, ENAMETOOLONG ...).
+//
+// Thread class: that of Sandbox::files(). The Sandbox outlives it.
+class Files {
+ public:
+  Expected<std::string> read(const std::string& path) const;
+  // At most `size` bytes from `offset` on; fewer only at the end of the file, where it gives 0.
+  Expected<size_t> read_at(const std::string& path, uint64_t offset, void* out, size_t size) const;
+  [[nodiscard]] std::optional<Failure> write(const std::string& path, std::string_view bytes,
+                                             const WriteOptions& options = {});
+  // Into what is there, from `offset` on; what lies between the end and there is zeros.
+  [[nodiscard]] std::optional<Failure> write_at(const std::string& path, uint64_t offset,
+                                                std::string_view bytes);
+
+  // Sorted by name.
+  Expected<std::vector<FileEntry>> list(const std::string& path) const;
+  enum class Links : uint8_t { kFollow, kKeep };  // what a path that ends in a symlink means
+  Expected<FileInfo> stat(const std::string& path, Links links = Links::kFollow) const;
+  bool exists(const std::string& path) const;  // also false for what may not be seen
+
+  enum class Depth : uint8_t { kOne, kAll };
+  // kAll: with the folders above; no error when it is there already.
+  [[nodiscard]] std::optional<Failure> mkdir(const std::string& path, Depth depth = Depth::kOne,
+                                             uint32_t mode = 0755);
+  // kOne: a file, a link or an empty folder. kAll: a folder with all in it, too; what was removed
+  // until an error stays removed.
+  [[nodiscard]] std::optional<Failure> remove(const std::string& path, Depth depth = Depth::kOne);
+  [[nodiscard]] std::optional<Failure> rename(const std::string& from, const std::string& to);
+  [[nodiscard]] std::optional<Failure> symlink(const std::string& target, const std::string& path);
+  Expected<std::string> readlink(const std::string& path) const;
+  [[nodiscard]] std::optional<Failure> chmod(const std::string& path, uint32_t mode);
+
+  // Gives up to `size` bytes of an archive; 0: its end. Puts them out. A failure ends the transfer.
+  using Source = std::function<Expected<size_t>(char* out, size_t size)>;
+  using Sink = std::function<std::optional<Failure>(std::string_view bytes)>;
+  // Unpacks a tar archive (ustar, pax, GNU) into the folder at `path`, which is made when it is
+  // missing. Nothing of it comes to lie elsewhere: absolute names and ".." are left out, as is what
+  // would go through a symlink, and devices. What was unpacked until an error stays. Error beside
+  // those of files: kMalformed.
+  Expected<ArchiveReport> unpack(const std::string& path, const Source& source);
+  // The folder or file at `path` as a tar archive (pax). Names begin below `path`. Symlinks stay
+  // symlinks.
+  Expected<ArchiveReport> pack(const std::string& path, const Sink& sink) const;
+
+  // Errors beside those of files: kResourceExhausted (the limit watches.max).
+  Expected<FileWatch> watch(const std::string& path) const;
+
+ private:
+  friend class Sandbox;
+  explicit Files(Sandbox::State& sandbox) : sandbox_(&sandbox) {}
+  Sandbox::State* sandbox_;
 };
 
 }  // namespace cloche
