@@ -22,6 +22,7 @@ SysResult<std::shared_ptr<engine::Loading>> Compiler::begin(
   slot_.emplace(*this, kernel_.io().host(), std::move(*loading));
   slot_->job = &job;
   slot_->counted = !job.of_pack();
+  slot_->payer = job.found_.job;
   look();
   return result;
 }
@@ -30,7 +31,7 @@ void Compiler::settle() {
   if (!slot_) return;
   const int64_t spent = slot_->loading->spent_ns() - slot_->charged;
   slot_->charged += spent;
-  charge_compiling(slot_->job ? slot_->job->kernel_ : kernel_, spent,
+  charge_compiling(slot_->job ? slot_->job->kernel_ : kernel_, slot_->payer, spent,
                    slot_->counted ? PaidBy::kGuest : PaidBy::kHost);
 }
 
@@ -62,13 +63,14 @@ Compiler& compiler_of(Kernel& kernel) {
   return *at->state().compiler;
 }
 
-void charge_compiling(Kernel& kernel, int64_t spent_ns, PaidBy whom) {
+void charge_compiling(Kernel& kernel, uint32_t job, int64_t spent_ns, PaidBy whom) {
   for (Kernel* at = &kernel; at; at = at->options().outer) {
     KernelUsage& usage = at->state().usage;
     usage.compile_ns += spent_ns;
     if (whom == PaidBy::kHost) continue;
     usage.cpu_ns += spent_ns;
     at->state().compile_cpu_ns += spent_ns;
+    at->state().job_time.charge(job, spent_ns);
   }
 }
 

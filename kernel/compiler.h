@@ -52,6 +52,7 @@ class Compiler {
     Compiler& owner;
     const std::shared_ptr<engine::Loading> loading;
     CompileJob* job = nullptr;  // null: it was left
+    uint32_t payer = 0;         // the job of the kernel whose time it is
     int64_t charged = 0;        // of its time
     bool counted = true;        // it is no program of the pack
   };
@@ -64,9 +65,9 @@ class Compiler {
 
 // Of this kernel or the outermost one around it.
 Compiler& compiler_of(Kernel& kernel);
-// So much CPU time was spent to compile, for this kernel and those around it.
+// So much CPU time was spent to compile, for a job of this kernel and those around it.
 enum class PaidBy : uint8_t { kHost, kGuest };
-void charge_compiling(Kernel& kernel, int64_t spent_ns, PaidBy whom);
+void charge_compiling(Kernel& kernel, uint32_t job, int64_t spent_ns, PaidBy whom);
 
 // A program that is being compiled for a process of `kernel`, which outlives it, and what
 // load_program() found on the way to it. Whoever drops it ends the compilation.

@@ -134,7 +134,8 @@ SysResult<engine::ModuleRef> compile_here(Kernel& kernel, const FoundProgram& fo
                                           const engine::CompileLimits& limits) {
   engine::Compilation compilation{limits};
   const auto module = kernel.options().engine->load(bytes, module_limits, compilation);
-  charge_compiling(kernel, compilation.spent_ns, found.of_pack() ? PaidBy::kHost : PaidBy::kGuest);
+  charge_compiling(kernel, found.job, compilation.spent_ns,
+                   found.of_pack() ? PaidBy::kHost : PaidBy::kGuest);
   return take_module(kernel, found.path, module, compilation.end);
 }
 
@@ -250,7 +251,7 @@ SysResult<std::unique_ptr<Program>> complete(Kernel& kernel, FoundProgram found)
 
 SysResult<std::unique_ptr<Program>> load_program(Kernel& kernel, const vfs::Credentials& who,
                                                  ExecRequest request, Ref<CompileJob>* aside) {
-  FoundProgram found{std::make_unique<Program>(), request.path, {}};
+  FoundProgram found{std::make_unique<Program>(), request.path, {}, request.job};
   Program& program = *found.program;
   program.argv = std::move(request.argv);
   program.envp = std::move(request.envp);

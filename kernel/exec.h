@@ -27,6 +27,7 @@ struct ExecRequest {
   std::vector<std::string> argv, envp;
   bool no_follow = false;               // AT_SYMLINK_NOFOLLOW: ELOOP for a symlink
   const vfs::Location* file = nullptr;  // the file itself, instead of the path (fexecve)
+  uint32_t job = 0;                     // whose CPU time its compilation is
 };
 
 // A program whose file was found.
@@ -34,6 +35,7 @@ struct FoundProgram {
   std::unique_ptr<Program> program;  // without a module
   std::string path;                  // of the file, as it was asked for
   vfs::Location file;
+  uint32_t job = 0;
 
   // It is the host's own, and compiled once for all: what that takes is nobody's.
   bool of_pack() const { return !file.inode->content_hash().empty(); }

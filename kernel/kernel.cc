@@ -148,6 +148,7 @@ int64_t run_thread(Kernel& kernel, Thread& thread, int64_t now) {
   space.push(*thread.context, AddressSpace::Push::kSeen);
   const int64_t end = kernel.clock().monotonic_ns();
   thread.cpu_ns += end - now;
+  state.job_time.ran(thread.process->job, end - now);
   after_run(kernel, thread, stop);
   state.running = nullptr;
   return end;
@@ -168,11 +169,14 @@ int64_t run_nested(Kernel& kernel, int64_t now) {
     Nested& nested = *state.nested[at];
     if (!nested.ready(now)) continue;
     state.next_nested = at + 1;
+    const uint32_t job = nested.job();
     const int64_t slice = std::min(kNestedSliceNs, state.slice_end - now);
     if (nested.turn(slice, state.should_stop) == Nested::Turn::kGone) {
       std::erase_if(state.nested, [&nested](const auto& each) { return each.get() == &nested; });
     }
-    break;
+    const int64_t end = kernel.clock().monotonic_ns();
+    state.job_time.ran(job, end - now);
+    return end;
   }
   return kernel.clock().monotonic_ns();
 }
@@ -197,7 +201,10 @@ SysResult<std::unique_ptr<Program>> find_program(Kernel& kernel, const vfs::Loca
   if (options.path.empty()) return Errno::kNOENT;
   Ref<CompileJob>& job = kernel.state().start_job;
   Ref<CompileJob>* const aside = options.compile == StartOptions::Compile::kAside ? &job : nullptr;
-  if (job) {
+  // One that is compiled here has nothing to do with another one's compilation.
+  const bool mine = job && job->found().job == options.job;
+  if (job && !mine && aside) return Errno::kSUSPEND;
+  if (mine) {
     if (!job->done()) return Errno::kSUSPEND;
     const Ref<CompileJob> done = std::exchange(job, nullptr);
     return finish_program(kernel, *done);
@@ -205,9 +212,13 @@ SysResult<std::unique_ptr<Program>> find_program(Kernel& kernel, const vfs::Loca
   Errno error = Errno::kNOENT;
   const bool searched = options.path.find('/') == std::string::npos;
   for (const std::string& candidate : search_path(options)) {
-    auto program = load_program(
-        kernel, kernel.options().user,
-        {.base = cwd, .path = candidate, .argv = options.argv, .envp = options.envp}, aside);
+    auto program = load_program(kernel, kernel.options().user,
+                                {.base = cwd,
+                                 .path = candidate,
+                                 .argv = options.argv,
+                                 .envp = options.envp,
+                                 .job = options.job},
+                                aside);
     if (program.ok() || !searched) return program;
     // As execvp: an unreadable directory or file is remembered, the search goes on.
     if (program.error() == Errno::kACCES)
@@ -409,7 +420,9 @@ Kernel::Idle Kernel::run(int64_t slice_ns, const Question& should_stop) {
     break;
   }
   guard.end_turn(clock());
-  state.usage.cpu_ns += clock().cpu_ns() - cpu_start;
+  const int64_t used = clock().cpu_ns() - cpu_start;
+  state.usage.cpu_ns += used;
+  state.job_time.end_turn(used);
   return idle;
 }
 
@@ -547,7 +560,7 @@ void Kernel::kill_all(GiveBack when) {
 }
 
 void Kernel::kill_job(uint32_t job) {
-  state_->start_job = nullptr;
+  if (state_->start_job && state_->start_job->found().job == job) state_->start_job = nullptr;
   std::vector<int32_t> started;
   for (Process* process : all_processes()) {
     if (process->job != job) continue;
@@ -559,6 +572,8 @@ void Kernel::kill_job(uint32_t job) {
 }
 
 int64_t Kernel::cpu_ns() const { return state_->usage.cpu_ns; }
+int64_t Kernel::cpu_ns(uint32_t job) const { return state_->job_time.of(job); }
+void Kernel::forget_time(uint32_t job) { state_->job_time.forget(job); }
 
 namespace {
 

@@ -83,7 +83,8 @@ struct StartOptions {
   std::string cwd = "/home/user";
   std::vector<std::pair<int32_t, FileRef>> files;  // descriptors it starts with
   bool new_session = true;
-  uint32_t job = 0;  // a number of the caller's, for kill_job() and the record of tool calls
+  // A number of the caller's, for kill_job(), the CPU time and the record of tool calls.
+  uint32_t job = 0;
   Ref<RefCounted> terminal;  // Tty to be the controlling terminal, or null
   Ref<Authority> authority;  // over tools; null: none
   // Who compiles the program if need be: start() itself, or a thread beside the sandbox's turns.
@@ -172,7 +173,7 @@ class Kernel {
 
   // The same for the processes that were started with this job, and all that descend from them. How
   // those of start() ended is forgotten. Sandboxes inside that they started end at the next run().
-  // A start() that waits begins again.
+  // A start() of it that waits begins again.
   void kill_job(uint32_t job);
 
   // From now on these hold; what is in use beyond them stays, and nothing is added. Processes keep
@@ -199,6 +200,10 @@ class Kernel {
   // missed is one part in MemoryGuard::kGrowth.
   void note_peak();
   int64_t cpu_ns() const;  // of usage(), without the cost of the rest
+  // Of it, what the processes of this job and all that descend from them used, those in sandboxes
+  // inside, too; until it is forgotten.
+  int64_t cpu_ns(uint32_t job) const;
+  void forget_time(uint32_t job);
   // Limits of this sandbox and of those inside, as pids.events of cgroup v2 counts them.
   const LimitHits& limit_hits() const;
   Process* find(int32_t pid);

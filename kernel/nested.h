@@ -21,6 +21,7 @@ class Nested {
   virtual ~Nested() = default;
   virtual Kernel& kernel() = 0;
   virtual const std::string& name() const = 0;  // for people: "30fe4f382763c4d9.1"
+  virtual uint32_t job() const = 0;             // of the process that started it
 
   // Whether turn() has something to do at `now` (monotonic ns).
   virtual bool ready(int64_t now) = 0;

@@ -43,6 +43,7 @@ class Inner final : public Nested {
 
   Kernel& kernel() override { return *kernel_; }
   const std::string& name() const override { return name_; }
+  uint32_t job() const override { return job_; }
   bool ready(int64_t) override { return !held && kernel_->ready(); }
   int64_t next_deadline() override { return kernel_->next_deadline(); }
   Turn turn(int64_t slice_ns, const Question& should_stop) override {
@@ -55,6 +56,7 @@ class Inner final : public Nested {
 
  private:
   const std::string name_ = "inner";
+  const uint32_t job_ = 7;
   std::unique_ptr<Kernel> kernel_;
 };
 

@@ -12,6 +12,7 @@
 #include "kernel/address_space.h"
 #include "kernel/compiler.h"
 #include "kernel/futex.h"
+#include "kernel/job_time.h"
 #include "kernel/kernel.h"
 #include "kernel/memory_guard.h"
 #include "kernel/rate_limit.h"
@@ -59,6 +60,7 @@ struct Kernel::State {
   std::vector<Process*> exiting;        // begin_exit() done, finish_exit() to do
   std::map<int32_t, ExitStatus> ended;  // of processes of start(), until collected
   KernelUsage usage;
+  JobTime job_time;                   // whose usage.cpu_ns is
   Ref<CompileJob> start_job;          // of the start() that is to be tried again
   int64_t compile_cpu_ns = 0;         // of usage.compile_ns, what is in usage.cpu_ns
   const char* refused_for = nullptr;  // the limit for which the last program was not compiled

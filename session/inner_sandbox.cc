@@ -396,7 +396,7 @@ class InnerSandbox::Builder {
     start.envp = environment_of(request_.options, made.world_.home);
     start.cwd = request_.options.workdir;
     start.files = TRY(lend_streams());
-    start.job = process_.job;
+    start.job = made.job_ = process_.job;
     start.authority = inner_authority_;
     made.watch_.emplace(RunWatch::Subject{*made.kernel_, family_.clock, made.limits_, *made.output_,
                                           *made.world_.budget, made.kernel_->usage()});

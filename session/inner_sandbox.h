@@ -38,6 +38,7 @@ class InnerSandbox final : public kernel::Nested {
 
   kernel::Kernel& kernel() override { return *kernel_; }
   const std::string& name() const override { return name_; }
+  uint32_t job() const override { return job_; }
   bool ready(int64_t now) override;
   int64_t next_deadline() override;
   Turn turn(int64_t slice_ns, const kernel::Question& should_stop) override;
@@ -55,6 +56,7 @@ class InnerSandbox final : public kernel::Nested {
   SandboxGate& outer_gate_;
   const Family& family_;
   std::string name_;
+  uint32_t job_ = 0;
   PendingRun* call_ = nullptr;  // null: given up
   bool on_record_ = false;      // its start is, its end is not
   std::optional<cap::Use> use_;

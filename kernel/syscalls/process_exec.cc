@@ -50,6 +50,7 @@ SysResult<int32_t> exec(Call& call, ExecRequest request, UserPtr argv, UserPtr e
   uint64_t budget = call.kernel().options().limits.argument_bytes;
   request.argv = TRY(copy_strings(call, argv, budget));
   request.envp = TRY(copy_strings(call, envp, budget));
+  request.job = call.process().job;
   Ref<CompileJob> job;
   auto program = load_program(call.kernel(), call.process().credentials, std::move(request), &job);
   if (program.ok()) return start(call, std::move(program).value());
