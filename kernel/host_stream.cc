@@ -89,6 +89,7 @@ class HostChannel final : public Opener {
     poller_.channels_.push_back(this);
   }
   ~HostChannel() override { std::erase(poller_.channels_, this); }
+  void own(OwnedFd fd) { owned_ = std::move(fd); }
 
   SysResult<FileRef> open(Call& call, const vfs::Location& location, uint32_t flags) override;
   SysResult<uint64_t> read(std::span<uint8_t> out);
@@ -113,6 +114,7 @@ class HostChannel final : public Opener {
   SysResult<uint64_t> write_some(std::span<const uint8_t> in);
 
   HostPoller& poller_;
+  OwnedFd owned_;
   int fd_;
   Direction direction_;
   OutputOptions options_;
@@ -168,8 +170,10 @@ vfs::Location new_location(Kernel& kernel, const Ref<Opener>& opener) {
   return location;
 }
 
-FileRef open_channel(Kernel& kernel, int fd, Direction direction, OutputOptions options) {
+FileRef open_channel(Kernel& kernel, int fd, OwnedFd owned, Direction direction,
+                     OutputOptions options) {
   auto channel = make_ref<HostChannel>(kernel, fd, direction, std::move(options));
+  channel->own(std::move(owned));
   const uint32_t flags = direction == Direction::kIn ? kReadOnly : kWriteOnly;
   return make_ref<HostStream>(channel, new_location(kernel, channel), flags);
 }
@@ -267,10 +271,22 @@ HostEvent::HostEvent(HostPoller& poller, int fd) : poller_(poller), fd_(fd) {
 
 HostEvent::~HostEvent() { std::erase(poller_.events_, this); }
 
-FileRef host_input(Kernel& kernel, int fd) { return open_channel(kernel, fd, Direction::kIn, {}); }
+FileRef host_input(Kernel& kernel, int fd) {
+  return open_channel(kernel, fd, OwnedFd(), Direction::kIn, {});
+}
+
+FileRef host_input(Kernel& kernel, OwnedFd fd) {
+  const int number = fd.get();
+  return open_channel(kernel, number, std::move(fd), Direction::kIn, {});
+}
 
 FileRef host_output(Kernel& kernel, int fd, OutputOptions options) {
-  return open_channel(kernel, fd, Direction::kOut, std::move(options));
+  return open_channel(kernel, fd, OwnedFd(), Direction::kOut, std::move(options));
+}
+
+FileRef host_output(Kernel& kernel, OwnedFd fd, OutputOptions options) {
+  const int number = fd.get();
+  return open_channel(kernel, number, std::move(fd), Direction::kOut, std::move(options));
 }
 
 namespace {

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/owned_fd.h"
 #include "kernel/inode_state.h"
 #include "kernel/open_file.h"
 
@@ -88,11 +89,14 @@ struct OutputOptions {
   Ref<OutputLoss> loss;      // null: nobody wants to know
 };
 
-// A descriptor of the host; it stays the caller's and must stay open while the kernel lives. EPIPE
-// becomes SIGPIPE in the guest, never in the host. To the guest it looks like a pipe: no terminal
-// and no position of the host's shows through.
+// A descriptor of the host; it stays the caller's and must stay open while the kernel lives, or is
+// given away, and is closed with the last file that a guest has of it. EPIPE becomes SIGPIPE in the
+// guest, never in the host. To the guest it looks like a pipe: no terminal and no position of the
+// host's shows through.
 FileRef host_input(Kernel& kernel, int fd);
+FileRef host_input(Kernel& kernel, OwnedFd fd);
 FileRef host_output(Kernel& kernel, int fd, OutputOptions options);
+FileRef host_output(Kernel& kernel, OwnedFd fd, OutputOptions options);
 
 // Input that is these bytes, then the end.
 FileRef memory_input(Kernel& kernel, std::string bytes);
@@ -149,7 +153,7 @@ class HostLine : public RefCounted {
   explicit HostLine(uint64_t most) : most_(most) {}
   ~HostLine() override;
 
-  void send(std::string_view bytes);  // the guest can read them now
+  void send(std::string_view bytes);              // the guest can read them now
   bool all_read() const { return out_.empty(); }  // of what was sent
   void set_most(uint64_t bytes) { most_ = bytes; }
   // What the guest wrote and nobody took.
