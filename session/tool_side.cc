@@ -270,7 +270,7 @@ void ToolSide::take_calls(uint32_t job, Others others, RunResult& result) {
   for (tools::CallReport& report : alone ? broker_->take_reports() : broker_->take_reports(job)) {
     result.tool_calls.push_back(public_call(report));
   }
-  result.usage.tool_calls = alone ? broker_->take_count() : result.tool_calls.size();
+  result.usage.tool_calls = alone ? broker_->take_count() : broker_->take_count(job);
 }
 
 std::vector<ToolCall> ToolSide::calls_of(const std::string& sandbox) const {

@@ -71,6 +71,7 @@ struct Broker::Flight {
   std::shared_ptr<Work> work;
   std::optional<cap::Use> use;
   std::string sandbox;  // of the caller
+  uint32_t job = 0;     // of it, too
   int64_t started_ns = 0, deadline_ns = 0;
   bool ends_by_expiry = false;  // at its deadline, not by the tool's time-out
   std::optional<size_t> report;
@@ -154,7 +155,9 @@ void Broker::record_expiry(const cap::Space& space, cap::NodeId id, const kernel
 }
 
 std::optional<size_t> Broker::report(CallReport report) {
-  if (reports_.size() >= options_.kept_calls) return std::nullopt;
+  size_t& kept = uses_[report.job].reports;
+  if (reports_.size() >= options_.kept_calls && kept >= kKeptOfEach) return std::nullopt;
+  ++kept;
   reports_.push_back(std::move(report));
   return reports_.size() - 1;
 }
@@ -234,10 +237,10 @@ class Broker::Attempt {
   // Before anything is done for it.
   Result<Unit, Refusal> check_limits() {
     const CallLimits& limits = broker_.limits_;
-    if (broker_.count_ > limits.calls) {
+    if (broker_.uses_[caller_.job].calls > limits.calls) {
       return reached("tools.calls", std::to_string(limits.calls) + " calls were made in this run");
     }
-    if (broker_.take_bytes(parameters_.size())) return Unit{};
+    if (broker_.take_bytes(caller_.job, parameters_.size())) return Unit{};
     return reached("tools.bytes", "the calls of this run may carry " +
                                       std::to_string(limits.bytes) + " bytes in all");
   }
@@ -283,6 +286,7 @@ class Broker::Attempt {
     auto flight = std::make_unique<Flight>();
     flight->tool = &tool;
     flight->sandbox = caller_.sandbox;
+    flight->job = caller_.job;
     flight->started_ns = broker_.latest_.monotonic_ns;
     const std::chrono::nanoseconds time(
         std::min<int64_t>(tool.tool.timeout.count(), broker_.limits_.call_ns));
@@ -351,7 +355,7 @@ class Broker::Attempt {
 
 Ref<kernel::ToolCall> Broker::call(kernel::Authority& authority, const kernel::ToolCaller& caller,
                                    std::string name, std::string parameters) {
-  ++count_;
+  ++uses_[caller.job].calls;
   auto call = make_ref<PendingCall>(*this);
   Attempt attempt(*this, space_of(authority), caller, std::move(name), std::move(parameters));
   auto admitted = attempt.admit();
@@ -473,7 +477,7 @@ void Broker::deliver() {
     if (outcome.kind == Outcome::Kind::kError && at->second->deadline_ns <= present) continue;
     const char* how = "";
     ToolAnswer answer = check_result(*at->second, outcome, &how);
-    if (answer.status == Status::kOk && !take_bytes(answer.body.size())) {
+    if (answer.status == Status::kOk && !take_bytes(at->second->job, answer.body.size())) {
       how = "limit";
       answer = {Status::kDenied, "the result was not let through: tools.bytes is reached"};
     }
@@ -542,21 +546,34 @@ std::vector<CallReport> Broker::reports_of(const std::string& sandbox) const {
 
 Broker::Totals Broker::totals() const {
   Totals totals = before_;
-  totals.calls += count_;
-  totals.bytes += bytes_;
+  for (const auto& [job, use] : uses_) {
+    totals.calls += use.calls;
+    totals.bytes += use.bytes;
+  }
   totals.under_way = flights_.size();
   return totals;
 }
 
 uint64_t Broker::take_count() {
-  before_.calls += count_;
-  before_.bytes += std::exchange(bytes_, 0);
-  return std::exchange(count_, 0);
+  uint64_t count = 0;
+  while (!uses_.empty()) count += take_count(uses_.begin()->first);
+  return count;
 }
 
-bool Broker::take_bytes(uint64_t bytes) {
-  if (bytes_ > limits_.bytes || bytes > limits_.bytes - bytes_) return false;
-  bytes_ += bytes;
+uint64_t Broker::take_count(uint32_t job) {
+  const auto found = uses_.find(job);
+  if (found == uses_.end()) return 0;
+  const Use use = found->second;
+  uses_.erase(found);
+  before_.calls += use.calls;
+  before_.bytes += use.bytes;
+  return use.calls;
+}
+
+bool Broker::take_bytes(uint32_t job, uint64_t bytes) {
+  uint64_t& used = uses_[job].bytes;
+  if (used > limits_.bytes || bytes > limits_.bytes - used) return false;
+  used += bytes;
   return true;
 }
 

@@ -58,7 +58,7 @@ struct CallReport {
   double ms = 0;
 };
 
-// Of all calls of a run together, whoever makes them.
+// Of all calls of a job (a run, a session) together, whoever makes them.
 struct CallLimits {
   uint64_t calls = UINT64_MAX;  // attempts; those that are denied count, too
   uint64_t bytes = UINT64_MAX;  // of parameters and results
@@ -101,14 +101,16 @@ class Broker {
   void deliver();
   int64_t next_deadline() const;
 
-  // The calls since the last time this was asked, in the order in which they were decided; at most
-  // kept_calls, the first ones. `count`: of all of them.
+  // The calls since the last time this was asked, in the order in which they were decided; the
+  // first kept_calls of them, and of a job that comes later the first kKeptOfEach. `count`: of all.
+  static constexpr size_t kKeptOfEach = 100;
   std::vector<CallReport> take_reports();
   // Those of one job; the others stay.
   std::vector<CallReport> take_reports(uint32_t job);
   // Of them, those of callers in that sandbox; they stay.
   std::vector<CallReport> reports_of(const std::string& sandbox) const;
   uint64_t take_count();
+  uint64_t take_count(uint32_t job);
   // Over all runs, for those who watch.
   struct Totals {
     uint64_t calls = 0, denied = 0;  // denied ones are calls, too
@@ -138,7 +140,7 @@ class Broker {
   void record_expiry(const cap::Capability& capability, const std::string& sandbox, const Who& who);
   void record_expiry(const Flight& flight);
   // Whether that many bytes more are within the limit; then they are counted.
-  bool take_bytes(uint64_t bytes);
+  bool take_bytes(uint32_t job, uint64_t bytes);
   std::optional<size_t> report(CallReport report);
   cap::Now now();
   std::vector<StubTool> stubs_of(const cap::Space& space);
@@ -153,8 +155,13 @@ class Broker {
   std::map<CallId, std::unique_ptr<Flight>> flights_;
   std::vector<CallReport> reports_;
   CallLimits limits_;
-  uint64_t count_ = 0, bytes_ = 0;  // since take_count()
-  Totals before_;                   // until then; and all that were denied
+  // Of one job, since take_count().
+  struct Use {
+    uint64_t calls = 0, bytes = 0;
+    size_t reports = 0;
+  };
+  std::map<uint32_t, Use> uses_;
+  Totals before_;  // until then; and all that were denied
 };
 
 }  // namespace cloche::tools

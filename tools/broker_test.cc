@@ -553,7 +553,45 @@ TEST(BrokerTest, ReportsAreTakenByJob) {
   const auto rest = bench.broker().take_reports();
   ASSERT_EQ(rest.size(), 1u);
   EXPECT_EQ(rest[0].job, 2u);
-  EXPECT_EQ(bench.broker().take_count(), 3u);
+  EXPECT_EQ(bench.broker().take_count(1), 2u);
+  EXPECT_EQ(bench.broker().take_count(1), 0u);
+  EXPECT_EQ(bench.broker().take_count(), 1u);
+  EXPECT_EQ(bench.broker().totals().calls, 3u);
+}
+
+TEST(BrokerTest, LimitsAreThoseOfEachJob) {
+  Bench bench;
+  bench.add_echo("a");
+  const auto authority = bench.authority({bench.mint("a")});
+  bench.broker().set_limits({.calls = 2, .bytes = 8});
+  const auto begin = [&](uint32_t job) {
+    const kernel::ToolCaller caller{.pids = {9}, .program = "/bin/a", .job = job};
+    const auto call = bench.broker().call(*authority, caller, "a", "{}");
+    bench.manual.run_all();
+    bench.broker().deliver();
+    return Bench::text_of(*call);
+  };
+  for (const uint32_t job : {1u, 2u}) {
+    EXPECT_EQ(begin(job), "ok {}");
+    EXPECT_EQ(begin(job), "ok {}");
+    EXPECT_NE(begin(job), "ok {}");
+  }
+  EXPECT_EQ(bench.broker().take_count(1), 3u);
+  EXPECT_EQ(begin(1), "ok {}");  // begins again
+}
+
+TEST(BrokerTest, OneJobDoesNotTakeThePlaceOfOthersReports) {
+  Bench bench;
+  bench.add_echo("a");
+  const auto authority = bench.authority({bench.mint("a")});
+  const auto begin = [&](uint32_t job) {
+    const kernel::ToolCaller caller{.pids = {9}, .program = "/bin/a", .job = job};
+    (void)bench.broker().call(*authority, caller, "b", "{}");  // denied
+  };
+  for (int i = 0; i < 10'050; ++i) begin(1);
+  for (int i = 0; i < 150; ++i) begin(2);
+  EXPECT_EQ(bench.broker().take_reports(1).size(), 10'000u);
+  EXPECT_EQ(bench.broker().take_reports(2).size(), Broker::kKeptOfEach);
 }
 
 TEST(NarrowTest, GivesLessAndNeverMore) {
