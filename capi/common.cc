@@ -49,6 +49,10 @@ char* cloche_error_json(const cloche_error* error) noexcept {
   return error == nullptr ? nullptr : new_text(cloche::to_json(error->failure));
 }
 
+int cloche_error_number(const cloche_error* error) noexcept {
+  return error == nullptr ? 0 : error->failure.error_number;
+}
+
 void cloche_error_free(cloche_error* error) noexcept { delete error; }
 
 const char* cloche_error_kind_name(int kind) noexcept {

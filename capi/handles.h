@@ -98,6 +98,10 @@ struct cloche_sandbox {
   cloche::Sandbox sandbox;
 };
 
+struct cloche_process {
+  cloche::Process process;
+};
+
 struct cloche_code {
   cloche::CodeOptions options;
   cloche::capi::Mistake mistake;

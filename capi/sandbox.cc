@@ -143,6 +143,17 @@ void cloche_command_set_null(cloche_command* command, int stream) noexcept {
   set_stream(command, __func__, stream, cloche::Stream::null());
 }
 
+void cloche_command_set_pipe(cloche_command* command, int stream) noexcept {
+  set_stream(command, __func__, stream, cloche::Stream::pipe());
+}
+
+void cloche_command_set_timeout(cloche_command* command, uint64_t nanoseconds) noexcept {
+  if (command == nullptr) return;
+  if (nanoseconds > INT64_MAX) return command->mistake.note(__func__, "it is too long");
+  command->options.timeout.reset();
+  if (nanoseconds > 0) command->options.timeout = std::chrono::nanoseconds(nanoseconds);
+}
+
 void cloche_command_set_terminal(cloche_command* command, uint16_t rows,
                                  uint16_t columns) noexcept {
   if (command == nullptr) return;

@@ -97,7 +97,7 @@ std::optional<Failure> CodeSessions::begin(CodeCall& call) {
   CodeSession& opened = **session;
   call.result.cell = opened.cells + 1;
   if (sandbox_.tools) {
-    if (calls_.empty() && sandbox_.run.watch == nullptr) sandbox_.tools->forget_recorded();
+    if (calls_.empty() && sandbox_.programs.count() == 0) sandbox_.tools->forget_recorded();
     if (auto failure = sandbox_.tools->record_cell(call.options, call.result.cell)) {
       if (opened.pid == 0) drop(opened);
       return failure;
@@ -114,7 +114,7 @@ std::optional<Failure> CodeSessions::begin(CodeCall& call) {
   call.session = &opened;
   opened.call = &call;
   call.watch.emplace(RunWatch::Subject{*sandbox_.kernel, sandbox_.clock, sandbox_.limits,
-                                       *opened.budget, *sandbox_.world.budget, before});
+                                       *opened.budget, *sandbox_.world.budget, before, opened.job});
   call.watch->started(opened.pid);
   calls_.push_back(&call);
   set_deadlines(call);
@@ -154,7 +154,7 @@ bool CodeSessions::start(CodeSession& session, RunResult& result) {
   start.path = start.argv[0];
   start.envp = sandbox_.environment;
   start.cwd = sandbox_.options.workdir;
-  start.job = session.job = ++last_job_;
+  start.job = session.job = sandbox_.new_job();
   start.files = {
       {0, kernel::shared_input(kernel, session.input)},
       {1, kernel::memory_output(kernel, session.out, {session.budget, session.out_loss})},
@@ -339,7 +339,7 @@ void CodeSessions::finish(CodeCall& call) {
   std::erase(calls_, &call);
   if (sandbox_.tools) {
     sandbox_.tools->end_commands();
-    const bool alone = calls_.empty() && sandbox_.run.watch == nullptr;
+    const bool alone = calls_.empty() && sandbox_.programs.count() == 0;
     sandbox_.tools->take_calls(session.job,
                                alone ? ToolSide::Others::kNone : ToolSide::Others::kSome, result);
     sandbox_.tools->record_end(result, "", ToolSide::Ended::kCell);
@@ -354,7 +354,10 @@ void CodeSessions::finish(CodeCall& call) {
 }
 
 void CodeSessions::drop(CodeSession& session) {
-  if (session.pid != 0) sandbox_.kernel->kill_job(session.job);
+  if (session.pid != 0) {
+    sandbox_.kernel->kill_job(session.job);
+    sandbox_.kernel->forget_time(session.job);
+  }
   sessions_.erase({session.language, session.name});
 }
 

@@ -105,7 +105,6 @@ class CodeSessions {
   std::map<Key, std::unique_ptr<CodeSession>> sessions_;
   std::vector<CodeCall*> calls_;  // under way
   std::set<Key> ended_;           // sessions that ended without being asked to
-  uint32_t last_job_ = 0;
   uint64_t last_id_ = 0;
 };
 

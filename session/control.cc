@@ -29,15 +29,23 @@ void Control::serve_locked() {
   done_.notify_all();
 }
 
-Control::Driving::Driving(Control& control) : control_(control) {
-  const std::lock_guard lock(control_.mutex_);
-  control_.driven_ = true;
+void Control::begin_driving() {
+  const std::lock_guard lock(mutex_);
+  driven_ = true;
 }
 
+bool Control::end_driving(const std::function<bool()>& leave) {
+  const std::lock_guard lock(mutex_);
+  serve_locked();
+  if (!leave()) return false;
+  driven_ = false;
+  return true;
+}
+
+Control::Driving::Driving(Control& control) : control_(control) { control_.begin_driving(); }
+
 Control::Driving::~Driving() {
-  const std::lock_guard lock(control_.mutex_);
-  control_.serve_locked();
-  control_.driven_ = false;
+  (void)control_.end_driving([] { return true; });
 }
 
 }  // namespace cloche::session

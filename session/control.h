@@ -23,7 +23,12 @@ class Control {
   // Has the job done, and waits for it.
   void perform(const std::function<void()>& job);
 
-  // While one lives, this thread drives the sandbox and calls serve() again and again.
+  // From now on this thread drives the sandbox and calls serve() again and again, ...
+  void begin_driving();
+  // ... until this, which does the jobs that wait and asks `leave`. True: then nobody drives, and
+  // nobody saw anything in between. False: the thread goes on.
+  bool end_driving(const std::function<bool()>& leave);
+  // The same for as long as one lives.
   class Driving {
    public:
     explicit Driving(Control& control);

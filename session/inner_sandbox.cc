@@ -399,7 +399,7 @@ class InnerSandbox::Builder {
     start.job = made.job_ = process_.job;
     start.authority = inner_authority_;
     made.watch_.emplace(RunWatch::Subject{*made.kernel_, family_.clock, made.limits_, *made.output_,
-                                          *made.world_.budget, made.kernel_->usage()});
+                                          *made.world_.budget, made.kernel_->usage(), made.job_});
     if (const auto expires = made.use_->capability().expires_ns()) {
       const int64_t left = std::max<int64_t>(*expires - family_.clock.realtime_ns(), 0);
       made.expires_ = family_.clock.monotonic_ns() + left;

@@ -45,21 +45,29 @@ void add_processes(Kernel& kernel, const std::string& inside, SandboxStats& stat
   }
 }
 
+// Of what shows as the run under way; null: nothing does.
+const session::RunWatch* watch_of(Sandbox::State& sandbox) {
+  session::Program* const program = sandbox.programs.first();
+  const session::CodeCall* const call = sandbox.code.first();
+  if (call != nullptr &&
+      (program == nullptr || program->kind() == session::Program::Kind::kSpawned)) {
+    return &*call->watch;
+  }
+  return program != nullptr ? &program->watch() : nullptr;
+}
+
 SandboxStats stats_of(Sandbox::State& sandbox) {
   Kernel& kernel = *sandbox.kernel;
   const kernel::KernelUsage usage = kernel.usage();
   SandboxStats stats;
-  const session::CodeCall* const call = sandbox.code.first();
-  const session::RunWatch* const watch = sandbox.run.watch != nullptr ? sandbox.run.watch
-                                         : call != nullptr            ? &*call->watch
-                                                                      : nullptr;
+  const session::RunWatch* const watch = watch_of(sandbox);
   if (watch != nullptr) {
     stats.wall_ns = watch->wall_ns();
     stats.run_cpu_ns = watch->cpu_ns();
     stats.state = SandboxStats::State::kRunning;
   }
-  if (sandbox.run.output != nullptr) stats.output_bytes = sandbox.run.output->used();
-  if (sandbox.run.paused) stats.state = SandboxStats::State::kPaused;
+  stats.output_bytes = sandbox.programs.output_bytes();
+  if (sandbox.paused) stats.state = SandboxStats::State::kPaused;
   stats.cpu_ns = usage.cpu_ns;
   stats.compile_ns = usage.compile_ns;
   const sched::Usage share = sandbox.cpu_share ? sandbox.cpu_share->usage() : sched::Usage();
@@ -110,10 +118,7 @@ std::optional<Failure> put_limits_to_work(Sandbox::State& sandbox,
   sandbox.kernel->set_limits(session::kernel_limits(limits));
   if (sandbox.tools) sandbox.tools->broker().set_limits(session::call_limits(limits));
   sandbox.world.budget->set_limits(limits.disk, limits.inodes);
-  if (sandbox.run.watch) {
-    sandbox.run.watch->limits_changed();
-    sandbox.run.output->set_limit(limits.output);
-  }
+  sandbox.programs.limits_changed();
   sandbox.code.limits_changed();
   return std::nullopt;
 }
@@ -161,11 +166,11 @@ std::optional<Failure> Sandbox::set_limit(const std::string& name, const std::st
 }
 
 void Sandbox::pause() {
-  state_->control.perform([this] { state_->run.paused = true; });
+  state_->control.perform([this] { state_->paused = true; });
 }
 
 void Sandbox::resume() {
-  state_->control.perform([this] { state_->run.paused = false; });
+  state_->control.perform([this] { state_->paused = false; });
 }
 
 std::optional<Failure> Sandbox::signal_process(int pid, int signo) {

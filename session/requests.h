@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cerrno>
 #include <cstdint>
+#include <memory>
 #include <utility>
 
 #include "base/result.h"
@@ -14,18 +15,44 @@
 
 namespace cloche::session {
 
+// Wakes the thread that drives a sandbox: a descriptor that becomes readable. Thread class: safe;
+// ring() is async-signal-safe.
+class Bell {
+ public:
+  Bell() : fd_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+  ~Bell() {
+    if (fd_ >= 0) close(fd_);
+  }
+  Bell(const Bell&) = delete;
+  Bell& operator=(const Bell&) = delete;
+
+  int fd() const { return fd_; }  // -1: no descriptor was left
+  void ring() noexcept {
+    const int saved_errno = errno;
+    const uint64_t one = 1;
+    (void)!write(fd_, &one, sizeof one);
+    errno = saved_errno;
+  }
+  void silence() {
+    uint64_t count;
+    (void)!read(fd_, &count, sizeof count);
+  }
+
+ private:
+  const int fd_;
+};
+
 // Thread class: safe; the ask_*() are async-signal-safe, the take_*() belong to the running thread.
 class Requests {
  public:
-  Requests() : bell_(eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
-  ~Requests() {
-    if (bell_ >= 0) close(bell_);
-  }
+  Requests() : Requests(std::make_shared<Bell>()) {}
+  explicit Requests(std::shared_ptr<Bell> bell) : bell_(std::move(bell)) {}
   Requests(const Requests&) = delete;
   Requests& operator=(const Requests&) = delete;
 
-  bool valid() const { return bell_ >= 0; }  // false: no descriptor left for the bell
-  int bell() const { return bell_; }         // readable when something was asked
+  bool valid() const { return bell_->fd() >= 0; }
+  int bell() const { return bell_->fd(); }  // readable when something was asked
+  const std::shared_ptr<Bell>& shared_bell() const { return bell_; }
 
   void ask_signal(int signo) noexcept {
     if (signo < 1 || signo > 64) return;
@@ -42,17 +69,9 @@ class Requests {
   }
 
   // Only wakes the running thread.
-  void ring() noexcept {
-    const int saved_errno = errno;
-    const uint64_t one = 1;
-    (void)!write(bell_, &one, sizeof one);
-    errno = saved_errno;
-  }
+  void ring() noexcept { bell_->ring(); }
+  void silence() { bell_->silence(); }
 
-  void silence() {
-    uint64_t count;
-    (void)!read(bell_, &count, sizeof count);
-  }
   uint64_t take_signals() { return signals_.exchange(0); }  // bit (signo - 1)
   bool take_kill() { return kill_.exchange(false); }
   bool take_window(WindowSize& size) {
@@ -70,7 +89,7 @@ class Requests {
 
  private:
   static_assert(std::atomic<uint64_t>::is_always_lock_free);
-  const int bell_;
+  const std::shared_ptr<Bell> bell_;
   std::atomic<uint64_t> signals_{0};
   std::atomic<bool> kill_{false};
   std::atomic<uint32_t> window_{0};

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/printable.h"
+#include "kernel/syscalls/user_time.h"
 
 namespace cloche::session {
 namespace {
@@ -31,6 +32,7 @@ bool put_end(const kernel::ExitStatus& status, RunResult& result) {
 RunWatch::RunWatch(const Subject& subject)
     : subject_(subject),
       hits_before_(subject.kernel.limit_hits()),
+      cpu_before_(subject.kernel.cpu_ns(subject.job)),
       start_ns_(subject.clock.monotonic_ns()),
       deadline_(kForever) {
   limits_changed();
@@ -51,8 +53,10 @@ int64_t RunWatch::deadline() const {
 }
 
 void RunWatch::limits_changed() {
-  const int64_t timeout = subject_.limits.timeout.count();
-  deadline_ = timeout > 0 ? start_ns_ + timeout : kForever;
+  deadline_ = kForever;
+  for (const int64_t timeout : {subject_.limits.timeout.count(), subject_.timeout.count()}) {
+    if (timeout > 0) deadline_ = std::min(deadline_, kernel::deadline_after(start_ns_, timeout));
+  }
 }
 
 bool RunWatch::stop(RunResult& result, Outcome outcome, const char* limit) {
@@ -91,7 +95,7 @@ void RunWatch::fill_usage(RunResult& result) {
   Usage& usage = result.usage;
   const kernel::KernelUsage now = subject_.kernel.usage();
   usage.wall_ms = static_cast<double>(subject_.clock.monotonic_ns() - start_ns_) / 1e6;
-  usage.cpu_ms = static_cast<double>(now.cpu_ns - subject_.before.cpu_ns) / 1e6;
+  usage.cpu_ms = static_cast<double>(cpu_ns()) / 1e6;
   usage.memory_peak_bytes = now.memory_peak_bytes;
   usage.processes = now.processes - subject_.before.processes;
   usage.forks = now.forks - subject_.before.forks;

@@ -22,6 +22,9 @@ class RunWatch {
     const vfs::Budget& files;
     // Before the program was started.
     kernel::KernelUsage before;
+    uint32_t job = 0;  // what it is to the kernel
+    // Wall clock, beside the limit; zero: no more than that.
+    std::chrono::nanoseconds timeout = {};
   };
   // The run begins. What the subject refers to outlives this.
   explicit RunWatch(const Subject& subject);
@@ -43,13 +46,14 @@ class RunWatch {
   // The limits have changed.
   void limits_changed();
   int64_t wall_ns() const { return subject_.clock.monotonic_ns() - start_ns_; }
-  int64_t cpu_ns() const { return subject_.kernel.cpu_ns() - subject_.before.cpu_ns; }
+  int64_t cpu_ns() const { return subject_.kernel.cpu_ns(subject_.job) - cpu_before_; }
 
  private:
   int64_t cpu_left() const;
 
   const Subject subject_;
   const kernel::LimitHits hits_before_;
+  const int64_t cpu_before_;
   int32_t pid_ = 0;
   int64_t start_ns_;
   int64_t deadline_;

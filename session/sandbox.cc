@@ -125,6 +125,18 @@ Expected<RunResult> Sandbox::run(std::vector<std::string> argv) {
   return run(std::move(options));
 }
 
+Expected<Process> Sandbox::spawn(RunOptions options) {
+  auto record = session::spawn_program(*state_, std::move(options));
+  if (!record) return record.error();
+  return Process(std::move(*record));
+}
+
+Expected<Process> Sandbox::spawn(std::vector<std::string> argv) {
+  RunOptions options;
+  options.argv = std::move(argv);
+  return spawn(std::move(options));
+}
+
 Expected<CodeResult> Sandbox::run_code(CodeOptions options) {
   return session::run_cell(*state_, std::move(options));
 }

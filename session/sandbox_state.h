@@ -1,5 +1,5 @@
-// What one sandbox owns. The order of the members is the order of their making: the kernel goes
-// first at the end, the clock and the host last.
+// What one sandbox owns. The order of the members is the order of their making: at the end the
+// programs that run by themselves go first, then the kernel, the clock and the host last.
 #pragma once
 
 #include <memory>
@@ -8,30 +8,19 @@
 #include "base/clock.h"
 #include "kernel/host_stream.h"
 #include "kernel/kernel.h"
+#include "session/attendant.h"
 #include "session/code_session.h"
 #include "session/control.h"
 #include "session/floor.h"
 #include "session/host_state.h"
 #include "session/limits.h"
+#include "session/programs.h"
 #include "session/requests.h"
 #include "session/sandbox_gate.h"
 #include "session/tool_side.h"
 #include "session/world.h"
 
 namespace cloche {
-namespace session {
-
-class RunWatch;
-
-// What live control needs to know of a run.
-struct RunState {
-  RunWatch* watch = nullptr;               // of the program that runs; null: none does
-  kernel::OutputBudget* output = nullptr;  // of it
-  bool starting = false;                   // its program is still being compiled
-  bool paused = false;                     // by pause(): also while none is under way
-};
-
-}  // namespace session
 
 struct Sandbox::State {
   std::shared_ptr<Host::State> host;
@@ -43,8 +32,8 @@ struct Sandbox::State {
   std::unique_ptr<RandomSource> seeded_random;  // null: the guest gets the host's
   session::Requests requests;
   session::Control control{requests};
-  session::RunState run;  // of the run under way
-  session::World world;   // its namespace has moved into the kernel
+  bool paused = false;   // by pause(): also while nothing is under way
+  session::World world;  // its namespace has moved into the kernel
   std::vector<std::string> environment;
   std::string last_log_line;                   // why a program could not start
   std::unique_ptr<session::ToolSide> tools;    // null: there are none
@@ -56,6 +45,12 @@ struct Sandbox::State {
   session::CodeSessions code{
       *this, [](State& self, session::CodeCall& call) { self.floor.tell(call.done); }};
   std::unique_ptr<kernel::Kernel> kernel;
+  session::Programs programs{*this};
+  session::Attendant attendant{*this};
+
+  // A number for what the kernel is to start.
+  uint32_t new_job() { return ++last_job; }
+  uint32_t last_job = 0;
 };
 
 }  // namespace cloche

@@ -1,10 +1,10 @@
 #include "session/terminal_pump.h"
 
+#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 
 namespace cloche::session {
 namespace {
@@ -106,16 +106,13 @@ void TerminalPump::hang_up() {
   tty_->hang_up();
 }
 
-void TerminalPump::drain() {
-  using Clock = std::chrono::steady_clock;
-  const auto deadline = Clock::now() + std::chrono::seconds(1);
-  while (!gone_ && Clock::now() < deadline) {
+bool TerminalPump::drain() {
+  while (!gone_) {
     read_screen();
-    if (screen_.empty()) return;
-    if (write_screen()) continue;
-    pollfd wait{screen_fd_, POLLOUT, 0};
-    poll(&wait, 1, 100);
+    if (screen_.empty()) return true;
+    if (!write_screen()) return gone_;
   }
+  return true;
 }
 
 }  // namespace cloche::session

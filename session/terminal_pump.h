@@ -1,8 +1,6 @@
 // Keys from a host descriptor to a terminal of the sandbox, its screen to another.
 #pragma once
 
-#include <poll.h>
-
 #include <string>
 #include <vector>
 
@@ -42,8 +40,8 @@ class TerminalPump {
   }
   // Tells programs that the terminal is gone; nothing is pumped any more.
   void hang_up();
-  // After the program's end: writes out what is left, for at most a second.
-  void drain();
+  // After the program's end: writes out what is left and can be written now. True: that is all.
+  bool drain();
   // The screen's descriptor is closed: programs were told by a hang-up.
   bool gone() const { return gone_; }
 

@@ -285,9 +285,9 @@ void ToolSide::end_commands() {
   for (const auto& [name, registered] : registry_.tools()) registered.tool.handler->end_cancelled();
 }
 
-std::optional<Failure> ToolSide::record_start(const std::vector<std::string>& argv) {
-  recorded_.clear();
+std::optional<Failure> ToolSide::record_start(const std::vector<std::string>& argv, uint32_t run) {
   audit::Record record("run.start");
+  record.number("run", run);
   put_arguments(record, argv);
   const Status written = log_->append(record, name_);
   if (!written.ok()) return failure_of(written.error());
@@ -344,8 +344,10 @@ std::optional<Failure> ToolSide::record_cell(const CodeOptions& options, uint64_
   return std::nullopt;
 }
 
-void ToolSide::record_end(const RunResult& result, const std::string& sandbox, Ended what) {
+void ToolSide::record_end(const RunResult& result, const std::string& sandbox, Ended what,
+                          uint32_t run) {
   audit::Record record(what == Ended::kRun ? "run.end" : "code.end");
+  if (run != 0) record.number("run", run);
   record.text("outcome", to_string(result.outcome));
   if (!result.limit.empty()) record.text("limit", result.limit);
   if (result.outcome == Outcome::kExited) {

@@ -55,17 +55,20 @@ class ToolSide {
   void end_commands();
 
   // A run that cannot be put on record does not begin.
-  std::optional<Failure> record_start(const std::vector<std::string>& argv);
+  // `run`: its number in this sandbox.
+  std::optional<Failure> record_start(const std::vector<std::string>& argv, uint32_t run);
   // Whether somebody wants to know of each program.
   bool records_programs() const { return records_programs_; }
   // Whether the start of a program is on record. `sandbox`: a name of name_below(); empty: the
   // outermost.
   bool record_program(const kernel::ProgramStart& start, const std::string& sandbox);
   enum class Ended : uint8_t { kRun, kCell };
-  void record_end(const RunResult& result, const std::string& sandbox, Ended what = Ended::kRun);
-  // The same for a cell of code, the `cell`th in its session. forget_recorded() begins what a run
-  // is to record_write() and record_limit().
+  // `run`: the number of a run of the outermost sandbox; else 0.
+  void record_end(const RunResult& result, const std::string& sandbox, Ended what = Ended::kRun,
+                  uint32_t run = 0);
+  // What a run is to record_write() and record_limit() begins, as nothing else is under way.
   void forget_recorded() { recorded_.clear(); }
+  // As record_start(), for a cell of code, the `cell`th in its session.
   std::optional<Failure> record_cell(const CodeOptions& options, uint64_t cell);
 
   // Names for sandboxes inside, by their number there.
