@@ -102,6 +102,22 @@ struct cloche_process {
   cloche::Process process;
 };
 
+struct cloche_entries {
+  std::vector<cloche::FileEntry> entries;
+};
+
+struct cloche_archive_report {
+  cloche::ArchiveReport report;
+};
+
+struct cloche_watch {
+  cloche::FileWatch watch;
+};
+
+struct cloche_events {
+  std::vector<cloche::FileEvent> events;
+};
+
 struct cloche_code {
   cloche::CodeOptions options;
   cloche::capi::Mistake mistake;

@@ -136,6 +136,13 @@ void NotifyFile::pop() {
   events_.pop_front();
 }
 
+std::optional<NotifyFile::Seen> NotifyFile::take() {
+  if (events_.empty()) return std::nullopt;
+  Seen seen{events_.front().mask, events_.front().name};
+  pop();
+  return seen;
+}
+
 SysResult<uint64_t> NotifyFile::read(Call&, std::span<uint8_t> out) {
   if (events_.empty()) return Errno::kAGAIN;
   uint64_t done = 0;

@@ -7,6 +7,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 
 #include "kernel/open_file.h"
 #include "kernel/quota.h"
@@ -78,6 +79,12 @@ class NotifyFile final : public AnonymousFile {
   // kNotifyMaskCreate.
   SysResult<int32_t> watch(const vfs::InodeRef& inode, uint32_t mask);
   SysResult<Unit> forget(int32_t number);  // EINVAL: there is none
+  // For the host, in place of read(): the next event, if there is one.
+  struct Seen {
+    uint32_t mask;
+    std::string name;
+  };
+  std::optional<Seen> take();
   // `watch` is one of this instance; may end it.
   void tell(NotifyWatch& watch, uint32_t event, uint32_t cookie, std::string_view name);
 

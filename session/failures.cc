@@ -36,12 +36,15 @@ Failure::Kind kind_of(abi::Errno error) {
       return Failure::Kind::kNotFound;
     case Errno::kACCES:
     case Errno::kPERM:
+    case Errno::kROFS:
       return Failure::Kind::kPermissionDenied;
     case Errno::kNOMEM:
     case Errno::kAGAIN:
     case Errno::kMFILE:
     case Errno::kNFILE:
     case Errno::kNOSPC:
+    case Errno::kFBIG:
+    case Errno::kDQUOT:
       return Failure::Kind::kResourceExhausted;
     case Errno::kIO:
       return Failure::Kind::kIo;

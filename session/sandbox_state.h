@@ -11,6 +11,7 @@
 #include "session/attendant.h"
 #include "session/code_session.h"
 #include "session/control.h"
+#include "session/file_watch.h"
 #include "session/floor.h"
 #include "session/host_state.h"
 #include "session/limits.h"
@@ -47,6 +48,7 @@ struct Sandbox::State {
   std::unique_ptr<kernel::Kernel> kernel;
   session::Programs programs{*this};
   session::Attendant attendant{*this};
+  session::FileWatches watches;
 
   // A number for what the kernel is to start.
   uint32_t new_job() { return ++last_job; }

@@ -335,9 +335,9 @@ void cloche_process_close_descriptor(cloche_process* process, int stream) CLOCHE
 // From now on it ends with the sandbox, if not before. One thread at a time.
 void cloche_process_detach(cloche_process* process) CLOCHE_NOEXCEPT;
 
-// --- files of a sandbox (docs/files.md): paths are those of the sandbox, as its user sees them and
-// may use them, within its limits. From any thread, also while programs run, between two turns of
-// them. Errors, with their number: CLOCHE_NOT_FOUND, CLOCHE_PERMISSION_DENIED,
+// --- files of a sandbox (docs/host-files.md): paths are those of the sandbox, as its user sees
+// them and may use them, within its limits. From any thread, also while programs run, between two
+// turns of them. Errors, with their number: CLOCHE_NOT_FOUND, CLOCHE_PERMISSION_DENIED,
 // CLOCHE_RESOURCE_EXHAUSTED (a limit), CLOCHE_IO, CLOCHE_INVALID_ARGUMENT (all others).
 
 // The whole file, cloche_free() frees it; a NUL follows that `size` does not count.

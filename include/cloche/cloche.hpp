@@ -54,7 +54,7 @@ struct Failure {
   Kind kind = Kind::kInternal;
   std::string message;
   // What went wrong with a file of the sandbox: the number that errno has for it in Linux
-  // (docs/files.md). 0: nothing of that kind.
+  // (docs/host-files.md). 0: nothing of that kind.
   int error_number = 0;
 };
 const char* to_string(Failure::Kind kind);  // "invalid_argument"
@@ -581,7 +581,7 @@ struct SandboxReport {
 // seconds, sizes in bytes; a limit that is "none" is left out.
 std::string to_prometheus(const std::vector<SandboxReport>& sandboxes);
 
-// --- files of a sandbox: docs/files.md
+// --- files of a sandbox: docs/host-files.md
 
 enum class FileType : uint8_t { kRegular, kDirectory, kSymlink, kOther };
 const char* to_string(FileType type);  // "regular"
@@ -738,6 +738,8 @@ class Sandbox {
 // Thread class: that of Sandbox::files(). The Sandbox outlives it.
 class Files {
  public:
+  // The whole file, at most kMaxWhole bytes: kResourceExhausted (EFBIG).
+  static constexpr uint64_t kMaxWhole = uint64_t{1} << 30;
   Expected<std::string> read(const std::string& path) const;
   // At most `size` bytes from `offset` on; fewer only at the end of the file, where it gives 0.
   Expected<size_t> read_at(const std::string& path, uint64_t offset, void* out, size_t size) const;
@@ -773,9 +775,12 @@ class Files {
   // would go through a symlink, and devices. What was unpacked until an error stays. Error beside
   // those of files: kMalformed.
   Expected<ArchiveReport> unpack(const std::string& path, const Source& source);
-  // The folder or file at `path` as a tar archive (pax). Names begin below `path`. Symlinks stay
-  // symlinks.
-  Expected<ArchiveReport> pack(const std::string& path, const Sink& sink) const;
+  // What is in the folder at `path`, or the file there, as a tar archive (pax). Names begin below
+  // `path`. Symlinks stay symlinks. More than `most` bytes of files, which files with holes soon
+  // are: kResourceExhausted (EFBIG).
+  static constexpr uint64_t kMaxPacked = uint64_t{64} << 30;
+  Expected<ArchiveReport> pack(const std::string& path, const Sink& sink,
+                               uint64_t most = kMaxPacked) const;
 
   // Errors beside those of files: kResourceExhausted (the limit watches.max).
   Expected<FileWatch> watch(const std::string& path) const;
