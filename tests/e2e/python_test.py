@@ -1,9 +1,12 @@
 """CPython inside: what of its standard library works, and how it ends when it goes wrong (docs/python.md)."""
 
+import signal
+import time
 import unittest
 import zipfile
 
 import support
+from interrupts_test import Terminal
 from support import TestCase, run
 
 
@@ -406,6 +409,61 @@ class Interactive(Python):
     def test_in_a_pipeline_of_the_shell(self):
         done = run("--quiet", "-c", "seq 5 | python3 -c 'import sys; print(sum(map(int, sys.stdin)))' | tr 1 x")
         self.assert_ok(done, "x5\n")
+
+    def open(self, *arguments):
+        terminal = Terminal(*arguments)
+        self.addCleanup(terminal.close)
+        return terminal
+
+    def use(self, terminal):
+        """Types what people type; the REPL's colours and cursor movements come in between."""
+        terminal.wait_for(">>> ")
+        terminal.type("6 * 7\r")
+        terminal.wait_for(r"42\r\n(.|\n)*>>> ")
+        terminal.type("def twice(x):\rreturn x + x\r\rtwice('ab')\r")  # the REPL indents
+        terminal.wait_for("'abab'\r\n")
+        terminal.type("1 / 0\r")
+        terminal.wait_for("ZeroDivisionError(.|\n)*division by zero")
+        terminal.type("print('a' 'b', end='c\\n')\r")
+        terminal.wait_for("abc\r\n(.|\n)*>>> ")
+        terminal.type("\x1bOA")  # cursor up, as the keypad says it: the last line again
+        terminal.wait_for(r"print\('a' 'b', end='c\\n'\)")
+        terminal.type("\r")
+        terminal.wait_for("abc\r\n(.|\n)*>>> ")
+        terminal.type("print('on'); [None for _ in iter(int, 1)]\r")
+        terminal.wait_for("on\r\n")
+        terminal.type("\x03")
+        terminal.wait_for("KeyboardInterrupt(.|\n)*>>> ")
+
+    def test_on_a_terminal(self):
+        terminal = self.open("run", "-t", "--", "python3")
+        self.use(terminal)
+        terminal.type("raise SystemExit(5)\r")
+        self.assertEqual(terminal.end(), 5)
+
+    def test_in_the_shell(self):
+        terminal = self.open("shell")
+        terminal.wait_for(r"\$ $")
+        terminal.type("python3\r")
+        self.use(terminal)
+        terminal.type("\x04")
+        terminal.wait_for(r"\$ $")
+        terminal.type("echo status $?\r")
+        terminal.wait_for("\rstatus 0\r\n")
+
+    def test_with_libedit_on_a_terminal(self):
+        terminal = self.open("run", "-t", "-e", "PYTHON_BASIC_REPL=1", "--", "python3")
+        terminal.wait_for(">>> ")
+        terminal.type("6 * 7X\x7f\r")
+        terminal.wait_for("\n42\r\n>>> ")
+        terminal.type("\x1b[A\r")
+        terminal.wait_for("\n42\r\n>>> ")
+        terminal.type("while True: pass\r\r")
+        time.sleep(0.5)
+        terminal.type("\x03")
+        terminal.wait_for("KeyboardInterrupt(.|\n)*>>> ")
+        terminal.type("\x04")
+        self.assertEqual(terminal.end(), 128 + signal.SIGINT)  # as natively, once a line was interrupted
 
 
 if __name__ == "__main__":
