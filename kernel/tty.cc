@@ -267,7 +267,7 @@ SysResult<int32_t> Tty::ioctl(Call& call, uint32_t command, UserPtr argument, Si
       return set_modes(call, argument, command == kTcSetsF);
     case kTcFlsh:
       if (side == Side::kSlave) TRY(check_background(call, kSigTtou));
-      return flush(call, argument.address);
+      return flush(argument.address, side);
     case kTcXonc:
       if (side == Side::kSlave) TRY(check_background(call, kSigTtou));
       return flow(call, argument.address);
@@ -359,11 +359,15 @@ SysResult<int32_t> Tty::give_up_control(Call& call) {
   return 0;
 }
 
-SysResult<int32_t> Tty::flush(Call&, uint32_t which) {
+SysResult<int32_t> Tty::flush(uint32_t which, Side side) {
   enum : uint32_t { kInput, kOutput, kBoth };
   if (which > kBoth) return Errno::kINVAL;
-  if (which != kOutput) line_.flush_input();
-  if (which != kInput) line_.flush_output();
+  if (side == Side::kMaster) {
+    if (which != kOutput) line_.flush_output();
+  } else {
+    if (which != kOutput) line_.flush_input();
+    if (which != kInput) line_.flush_output();
+  }
   queue_.wake();
   master_queue_.wake();
   return 0;

@@ -84,7 +84,9 @@ class Tty final : public RefCounted {
   SysResult<int32_t> set_foreground(Call& call, UserPtr argument);
   SysResult<int32_t> take_control(Call& call, uint32_t steal);
   SysResult<int32_t> give_up_control(Call& call);
-  SysResult<int32_t> flush(Call& call, uint32_t which);
+  // What waits to be read on that side, or what it wrote. Input of the master is what slaves wrote;
+  // its output has arrived at once, and is not dropped (as on Linux).
+  SysResult<int32_t> flush(uint32_t which, Side side);
   SysResult<int32_t> flow(Call& call, uint32_t action);
   SysResult<int32_t> ioctl_session(Call& call, uint32_t command, UserPtr argument, Side side);
 

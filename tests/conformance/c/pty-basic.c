@@ -100,6 +100,17 @@ int main(void) {
   say("FIONREAD %d", n);
   tcflush(slave, TCIFLUSH);
   got("flushed", slave);
+  // For the master, what a slave wrote is input.
+  MUST(write(slave, "abcdef", 6));
+  char two[2];
+  MUST(read(master, two, sizeof two));
+  show_bytes("of what is written", two, sizeof two);
+  show("flush the master's output", tcflush(master, TCOFLUSH));
+  MUST(read(master, two, sizeof two));
+  show_bytes("still there", two, sizeof two);
+  show("flush the master's input", tcflush(master, TCIFLUSH));
+  MUST(write(slave, "ABC", 3));
+  got_all("after the flush", master, 3);
   show("not a terminal", tcgetattr(open("/dev/null", O_RDWR), &t));
   close(slave);
   fcntl(master, F_SETFL, O_NONBLOCK);
