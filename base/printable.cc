@@ -64,7 +64,8 @@ void append_escaped(std::string& out, unsigned char byte) {
 
 }  // namespace
 
-std::string printable(std::string_view bytes) {
+// include/cloche declares it, too.
+[[gnu::visibility("default")]] std::string printable(std::string_view bytes) {
   if (std::all_of(bytes.begin(), bytes.end(),
                   [](char c) { return c >= ' ' && c <= '~' && c != '\\'; })) {
     return std::string(bytes);

@@ -33,7 +33,8 @@ char* new_text(std::string_view text) {
 
 using namespace cloche::capi;
 
-const char* cloche_version() noexcept { return CLOCHE_VERSION; }
+const char* cloche_version() noexcept { return CLOCHE_VERSION_STRING; }
+int cloche_abi_version() noexcept { return CLOCHE_ABI_VERSION; }
 
 void cloche_free(void* memory) noexcept { std::free(memory); }
 

@@ -119,6 +119,13 @@ char* cloche_read_manifest(const char* pack, cloche_error** error) noexcept {
   return new_text(*manifest);
 }
 
+char* cloche_default_pack() noexcept { return new_text(cloche::default_pack()); }
+
+char* cloche_default_cache_dir() noexcept {
+  const std::string folder = cloche::default_cache_dir();
+  return folder.empty() ? nullptr : new_text(folder);
+}
+
 // --- policies
 
 cloche_report* cloche_check_policy(const char* text, size_t size, const char* name) noexcept {

@@ -93,7 +93,8 @@ void add_sandbox_options(CLI::App& app, RawOptions& raw) {
            "how many sandboxes programs may start inside, in all, with less than this one has (0)",
            "N");
   add_text(app, "--audit", raw.audit, "the audit log; an existing one is continued", "FILE.jsonl");
-  add_text(app, "--pack", raw.pack, "the guest's programs ($CLOCHE_PACK, else beside the command)",
+  add_text(app, "--pack", raw.pack,
+           "the guest's programs ($CLOCHE_PACK, else beside the command or in ../share/cloche)",
            "FILE");
   add_text(app, "--name", raw.name, "what cloche ps, top, update and kill call it (run-PID)",
            "NAME");

@@ -9,7 +9,7 @@ namespace cloche::cli {
 
 int doctor_command(const DoctorArguments& arguments) {
   const std::vector<Finding> findings =
-      Host::probe({.pack = pack_path(arguments.pack), .cache_dir = cache_directory()});
+      Host::probe({.pack = pack_path(arguments.pack), .cache_dir = default_cache_dir()});
   std::string text;
   bool ok = true;
   for (const Finding& finding : findings) {
@@ -25,7 +25,7 @@ int doctor_command(const DoctorArguments& arguments) {
 int version_command() {
   const auto host = Host::create({});
   const std::string engine = host ? host->engine_version() : "no engine: " + host.error().message;
-  return print("cloche " CLOCHE_VERSION " (" + engine + ")\n") ? 0 : kExitOwnError;
+  return print("cloche " CLOCHE_VERSION_STRING " (" + engine + ")\n") ? 0 : kExitOwnError;
 }
 
 }  // namespace cloche::cli

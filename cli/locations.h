@@ -1,15 +1,15 @@
-// Where the command finds what it needs on this machine.
+// Where the command finds the guest's programs on this machine.
 #pragma once
 
 #include <string>
 
+#include "include/cloche/cloche.hpp"
+
 namespace cloche::cli {
 
-// `option` if not empty, else $CLOCHE_PACK, else cloche.pack beside the command. The file need not
-// exist.
-std::string pack_path(const std::string& option);
-
-// $CLOCHE_CACHE_DIR, else ${XDG_CACHE_HOME:-~/.cache}/cloche/code; empty when there is no home.
-std::string cache_directory();
+// `option` if not empty, else where the installation has them. The file need not exist.
+inline std::string pack_path(const std::string& option) {
+  return option.empty() ? default_pack() : option;
+}
 
 }  // namespace cloche::cli

@@ -35,7 +35,7 @@ void set_terminal_type(SandboxOptions& sandbox) {
 }  // namespace
 
 Expected<Host> open_host(const RunArguments& arguments, Progress& progress) {
-  HostOptions options{.pack = pack_path(arguments.pack), .cache_dir = cache_directory()};
+  HostOptions options{.pack = pack_path(arguments.pack), .cache_dir = default_cache_dir()};
   if (!arguments.module_path.empty() && access(options.pack.c_str(), F_OK) != 0 &&
       arguments.pack.empty()) {
     options.pack.clear();  // a module can do without

@@ -138,7 +138,7 @@ int programs_command(const ProgramsArguments& arguments) {
 
 int warm_command(const WarmArguments& arguments) {
   Progress progress(arguments.quiet ? Progress::Show::kNo : Progress::Show::kYes);
-  HostOptions options{.pack = pack_path(arguments.pack), .cache_dir = cache_directory()};
+  HostOptions options{.pack = pack_path(arguments.pack), .cache_dir = default_cache_dir()};
   if (options.cache_dir.empty()) {
     return complain("there is no cache to warm: set HOME or CLOCHE_CACHE_DIR");
   }

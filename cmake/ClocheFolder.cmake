@@ -12,6 +12,10 @@ set(CMAKE_CXX_STANDARD 20)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
 set(CMAKE_CXX_EXTENSIONS ON)  # TRY() is a statement expression
 set(CMAKE_POSITION_INDEPENDENT_CODE ON)
+# Of a shared library only what include/cloche declares can be seen; the headers there say so.
+set(CMAKE_C_VISIBILITY_PRESET hidden)
+set(CMAKE_CXX_VISIBILITY_PRESET hidden)
+set(CMAKE_VISIBILITY_INLINES_HIDDEN ON)
 
 option(CLOCHE_WERROR "warnings are errors" ON)
 option(CLOCHE_FUZZ "build the fuzz targets" OFF)

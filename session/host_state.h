@@ -17,7 +17,7 @@
 
 namespace cloche {
 
-struct Host::State {
+struct [[gnu::visibility("hidden")]] Host::State {
   HostOptions options;
   std::unique_ptr<session::CompileWatch> watch;  // null: nobody wants to know
   std::unique_ptr<engine::Engine> engine;        // uses it

@@ -89,6 +89,8 @@ const char* to_string(Outcome outcome) {
   return "error";
 }
 
+const char* version() { return CLOCHE_VERSION_STRING; }
+
 std::string signal_name(int signal) {
   static constexpr const char* kNames[] = {
       "HUP",  "INT",  "QUIT", "ILL",    "TRAP",   "ABRT",  "BUS",  "FPE",  "KILL", "USR1", "SEGV",

@@ -23,7 +23,7 @@
 
 namespace cloche {
 
-struct Sandbox::State {
+struct [[gnu::visibility("hidden")]] Sandbox::State {
   std::shared_ptr<Host::State> host;
   SandboxOptions options;
   session::EffectiveLimits limits;

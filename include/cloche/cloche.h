@@ -46,17 +46,21 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "version.h"
+
 #ifdef __cplusplus
 #define CLOCHE_NOEXCEPT noexcept
 extern "C" {
 #else
 #define CLOCHE_NOEXCEPT
 #endif
+#pragma GCC visibility push(default)
 
 // What an accessor gives when there is nothing to give.
 enum { CLOCHE_NONE = -1 };
 
-const char* cloche_version(void) CLOCHE_NOEXCEPT;  // "0.1.0"
+const char* cloche_version(void) CLOCHE_NOEXCEPT;  // of the library that runs: "0.1.0"
+int cloche_abi_version(void) CLOCHE_NOEXCEPT;      // its CLOCHE_ABI_VERSION
 void cloche_free(void* memory) CLOCHE_NOEXCEPT;
 
 // --- errors
@@ -152,6 +156,12 @@ int cloche_host_compile(const cloche_host* host, const char* guest_path,
 
 // The manifest of a pack and of those added to it, without starting an engine.
 char* cloche_read_manifest(const char* pack, cloche_error** error) CLOCHE_NOEXCEPT;
+
+// Where an installation has its packs: $CLOCHE_PACK, else cloche.pack beside the file that holds
+// this library, else in share/cloche under one of the two folders above. It need not exist.
+char* cloche_default_pack(void) CLOCHE_NOEXCEPT;
+// $CLOCHE_CACHE_DIR, else ${XDG_CACHE_HOME:-~/.cache}/cloche/code; null when there is no home.
+char* cloche_default_cache_dir(void) CLOCHE_NOEXCEPT;
 
 // --- options of a sandbox
 
@@ -638,6 +648,7 @@ char* cloche_signal_name(int signo) CLOCHE_NOEXCEPT;  // "SIGTERM"; "SIGRTMIN+3"
 // Bytes of unknown origin made fit for a terminal.
 char* cloche_printable(const void* bytes, size_t size) CLOCHE_NOEXCEPT;
 
+#pragma GCC visibility pop
 #ifdef __cplusplus
 }
 #endif

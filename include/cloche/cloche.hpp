@@ -11,8 +11,9 @@
 //   if (!sandbox) return fail(sandbox.error().message);
 //   auto result = sandbox->run({"bash", "-c", "sort /data/names.txt | uniq -c"});
 //
-// Nothing here throws; what can fail says so in its type. A guest cannot make any of this fail in
-// another way than the result says.
+// Nothing here throws; what can fail says so in its type. Who likes exceptions better asks that for
+// its value(): Host::create(options).value() throws cloche::Error. A guest cannot make any of this
+// fail in another way than the result says.
 //
 // Thread class: Host is safe and may be copied. A Sandbox belongs to one thread at a time, except
 // signal(), kill() and resize(), which any thread or signal handler may call at any time, and the
@@ -20,12 +21,19 @@
 // what it gives, which any thread may call while the Sandbox stands. Any number of programs run
 // beside each other.
 //
-// cloche.h is the same for C. Both may still change.
+// cloche.h is the same for C. What of both stays as it is says docs/library.md.
 #pragma once
+
+#if __cplusplus < 202002L
+#error "cloche.hpp needs C++20: -std=c++20"
+#endif
 
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -35,7 +43,9 @@
 #include <variant>
 #include <vector>
 
-namespace cloche {
+#include "version.h"
+
+namespace [[gnu::visibility("default")]] cloche {
 
 // Why something could not be done. `message` is for a person, without a trailing newline; bytes in
 // it that come from files or guests are escaped.
@@ -59,6 +69,34 @@ struct Failure {
 };
 const char* to_string(Failure::Kind kind);  // "invalid_argument"
 
+#ifdef __cpp_exceptions
+// A Failure, thrown by value() and check(). The library itself knows no exceptions; with
+// -fno-exceptions those two print the message and end the process.
+class Error : public std::exception {
+ public:
+  explicit Error(Failure failure) : failure_(std::move(failure)) {}
+  const char* what() const noexcept override { return failure_.message.c_str(); }
+  const Failure& failure() const { return failure_; }
+  Failure::Kind kind() const { return failure_.kind; }
+
+ private:
+  Failure failure_;
+};
+#endif
+
+namespace detail {
+// Always inline, as value() and check(): files of one program may be built with and without
+// exceptions, and each keeps its own.
+#ifdef __cpp_exceptions
+[[noreturn, gnu::always_inline]] inline void raise(const Failure& failure) { throw Error(failure); }
+#else
+[[noreturn, gnu::always_inline]] inline void raise(const Failure& failure) {
+  std::fprintf(stderr, "cloche: %s\n", failure.message.c_str());
+  std::abort();
+}
+#endif
+}  // namespace detail
+
 // A value or a Failure.
 template <class T>
 class [[nodiscard]] Expected {
@@ -66,15 +104,36 @@ class [[nodiscard]] Expected {
   Expected(T value) : state_(std::in_place_index<0>, std::move(value)) {}            // NOLINT
   Expected(Failure failure) : state_(std::in_place_index<1>, std::move(failure)) {}  // NOLINT
   explicit operator bool() const { return state_.index() == 0; }
+  // Of a value only.
   T& operator*() { return *std::get_if<0>(&state_); }
   const T& operator*() const { return *std::get_if<0>(&state_); }
   T* operator->() { return std::get_if<0>(&state_); }
   const T* operator->() const { return std::get_if<0>(&state_); }
+  // Of a failure only.
   const Failure& error() const { return *std::get_if<1>(&state_); }
+
+  // Throws Error if it is a failure.
+  [[gnu::always_inline]] T& value() & {
+    if (!*this) detail::raise(error());
+    return **this;
+  }
+  [[gnu::always_inline]] const T& value() const& {
+    if (!*this) detail::raise(error());
+    return **this;
+  }
+  [[gnu::always_inline]] T value() && {
+    if (!*this) detail::raise(error());
+    return std::move(**this);
+  }
 
  private:
   std::variant<T, Failure> state_;
 };
+
+// The same for functions that give only what is wrong. Throws Error if something is.
+[[gnu::always_inline]] inline void check(const std::optional<Failure>& failure) {
+  if (failure) detail::raise(*failure);
+}
 
 // One line of a self-examination.
 struct Finding {
@@ -131,6 +190,13 @@ class Host {
 // The manifest of a pack and of those added to it, without starting an engine. Errors as
 // Host::create().
 Expected<std::string> read_manifest(const std::string& pack);
+
+// Where an installation has its packs: $CLOCHE_PACK, else cloche.pack beside the file that holds
+// this library (the shared library, or the program that it is linked into), else in share/cloche
+// under one of the two folders above. The file need not exist.
+std::string default_pack();
+// $CLOCHE_CACHE_DIR, else ${XDG_CACHE_HOME:-~/.cache}/cloche/code; empty when there is no home.
+std::string default_cache_dir();
 
 enum class MountMode : uint8_t {
   kReadOnly,
@@ -508,6 +574,8 @@ struct AuditVerdict {
 // Reads the log at `path` and the files that were set aside of it. Errors: kNotFound,
 // kPermissionDenied, kInvalidArgument (not a regular file), kIo.
 Expected<AuditVerdict> verify_audit(const std::string& path);
+
+const char* version();  // of the library that runs: "0.1.0"
 
 std::string signal_name(int signal);  // "SIGTERM"; "SIGRTMIN+3"; "signal 99"
 
