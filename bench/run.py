@@ -558,6 +558,33 @@ def tools_row(name, unit, note=None):
     return figures_row(tools_figures, name, unit, "wall", note)
 
 
+def http_figures(bench):
+    """Clients of examples/http-server, which is started for them; once for all rows."""
+    if "http" not in bench.printed:
+        server = bench.built("../examples/http-server/http-server")
+        process = subprocess.Popen(
+            [server, "--port", "0", "--pack", bench.pack], env=bench.inside_env(), stdout=subprocess.PIPE, text=True
+        )
+        try:
+            port = process.stdout.readline().rstrip().rsplit(":", 1)[1]
+            seconds = "2" if bench.options.quick else "15"
+            bench.printed["http"] = bench.figures("http_bench", port, seconds)
+        finally:
+            process.terminate()
+            process.wait()
+            process.stdout.close()
+    return bench.printed["http"]
+
+
+def http_row(bench, row):
+    """Requests a second, without and with a hostile user beside; latencies stand in the note."""
+    figures = http_figures(bench)
+    part = "beside" if row.name == "http_beside" else "alone"
+    rate = 1e9 / figures[f"{part}, a request"]["min_ns"]
+    p50, p99 = (figures[f"{part}, {p}"]["min_ns"] / 1e6 for p in ("p50", "p99"))
+    return Result(row.name, row.title, "/s", rate, rate, measure="wall", note=f"p50 {p50:.1f} ms, p99 {p99:.1f} ms")
+
+
 def memory_of(pid):
     """Bytes that a process has for itself alone: Pss, which counts shared pages by shares."""
     for line in pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines():
@@ -750,6 +777,8 @@ ROWS = [
         50.0,
         cap_row("read and describe a policy of 1000 grants", "ms"),
     ),
+    Row("http", "HTTP server: requests of 4 users in 1 s", None, http_row),
+    Row("http_beside", "the same beside a hostile user", None, http_row),
     Row("sched_switch", "from one task to another on a worker", 5.0, sched_row("switch", "us")),
     Row("sched_crowd", "the same beside 10,000 that sleep", 5.0, sched_row("switch beside 10000 idle", "us")),
     Row("sched_idle1k", "a tick of 1 ms while 1,000 tasks sleep", 1.0, sched_row("tick with 1000 idle", "us")),
