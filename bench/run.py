@@ -449,6 +449,25 @@ def cap_row(name, unit):
     return figures_row(lambda bench: bench.figures("cap_bench", "5" if bench.options.quick else "31"), name, unit)
 
 
+def host_row(name, unit, note=None):
+    """A figure of host_bench. 100 MB in 333 ms are 300 MB/s."""
+
+    def figures(bench):
+        return bench.figures("host_bench", bench.pack, bench.code_cache, "3" if bench.options.quick else "15")
+
+    return figures_row(figures, name, unit, "wall", note and (lambda bench: note(figures(bench))))
+
+
+def mb_a_second(name):
+    """Beside a time for 100 MB, and the same beside a busy program."""
+
+    def note(figures):
+        idle, busy = (1e11 / figures[each]["median_ns"] for each in (name, name + ", busy"))
+        return f"{idle:.0f} MB/s; beside a loop {busy:.0f} MB/s"
+
+    return note
+
+
 def sched_row(name, unit, measure="cpu"):
     """A figure of sched_bench; those of a percentile are no minimum of anything, but the figure itself."""
     return figures_row(lambda bench: bench.figures("sched_bench", "1" if bench.options.quick else "5"), name, unit, measure)
@@ -736,6 +755,17 @@ ROWS = [
     Row("pingpong", "20,000 turns of two threads (condition variable)", 0.5, program_row("pingpong", "20000")),
     Row("sandbox", "sandbox + bash -c 'echo hello' + destroy, in process", 0.5, sandbox_row),
     Row("bwrap", "cloche run | bwrap and prlimit: echo hello", None, bwrap_row, 25, "wall"),
+    Row("spawn", "true by spawn() and wait(), in a live sandbox", None, host_row("spawn", "ms")),
+    Row("run", "true by run(), in the same", None, host_row("run", "ms")),
+    *(
+        Row(
+            f"files_{verb}",
+            f"{verb} 100 MB by Files",
+            333,
+            host_row(f"{verb} 100 MB", "ms", mb_a_second(f"{verb} 100 MB")),
+        )
+        for verb in ("write", "read", "pack", "unpack")
+    ),
     Row("cap_charge", "a call checked and charged, 1 grant", None, cap_row("charge, 1 grant", "us")),
     Row(
         "cap_grants",
