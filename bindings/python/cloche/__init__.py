@@ -1,0 +1,146 @@
+"""Cloche: run code that nobody has reviewed, inside this process.
+
+>>> import cloche
+>>> def get_price(symbol: str) -> float:
+...     return {"AAPL": 187.5}[symbol]
+>>> grant = cloche.Grant(get_price, where={"symbol": cloche.one_of("AAPL", "MSFT")}, calls=10)
+>>> with cloche.Sandbox(tools=[get_price], grants=[grant]) as sandbox:
+...     sandbox.run("tool call get_price --symbol AAPL").stdout
+...     sandbox.run("tool call get_price --symbol TSLA").stderr
+'187.5\\n'
+'tool: denied: symbol must be one of "AAPL", "MSFT"\\n'
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ._cloche import __version__
+from ._conditions import (
+    Condition,
+    all_of,
+    any_of,
+    between,
+    contains,
+    ends_with,
+    eq,
+    exists,
+    ge,
+    gt,
+    host_in,
+    le,
+    lt,
+    matches,
+    max_length,
+    min_length,
+    ne,
+    not_,
+    not_in,
+    one_of,
+    optional,
+    starts_with,
+    under,
+)
+from ._errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    BusyError,
+    ClosedError,
+    CommandError,
+    Error,
+    ForkedError,
+    InternalError,
+    MalformedError,
+    NotFoundError,
+    PermissionDeniedError,
+    PolicyError,
+    ReentryError,
+    ResourceExhaustedError,
+    SystemFailureError,
+    ToolDenied,
+    ToolError,
+    UnsupportedError,
+)
+from ._host import Host
+from ._options import Grant, Limits, Mount
+from ._policy import AuditVerdict, PolicyReport, check_policy, verify_audit
+from ._results import CodeResult, Display, ErrorInfo, Result, ToolCall, Truncated, Usage
+from ._sandbox import Sandbox, Session
+from ._tools import Tool, tool
+
+if TYPE_CHECKING:
+    from ._async import AsyncSandbox
+
+__all__ = [
+    "ArgumentError",
+    "ArgumentTypeError",
+    "AsyncSandbox",
+    "AuditVerdict",
+    "BusyError",
+    "ClosedError",
+    "CodeResult",
+    "CommandError",
+    "Condition",
+    "Display",
+    "Error",
+    "ErrorInfo",
+    "ForkedError",
+    "Grant",
+    "Host",
+    "InternalError",
+    "Limits",
+    "MalformedError",
+    "Mount",
+    "NotFoundError",
+    "PermissionDeniedError",
+    "PolicyError",
+    "PolicyReport",
+    "ReentryError",
+    "ResourceExhaustedError",
+    "Result",
+    "Sandbox",
+    "Session",
+    "SystemFailureError",
+    "Tool",
+    "ToolCall",
+    "ToolDenied",
+    "ToolError",
+    "Truncated",
+    "UnsupportedError",
+    "Usage",
+    "__version__",
+    "all_of",
+    "any_of",
+    "between",
+    "check_policy",
+    "contains",
+    "ends_with",
+    "eq",
+    "exists",
+    "ge",
+    "gt",
+    "host_in",
+    "le",
+    "lt",
+    "matches",
+    "max_length",
+    "min_length",
+    "ne",
+    "not_",
+    "not_in",
+    "one_of",
+    "optional",
+    "starts_with",
+    "tool",
+    "under",
+    "verify_audit",
+]
+
+
+def __getattr__(name: str) -> Any:
+    # asyncio takes longer to import than all of this.
+    if name == "AsyncSandbox":
+        from ._async import AsyncSandbox
+
+        return AsyncSandbox
+    raise AttributeError(f"module 'cloche' has no attribute {name!r}")
