@@ -104,9 +104,7 @@ def default_host() -> Host:
         return _default[1]
 
 
-def core_of(host: Host | None) -> _cloche.Host:
-    if host is None:
-        return default_host()._core
+def core_of(host: object) -> _cloche.Host:
     if not isinstance(host, Host):
         raise type_error("host", host, "cloche.Host")
     return host._core

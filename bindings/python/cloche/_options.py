@@ -264,6 +264,15 @@ def read_policy(policy: PolicyLike) -> PolicyText:
     return PolicyText(text, path, os.fsencode(os.path.dirname(os.path.abspath(path))))
 
 
+def grants_in(policy: PolicyText) -> list[dict[str, Any]]:
+    """The grants that a policy has, as far as it can be read; the core says what is wrong with it."""
+    try:
+        tools = json.loads(policy.text).get("tools", [])
+    except (ValueError, AttributeError, RecursionError):
+        return []
+    return [grant for grant in tools if isinstance(grant, dict) and "tool" in grant]
+
+
 def to_json(what: str, value: object) -> str:
     """JSON as the core takes it: no NaN, no cycles, nothing that JSON does not know."""
     try:

@@ -12,7 +12,7 @@ from typing import IO, Any, NamedTuple, Union
 
 from . import _cloche
 from ._errors import ArgumentError, ForkedError, PolicyError, ReentryError
-from ._host import Host, check_python_pack, core_of
+from ._host import Host, check_python_pack, core_of, default_host
 from ._options import (
     Env,
     Grant,
@@ -21,6 +21,7 @@ from ._options import (
     PolicyLike,
     PolicyText,
     env_pairs,
+    grants_in,
     grants_of,
     limit_name,
     limit_text,
@@ -114,13 +115,19 @@ class Sandbox:
             else nanoseconds("clock_resolution", clock_resolution),
             "audit": b"" if audit is None else encode_path("audit", audit),
         }
-        options.update(_authority(self.tools, grants, policy, options))
+        authority, self.grants = _authority(self.tools, grants, policy, options)
+        options.update(authority)
+        self.user = options["user"]
+        self.host = default_host() if host is None else host
         loop = _loop or _loop_thread
         options["tools"] = [
             tool.as_options(make_handler(tool, id(self), loop)) for tool in self.tools
         ]
+        self.mounts = [
+            (os.fsdecode(path), os.fsdecode(guest), mode) for path, guest, mode in options["mounts"]
+        ]
         try:
-            self._core = _cloche.Sandbox(core_of(host), options)
+            self._core = _cloche.Sandbox(core_of(self.host), options)
         except ValueError as error:
             raise _as_policy_error(error, bool(options["policy"])) from None
 
@@ -155,6 +162,10 @@ class Sandbox:
     @property
     def closed(self) -> bool:
         return self._core.closed
+
+    def has_python(self) -> bool:
+        """Whether there is a Python inside."""
+        return any("python3" in program["commands"] for program in self.host.programs())
 
     def _check_not_inside(self) -> None:
         if id(self) in inside.get():
@@ -394,8 +405,8 @@ def _input_of(given: Input) -> bytes | int | None:
 
 def _authority(
     tools: list[Tool], grants: Grants, policy: PolicyLike, options: dict[str, Any]
-) -> dict[str, Any]:
-    """What may be done, as the core takes it: a policy, or names of tools."""
+) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """What may be done, as the core takes it (a policy, or names of tools), and the grants in it."""
     granted = grants_of(grants)
     if policy is not None and granted:
         raise ArgumentError(
@@ -405,16 +416,18 @@ def _authority(
     plain = len(names) == len(granted)
     if policy is not None:
         made = read_policy(policy)
+        granted = grants_in(made)
     elif plain:
         made = PolicyText()
     else:
         made = made_policy(granted, options["mounts"], options["env"])
-    return {
+    authority = {
         "policy": made.text,
         "policy_name": made.name,
         "policy_folder": made.folder,
         "allow_tools": names if plain else [],
     }
+    return authority, granted
 
 
 def _any(tool: object) -> dict[str, Any]:

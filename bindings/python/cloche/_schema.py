@@ -139,7 +139,7 @@ class SchemaMaker:
             return self._sequence(origin, args[0], what)
         if origin in _MAPPINGS:
             return self._mapping(args, what)
-        if origin in (typing.Required, typing.NotRequired) if hasattr(typing, "Required") else False:
+        if getattr(origin, "_name", None) in ("Required", "NotRequired"):
             return self.make(args[0], what)
         if _is_pydantic(origin):
             return self._pydantic(kind)
@@ -294,7 +294,7 @@ def _each(values: Any, convert: Convert) -> Any:
     return values if convert is None else map(convert, values)
 
 
-_JSON_TYPES = {
+_JSON_TYPES: dict[str, Any] = {
     "null": type(None),
     "boolean": bool,
     "integer": int,
