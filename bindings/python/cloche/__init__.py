@@ -8,7 +8,7 @@
 ...     sandbox.run("tool call get_price --symbol AAPL").stdout
 ...     sandbox.run("tool call get_price --symbol TSLA").stderr
 '187.5\\n'
-'tool: denied: symbol must be one of "AAPL", "MSFT"\\n'
+'tool: denied: symbol must be one of "AAPL", "MSFT", is "TSLA"\\n'
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ def check_policy(
 
     >>> policy = {"version": 1, "tools": [{"tool": "pay", "where": {"amount": {"le": 100}}}]}
     >>> check_policy(policy).lines
-    ['may call pay, with amount up to 100']
+    ['may call pay with amount up to 100', 'sees no files of the host']
     >>> check_policy(policy, tool="pay", parameters={"amount": 200}).good
     False
     """

@@ -141,7 +141,10 @@ class Result:
     def __repr__(self) -> str:
         out = self.stdout_bytes
         shown = out[:60].decode("utf-8", "replace") + ("…" if len(out) > 60 else "")
-        return f"<{type(self).__name__} {self._ending()}, stdout={shown!r}>"
+        return f"<{type(self).__name__} {self._ending()}, stdout={shown!r}{self._more()}>"
+
+    def _more(self) -> str:
+        return ""
 
 
 class Display(dict[str, Any]):
@@ -180,6 +183,9 @@ class CodeResult(Result):
         self.session_ended: bool = values[8]
         if self.error is not None:
             self.error = self.error._replace(traceback=self.traceback)
+
+    def _more(self) -> str:
+        return "" if self.value_type == "none" else f", value={self.repr[:60]}"
 
 
 def _parse(data: bytes) -> tuple[str, Any]:

@@ -26,8 +26,8 @@ class Interpreter {
 };
 
 // Calls `function`, for a thread that is in an Interpreter; null with a Python error set, as
-// PyObject_CallObject(). When the interpreter ends meanwhile, it does not come back: versions before
-// 3.14 end a thread that waits for the lock then, which must not unwind frames of C++.
+// PyObject_CallObject(). When the interpreter ends meanwhile, it does not come back: versions
+// before 3.14 end a thread that waits for the lock then, which must not unwind frames of C++.
 PyObject* call_from_outside(PyObject* function, PyObject* arguments);
 
 // From now on nobody enters. Raises SystemExit in those who are inside and waits for them, at most

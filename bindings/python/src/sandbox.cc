@@ -206,13 +206,12 @@ Box& PythonSandbox::box() const {
   return *box_;
 }
 
-nb::tuple PythonSandbox::run(nb::handle argv, nb::handle input, nb::handle output,
-                             nb::handle error, nb::handle timeout_ns) {
+nb::tuple PythonSandbox::run(nb::handle argv, nb::handle input, nb::handle output, nb::handle error,
+                             nb::handle timeout_ns) {
   Box::Use sandbox(box());
   RunOptions options = read_run_options(argv, input, output, error, timeout_ns);
-  return result_tuple(without_lock(*box_, [&sandbox, &options] {
-    return value_or_throw(sandbox->run(std::move(options)));
-  }));
+  return result_tuple(without_lock(
+      *box_, [&sandbox, &options] { return value_or_throw(sandbox->run(std::move(options))); }));
 }
 
 nb::tuple PythonSandbox::run_code(nb::dict given) {

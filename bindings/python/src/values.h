@@ -1,5 +1,5 @@
-// Options from values of Python, results as values of Python. What is wrong with them is a TypeError
-// or ValueError; cloche/_sandbox.py has checked them before.
+// Options from values of Python, results as values of Python. What is wrong with them is a
+// TypeError or ValueError; cloche/_sandbox.py has checked them before.
 #pragma once
 
 #include <nanobind/nanobind.h>

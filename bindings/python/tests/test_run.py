@@ -179,7 +179,7 @@ def test_audit(tmp_path: Path) -> None:
     with cloche.Sandbox(audit=log) as sandbox:
         sandbox.run("true")
         events = [event["event"] for event in sandbox.audit()]
-    assert events[0] == "sandbox.start" and "run.end" in events
+    assert events[:2] == ["audit.begin", "sandbox.start"] and "run.end" in events
     verdict = cloche.verify_audit(log)
     assert verdict.whole and verdict.ended
 
@@ -196,7 +196,9 @@ def test_host(tmp_path: Path) -> None:
         cache_dir=tmp_path / "cache", progress=lambda what, percent: seen.append((what, percent))
     )
     assert host.engine_version.startswith("wasmtime") and host.warnings == []
-    assert host.compile("/usr/bin/echo") in (True, False)
+    with pytest.raises(cloche.NotFoundError):
+        host.compile("/usr/bin/no-such")
+    assert host.compile("/usr/bin/jq") and not host.compile("/usr/bin/jq")
     with cloche.Sandbox(host=host) as sandbox:
         assert sandbox.run(["cat"], input="x").stdout == "x"
     assert seen and seen[-1][1] == 100

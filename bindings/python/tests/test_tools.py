@@ -131,7 +131,7 @@ def test_parameters_become_what_the_hints_say() -> None:
         "note": None,
     }
     bad = json.dumps({"order": {"symbol": "AAPL", "side": "hold"}})
-    assert call(place, f"tool call place --json '{bad}'").exit_code == 1
+    assert call(place, f"tool call place --json '{bad}'").exit_code == 77
 
 
 def test_pydantic_models() -> None:
@@ -155,7 +155,7 @@ def test_pydantic_models() -> None:
         "price": 5.0,
     }
     bad = json.dumps({"basket": {"items": [{"name": "a", "price": 0}]}})
-    assert call(total, f"tool call total --json '{bad}'").exit_code == 1
+    assert call(total, f"tool call total --json '{bad}'").exit_code == 77
 
 
 def test_tools_from_javascript_and_python() -> None:
