@@ -423,6 +423,41 @@ def sandbox_row(bench, row):
     )
 
 
+def package_row(part, unit, rounds, ratio=False):
+    """A figure of package_bench.py, run by the Python that scripts/build-python has made. `ratio`: the
+    target is about the two sides, else about the minimum inside."""
+    divisor = {"us": 1.0, "ms": 1e3}[unit]
+
+    def run(bench, row):
+        python = HERE.parent / "build/python/venv/bin/python"
+        if not python.exists():
+            raise NotAvailable("no build/python/venv: run scripts/build --python")
+        count = str(max(2, rounds // 10) if bench.options.quick else rounds)
+        sample = run_once([python, HERE / "package_bench.py", part, count], bench.inside_env())
+        times = json.loads(sample.output)
+        inside, native = times["inside"], times["native"]
+        result = Result(
+            row=row.name,
+            title=row.title,
+            unit=unit,
+            inside_median=inside["median_us"] / divisor,
+            inside_min=inside["min_us"] / divisor,
+            target=row.target,
+            measure="wall",
+        )
+        if ratio:
+            result.native_median = native["median_us"] / divisor
+            result.native_min = native["min_us"] / divisor
+            result.ratio = inside["median_us"] / native["median_us"]
+            result.ratio_min = inside["min_us"] / native["min_us"]
+        else:
+            least, median = native["min_us"] / divisor, native["median_us"] / divisor
+            result.note = f"natively: {least:.2f} min, {median:.2f} median"
+        return result
+
+    return run
+
+
 def figures_row(figures, name, unit, measure="cpu", note=None):
     """One figure of a program that prints many: `figures(bench)` gives them all, in nanoseconds,
     bytes or parts per billion."""
@@ -843,6 +878,11 @@ ROWS = [
     Row("kill_execmem", "the same, until the host has the memory", None, fairness_row("kill", "memory of 1000 programs", "ms")),
     Row("parked_bash", "a bash that waits, one of 40 in a sandbox", 0.5, parked_row(PARKED_BASH)),
     Row("parked_python", "a python3 that waits, one of 40 in a sandbox", 4.0, parked_row(PARKED_PYTHON)),
+    Row("py_import", "import cloche | import subprocess", 60.0, package_row("import", "ms", 20)),
+    Row("py_start", "Python: Sandbox(), echo, close() | subprocess", 1.5, package_row("start", "ms", 200)),
+    Row("py_run", "Python: run('echo hello') | subprocess", 0.5, package_row("run", "ms", 200)),
+    Row("py_tool", "Python inside calls Python outside | a pipe", 30.0, package_row("tool", "us", 15)),
+    Row("py_threads", "two sandboxes: 2 threads | 1", 1 / 1.8, package_row("threads", "ms", 10, ratio=True)),
     Row("compile_bash", "first compile of bash", 3.0, compile_row),
     Row("size_command", "the command, stripped", 15.0, size_row("command")),
     Row("size_pack", "the pack, compressed", 8.0, size_row("pack")),

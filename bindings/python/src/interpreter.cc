@@ -23,6 +23,44 @@ Door& door() {
   return *made;
 }
 
+bool enter_door(unsigned long self) {
+  const std::lock_guard guard(door().lock);
+  if (door().closed) return false;
+  door().inside.insert(self);
+  return true;
+}
+
+void leave_door(unsigned long self) {
+  const std::lock_guard guard(door().lock);
+  door().inside.erase(door().inside.find(self));
+  if (door().inside.empty()) door().left.notify_all();
+}
+
+// What Python keeps of a thread of ours, which is not made anew for each entry: that takes longer
+// than most tools.
+class KeptState {
+ public:
+  // In a thread that Python does not know; the lock is taken and given back.
+  void make() {
+    if (made_ || PyGILState_GetThisThreadState() != nullptr) return;
+    state_ = PyGILState_Ensure();
+    PyEval_SaveThread();
+    made_ = true;
+  }
+  ~KeptState() {
+    const unsigned long self = PyThread_get_thread_ident();
+    if (!made_ || !enter_door(self)) return;
+    (void)PyGILState_Ensure();
+    PyGILState_Release(PyGILState_LOCKED);  // of this entry: the lock stays taken
+    PyGILState_Release(state_);             // of the first one: the last, which frees the state
+    leave_door(self);
+  }
+
+ private:
+  bool made_ = false;
+  PyGILState_STATE state_ = {};
+};
+
 bool wait_for_all(std::chrono::milliseconds patience) {
   const nanobind::gil_scoped_release released;
   std::unique_lock guard(door().lock);
@@ -32,12 +70,9 @@ bool wait_for_all(std::chrono::milliseconds patience) {
 }  // namespace
 
 Interpreter::Interpreter() {
-  const unsigned long self = PyThread_get_thread_ident();
-  {
-    const std::lock_guard guard(door().lock);
-    if (door().closed) return;
-    door().inside.insert(self);
-  }
+  if (!enter_door(PyThread_get_thread_ident())) return;
+  static thread_local KeptState kept;
+  kept.make();
   state_ = PyGILState_Ensure();
   entered_ = true;
 }
@@ -45,9 +80,7 @@ Interpreter::Interpreter() {
 Interpreter::~Interpreter() {
   if (!entered_) return;
   PyGILState_Release(state_);
-  const std::lock_guard guard(door().lock);
-  door().inside.erase(door().inside.find(PyThread_get_thread_ident()));
-  if (door().inside.empty()) door().left.notify_all();
+  leave_door(PyThread_get_thread_ident());
 }
 
 PyObject* call_from_outside(PyObject* function, PyObject* arguments) {

@@ -10,6 +10,27 @@ namespace {
 
 constexpr std::chrono::seconds kIdle{10};  // then a thread without work ends
 
+// A thread that starts meanwhile has these blocked, too.
+class SignalsBlocked {
+ public:
+  explicit SignalsBlocked(Threads::Signals how) : changed_(how == Threads::Signals::kBlocked) {
+    if (!changed_) return;
+    sigset_t all;
+    sigfillset(&all);
+    for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP}) sigdelset(&all, fault);
+    pthread_sigmask(SIG_SETMASK, &all, &before_);
+  }
+  ~SignalsBlocked() {
+    if (changed_) pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+  }
+  SignalsBlocked(const SignalsBlocked&) = delete;
+  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
+
+ private:
+  const bool changed_;
+  sigset_t before_ = {};
+};
+
 }  // namespace
 
 struct Threads::State {
@@ -38,6 +59,19 @@ struct Threads::State {
     --threads;
   }
 
+  // The caller holds the lock.
+  bool start_thread(const std::shared_ptr<State>& self) {
+    if (threads >= options.most) return false;
+    auto argument = std::make_unique<std::shared_ptr<State>>(self);
+    const SignalsBlocked blocked(options.signals);
+    pthread_t thread;
+    if (pthread_create(&thread, nullptr, &State::main, argument.get()) != 0) return false;
+    (void)argument.release();  // the thread's now
+    pthread_detach(thread);
+    ++threads;
+    return true;
+  }
+
   static void* main(void* argument) {
     const std::unique_ptr<std::shared_ptr<State>> state(
         static_cast<std::shared_ptr<State>*>(argument));
@@ -45,31 +79,6 @@ struct Threads::State {
     return nullptr;
   }
 };
-
-namespace {
-
-// A thread that starts meanwhile has these blocked, too.
-class SignalsBlocked {
- public:
-  explicit SignalsBlocked(Threads::Signals how) : changed_(how == Threads::Signals::kBlocked) {
-    if (!changed_) return;
-    sigset_t all;
-    sigfillset(&all);
-    for (const int fault : {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGTRAP}) sigdelset(&all, fault);
-    pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  ~SignalsBlocked() {
-    if (changed_) pthread_sigmask(SIG_SETMASK, &before_, nullptr);
-  }
-  SignalsBlocked(const SignalsBlocked&) = delete;
-  SignalsBlocked& operator=(const SignalsBlocked&) = delete;
-
- private:
-  const bool changed_;
-  sigset_t before_ = {};
-};
-
-}  // namespace
 
 Threads::Threads(const Options& options) : state_(std::make_shared<State>(options)) {}
 
@@ -80,19 +89,12 @@ Threads::~Threads() {
 }
 
 bool Threads::submit(Job job) {
-  const std::lock_guard guard(state_->lock);
-  if (state_->idle <= state_->jobs.size()) {
-    if (state_->threads >= state_->options.most) return false;
-    auto argument = std::make_unique<std::shared_ptr<State>>(state_);
-    const SignalsBlocked blocked(state_->options.signals);
-    pthread_t thread;
-    if (pthread_create(&thread, nullptr, &State::main, argument.get()) != 0) return false;
-    (void)argument.release();  // the thread's now
-    pthread_detach(thread);
-    ++state_->threads;
+  {
+    const std::lock_guard guard(state_->lock);
+    if (state_->idle <= state_->jobs.size() && !state_->start_thread(state_)) return false;
+    state_->jobs.push_back(std::move(job));
   }
-  state_->jobs.push_back(std::move(job));
-  state_->work.notify_one();
+  state_->work.notify_one();  // who wakes up finds the lock free
   return true;
 }
 
