@@ -70,6 +70,18 @@ from ._tools import Tool, tool
 
 if TYPE_CHECKING:
     from ._async import AsyncSandbox
+    from .models import (
+        acall_tool,
+        asystem_prompt,
+        call_tool,
+        from_anthropic_tools,
+        from_langchain_tools,
+        from_mcp_tools,
+        from_openai_tools,
+        system_prompt,
+        to_anthropic_tools,
+        to_openai_tools,
+    )
 
 __all__ = [
     "ArgumentError",
@@ -109,14 +121,21 @@ __all__ = [
     "UnsupportedError",
     "Usage",
     "__version__",
+    "acall_tool",
     "all_of",
     "any_of",
+    "asystem_prompt",
     "between",
+    "call_tool",
     "check_policy",
     "contains",
     "ends_with",
     "eq",
     "exists",
+    "from_anthropic_tools",
+    "from_langchain_tools",
+    "from_mcp_tools",
+    "from_openai_tools",
     "ge",
     "gt",
     "host_in",
@@ -131,10 +150,27 @@ __all__ = [
     "one_of",
     "optional",
     "starts_with",
+    "system_prompt",
+    "to_anthropic_tools",
+    "to_openai_tools",
     "tool",
     "under",
     "verify_audit",
 ]
+
+
+_OF_MODELS = {
+    "acall_tool",
+    "asystem_prompt",
+    "call_tool",
+    "from_anthropic_tools",
+    "from_langchain_tools",
+    "from_mcp_tools",
+    "from_openai_tools",
+    "system_prompt",
+    "to_anthropic_tools",
+    "to_openai_tools",
+}
 
 
 def __getattr__(name: str) -> Any:
@@ -143,4 +179,8 @@ def __getattr__(name: str) -> Any:
         from ._async import AsyncSandbox
 
         return AsyncSandbox
+    if name in _OF_MODELS:
+        from . import models
+
+        return getattr(models, name)
     raise AttributeError(f"module 'cloche' has no attribute {name!r}")
