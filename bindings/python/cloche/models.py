@@ -14,9 +14,11 @@ import asyncio
 import contextlib
 import inspect
 import json
+import threading
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeAlias, cast
+from weakref import WeakKeyDictionary
 
 from ._async import AsyncSandbox
 from ._errors import ToolError
@@ -82,7 +84,8 @@ _ACTIONS = (
     Action(
         "bash",
         "Run a bash script in the sandbox. Files stay from call to call; variables, the working "
-        "folder and background programs do not. Gives standard output, standard error and how it ended.",
+        "folder and background programs do not. Gives standard output, standard error and how it "
+        "ended.",
         "script",
         "The script, as for bash -c",
     ),
@@ -234,7 +237,7 @@ def _argument(name: str, arguments: Mapping[str, Any] | str) -> tuple[Action, st
     if isinstance(arguments, str):  # as OpenAI's API has them
         try:
             arguments = json.loads(arguments)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ValueError(f"the arguments of {name} are no JSON: {error}") from None
     if not isinstance(arguments, Mapping):
         raise ValueError(f"the arguments of {name} are no object")
@@ -243,6 +246,11 @@ def _argument(name: str, arguments: Mapping[str, Any] | str) -> tuple[Action, st
     if unknown or not isinstance(value, str):
         raise ValueError(f"{name} takes one argument, {action.argument}: a string")
     return action, value
+
+
+# Models ask for several things at once, and a session does one: whoever comes second waits.
+_turns: WeakKeyDictionary[Sandbox, threading.Lock] = WeakKeyDictionary()
+_aturns: WeakKeyDictionary[AsyncSandbox, asyncio.Lock] = WeakKeyDictionary()
 
 
 def run_action(
@@ -258,7 +266,8 @@ def run_action(
     action, value = _argument(name, arguments)
     if action.name == "bash":
         return sandbox.run(value, timeout=timeout)
-    return sandbox.run_code(value, language=action.name, timeout=timeout)
+    with _turns.setdefault(sandbox, threading.Lock()):
+        return sandbox.run_code(value, language=action.name, timeout=timeout)
 
 
 async def arun_action(
@@ -268,13 +277,21 @@ async def arun_action(
     *,
     timeout: Duration | None = None,
 ) -> Result:
-    """`run_action()` for asyncio. A `Sandbox` that is none of asyncio's is asked in a thread."""
+    """`run_action()` for asyncio. A `Sandbox` that is none of asyncio's is asked in a thread.
+
+    A task that is cancelled ends what runs in the sandbox.
+    """
     if isinstance(sandbox, AsyncSandbox):
         action, value = _argument(name, arguments)
         if action.name == "bash":
             return await sandbox.run(value, timeout=timeout)
-        return await sandbox.run_code(value, language=action.name, timeout=timeout)
-    return await asyncio.to_thread(run_action, sandbox, name, arguments, timeout=timeout)
+        async with _aturns.setdefault(sandbox, asyncio.Lock()):
+            return await sandbox.run_code(value, language=action.name, timeout=timeout)
+    try:
+        return await asyncio.to_thread(run_action, sandbox, name, arguments, timeout=timeout)
+    except asyncio.CancelledError:
+        sandbox.kill()
+        raise
 
 
 def call_tool(
@@ -333,10 +350,53 @@ def _handler(name: str, call: Caller) -> Callable[..., Any]:
     return lambda **parameters: function(name, parameters)
 
 
+_OLD_DRAFTS = (
+    "http://json-schema.org/draft-04/",
+    "http://json-schema.org/draft-06/",
+    "http://json-schema.org/draft-07/",
+)
+_OLD_ONLY = {
+    "additionalItems",
+    "dependencies",
+    "id",
+}  # what draft 2020-12 does not have, or means otherwise
+
+
 def _schema(value: object, what: str) -> Schema:
+    """A schema of parameters as draft 2020-12: one of an older draft if it means the same there."""
     if not isinstance(value, Mapping):
         raise ValueError(f"{what}: the parameters are no JSON Schema but {type(value).__name__}")
-    return dict(value)
+    schema = dict(value)
+    if str(schema.get("$schema", "")).startswith(_OLD_DRAFTS):
+        old = _old_only(schema)
+        if old:
+            raise ValueError(
+                f"{what}: the schema is of an old draft, and {old} means another thing in 2020-12"
+            )
+        del schema["$schema"]
+    return schema
+
+
+def _old_only(schema: object) -> str:
+    """What in the schema an older draft alone knows; empty: nothing."""
+    if isinstance(schema, list):
+        return next(filter(None, map(_old_only, schema)), "")
+    if not isinstance(schema, dict):
+        return ""
+    if isinstance(schema.get("items"), list):
+        return "items as a list"
+    for keyword, below in schema.items():
+        if keyword in _OLD_ONLY:
+            return str(keyword)
+        # Members of an object are named by whoever made the schema: only what is below is schema.
+        inner = list(below.values()) if keyword in _NAMED and isinstance(below, dict) else below
+        found = _old_only(inner) if keyword not in ("enum", "const", "default", "examples") else ""
+        if found:
+            return found
+    return ""
+
+
+_NAMED = ("properties", "patternProperties", "definitions", "$defs")
 
 
 def _member(definition: object, *names: str) -> Any:

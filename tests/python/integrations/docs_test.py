@@ -19,7 +19,9 @@ def langchain_model(*calls):
         def bind_tools(self, tools, **_):
             return self
 
-    said = [AIMessage("", tool_calls=[{"name": name, "args": arguments, "id": name}]) for name, arguments in calls]
+    said = [
+        AIMessage("", tool_calls=[{"name": name, "args": arguments, "id": name}]) for name, arguments in calls
+    ]
     return Scripted(responses=[*said, AIMessage("done")])
 
 
@@ -28,7 +30,9 @@ def openai_model(name, argument, code):
     from agents.testing import ModelStep, ScriptedModel, assistant_message, function_call
 
     def answer(call):
-        output = next(item["output"] for item in reversed(call.input) if item.get("type") == "function_call_output")
+        output = next(
+            item["output"] for item in reversed(call.input) if item.get("type") == "function_call_output"
+        )
         return [assistant_message(output.strip().splitlines()[-1])]
 
     return ScriptedModel([[function_call(name, {argument: code}, call_id="1")], ModelStep.respond(answer)])
@@ -61,10 +65,15 @@ def pydantic_model():
 PRIMES = "sum(all(n % d for d in range(2, n)) for n in range(2, 100))"
 MODELS = {
     "LangChain": [lambda: langchain_model(("python", {"code": PRIMES}))],
-    "deepagents": [lambda: langchain_model(("write_file", {"file_path": "/home/user/note.txt",
-                                                           "content": "remember the milk"}))],
-    "OpenAI Agents SDK": [lambda: openai_model("python", "code", "sum(range(101))"),
-                          lambda: openai_model("exec_command", "cmd", "pwd")],
+    "deepagents": [
+        lambda: langchain_model(
+            ("write_file", {"file_path": "/home/user/note.txt", "content": "remember the milk"})
+        )
+    ],
+    "OpenAI Agents SDK": [
+        lambda: openai_model("python", "code", "sum(range(101))"),
+        lambda: openai_model("exec_command", "cmd", "pwd"),
+    ],
     "smolagents": [smolagents_model],
     "Pydantic AI": [pydantic_model],
 }
@@ -98,7 +107,9 @@ class Examples(unittest.TestCase):
                 with self.subTest(section=title, block=number):
                     if title in MODELS:
                         names["model"] = MODELS[title][number]()
-                    expected = "".join(line[3:] + "\n" for line in block.splitlines() if line.startswith("#> "))
+                    expected = "".join(
+                        line[3:] + "\n" for line in block.splitlines() if line.startswith("#> ")
+                    )
                     said = io.StringIO()
                     with contextlib.redirect_stdout(said):
                         exec(compile(block, source_of(block, f"{title}-{number}"), "exec"), names)

@@ -5,6 +5,7 @@ import json
 import subprocess
 import sys
 import unittest
+from concurrent.futures import ThreadPoolExecutor
 
 import cloche
 import support
@@ -65,6 +66,9 @@ class Calls(unittest.TestCase):
             ("bash", {"script": "true", "more": 1}),
             ("bash", "{"),
             ("bash", "[]"),
+            ("bash", "[" * 100_000),
+            ("bash", {"script": "echo \ud800"}),
+            ("bash", {"script": "a\0b"}),
             ("rm", {"script": "true"}),
         ):
             self.assertRegex(cloche.call_tool(self.sandbox, name, arguments), r"^\[not run: .*\]$")
@@ -85,6 +89,29 @@ class Calls(unittest.TestCase):
         cloche.call_tool(self.sandbox, "python", {"code": "import os; os._exit(1)"})
         answer = cloche.call_tool(self.sandbox, "python", {"code": "1"})
         self.assertEqual(answer, "[a new session: the variables of the last one are gone]\n1")
+
+    def test_several_calls_at_once_wait_for_each_other(self):
+        cells = [f"import time; time.sleep(0.05); seen = globals().get('seen', 0) + 1; {n}" for n in range(4)]
+        with ThreadPoolExecutor(4) as pool:
+            answers = list(pool.map(lambda code: cloche.call_tool(self.sandbox, "python", {"code": code}), cells))
+        self.assertEqual(answers, ["0", "1", "2", "3"])
+        self.assertEqual(cloche.call_tool(self.sandbox, "python", {"code": "seen"}), "4")
+
+        async def ask():
+            async with cloche.AsyncSandbox() as sandbox:
+                calls = [cloche.acall_tool(sandbox, "python", {"code": code}) for code in cells]
+                return await asyncio.gather(*calls)
+
+        self.assertEqual(asyncio.run(ask()), ["0", "1", "2", "3"])
+
+    def test_a_task_that_is_cancelled_ends_the_script(self):
+        async def ask():
+            script = {"script": "while :; do :; done"}
+            with self.assertRaises(asyncio.TimeoutError):
+                await asyncio.wait_for(cloche.acall_tool(self.sandbox, "bash", script), 0.3)
+            return await cloche.acall_tool(self.sandbox, "bash", {"script": "echo free"})
+
+        self.assertEqual(asyncio.run(ask()), "free")
 
     def test_asyncio(self):
         async def ask():
@@ -181,6 +208,22 @@ class Imports(unittest.TestCase):
             self.assertEqual(sandbox.run_python("import tools; tools.weather(town='Oslo')").value, "sunny")
             self.assertEqual(sandbox.run("tool call weather --town Rome").exit_code, 77)
         self.assertEqual(heard, [("weather", {"town": "Oslo"})])
+
+    def test_schemas_of_older_drafts(self):
+        draft = "http://json-schema.org/draft-07/schema#"
+
+        def tools(**schema):
+            definition = {"name": "t", "input_schema": {"$schema": draft, "type": "object", **schema}}
+            return cloche.from_anthropic_tools([definition], {"t": lambda **parameters: sorted(parameters)})
+
+        properties = {"id": {"$ref": "#/definitions/n"}, "dependencies": {}}
+        same = tools(properties=properties, definitions={"n": {"type": "integer"}})
+        with cloche.Sandbox(tools=same, grants=["t"]) as sandbox:
+            self.assertEqual(sandbox.run("tool call t --id 3").stdout, '["id"]\n')
+            self.assertIn("denied", sandbox.run("""tool call t --json '{"id": "x"}'""").stderr)
+        for other in ({"properties": {"a": {"items": [{}]}}}, {"dependencies": {"a": ["b"]}}):
+            with self.assertRaisesRegex(ValueError, "an old draft, and .* means another thing"):
+                tools(**other)
 
     def test_what_is_refused(self):
         with self.assertRaisesRegex(ValueError, "no function: 'web_search'"):
