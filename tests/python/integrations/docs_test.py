@@ -8,7 +8,8 @@ import pathlib
 import re
 import unittest
 
-DOCUMENT = pathlib.Path(__file__).resolve().parents[3] / "docs" / "integrations.md"
+HERE = pathlib.Path(__file__).resolve().parent
+DOCUMENT = HERE.parents[2] / "docs" / "integrations.md"
 
 
 def langchain_model(*calls):
@@ -115,6 +116,15 @@ class Examples(unittest.TestCase):
                         exec(compile(block, source_of(block, f"{title}-{number}"), "exec"), names)
                     self.assertEqual(said.getvalue(), expected)
         self.assertEqual(titles, ["Any model", "Tools that exist already", *MODELS])
+
+
+class Versions(unittest.TestCase):
+    def test_the_table_has_what_is_pinned(self):
+        pins = dict(line.split("==") for line in (HERE / "requirements.txt").read_text().split() if "==" in line)
+        rows = re.findall(r"`cloche\[([\w-]+)\]` \| ([\d.]+) \|", DOCUMENT.read_text())
+        names = {"pydantic-ai": "pydantic-ai-slim"}
+        self.assertEqual(rows, [(extra, pins[names.get(extra, extra)]) for extra, _ in rows])
+        self.assertEqual(len(rows), len(MODELS))
 
 
 if __name__ == "__main__":
