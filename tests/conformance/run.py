@@ -324,13 +324,12 @@ class Runner:
 
     def _reachable(self, command, place):
         """A path of the command that the user whom cases run as can start: root's own folders are
-        closed to others, so it is copied out of them, with its pack beside it."""
+        closed to others, so it is copied out of them, with its packs beside it."""
         if self._may(["-x", command]):
             return str(command)
         place.mkdir(mode=0o755, exist_ok=True)
-        for file in (command, command.with_name("cloche.pack")):
-            if file.exists():
-                shutil.copy2(file, place / file.name)
+        for file in (command, *command.parent.glob("cloche*.pack")):
+            shutil.copy2(file, place / file.name)
         return str(place / command.name)
 
     def run(self, case):
