@@ -88,7 +88,7 @@ def main():
         if source.startswith("include/"):
             path.write_text(f"# {pathlib.Path(source).name}\n```c++\n{text}```\n")
         else:
-            text = re.sub(r"^(```\S+) no-run$", r"\1", text, flags=re.MULTILINE)
+            text = re.sub(r"^(```\S+) (?:no-run|host)$", r"\1", text, flags=re.MULTILINE)
             path.write_text(relink(text, source, page, site))
     (out / "reference" / "commands.md").write_text(commands(cloche) if cloche else "# The command\nNot built.\n")
     for name in ("llms.txt", "policy.schema.json"):

@@ -7,6 +7,7 @@ Fences of ```console are the affair of readme_test.py. Of the others:
   js, python  runs inside, with the tools get_price, a/b and mail/send
   json        is JSON, one text or one a line; what has "version" is a good policy
   text        is no code
+  python host runs outside, with the Python package: tests/python/docs_test.py and integrations/docs_test.py there
   ... no-run  cannot run here
 
 A fence that says nothing of that is a mistake.
@@ -103,9 +104,10 @@ class Code(support.TestCase):
             for number, info, body in fences(path):
                 with self.subTest(file=path.name, line=number):
                     language, _, rest = info.partition(" ")
-                    self.assertIn(rest, ("", "no-run"))
-                    if rest == "no-run":
+                    self.assertIn(rest, ("", "no-run", "host"))
+                    if rest == "no-run" or info == "python host":
                         continue
+                    self.assertEqual(rest, "")
                     self.assertIn(language, LANGUAGES, "say in which language it is, text, or no-run")
                     seen.add(language)
                     if language in ("c", "c++"):

@@ -9,7 +9,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-_BLOCK = re.compile(r"^```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
+_BLOCK = re.compile(r"^```python(?: host)?\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
 def run(document: Path) -> int:

@@ -89,7 +89,7 @@ def source_of(block, name):
 def sections():
     """(title, blocks) of each section that has examples."""
     for part in DOCUMENT.read_text().split("\n## ")[1:]:
-        blocks = re.findall(r"^```python\n(.*?)^```", part, re.MULTILINE | re.DOTALL)
+        blocks = re.findall(r"^```python host\n(.*?)^```", part, re.MULTILINE | re.DOTALL)
         if blocks:
             yield part.splitlines()[0], blocks
 
