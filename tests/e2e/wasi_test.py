@@ -1,9 +1,11 @@
 """Programs for WASI preview 1, made with Debian's wasi-libc, beside bash in one sandbox."""
 
+import importlib.util
 import os
 import pathlib
 import shutil
 import subprocess
+import sys
 import tempfile
 import unittest
 
@@ -13,6 +15,9 @@ from support import NOT_RUNNABLE, TIMEOUT, TestCase, run, script
 SOURCES = pathlib.Path(__file__).resolve().parent / "wasi"
 COMPILER = ["clang-22", "--target=wasm32-wasi", "-O2", "-Wall", "-Werror", "-Wno-deprecated"]
 BARE = ["-nostdlib"]
+# By name, or as the package of PyPI.
+ZIG = (["zig"] if shutil.which("zig") else [sys.executable, "-m", "ziglang"]
+       if importlib.util.find_spec("ziglang") else None)
 
 
 def compile_to(folder, name, *options):
@@ -165,6 +170,17 @@ class OtherLanguages(TestCase):
                        '"text\\n" <nil>\nopen /ro/file: Read-only file system\n')
         self.assert_ok(self.script("/p/program goroutines; /p/program panic 2>&1 | grep -c 'on purpose';"
                                    "/p/program panic 2> /dev/null; echo $?"), "28\n1\n2\n")
+
+    @unittest.skipUnless(ZIG, "no Zig: neither `zig` nor the package ziglang of PyPI")
+    def test_zig(self):
+        subprocess.run([*ZIG, "build-exe", "-target", "wasm32-wasi", "-OReleaseSafe", f"-femit-bin={self.programs}/program",
+                        str(SOURCES / "program.zig")], check=True)
+        self.assert_ok(self.script("/p/program a b; seq 100000 | /p/program lines"), "hello /home/user 3\n100000\n")
+        self.assert_ok(self.script("/p/program files; /p/program time"),
+                       "hello g 5\nerror.FileNotFound\ntext\nerror.Unexpected\ntrue\n")
+        self.assert_ok(self.script("(/p/program panic) 2>&1 | grep -o 'on purpose'; echo ${PIPESTATUS[0]}"),
+                       "on purpose\n132\n")
+        self.assert_ok(self.script("/p/program eat", "--memory", "48M"), "error.OutOfMemory true\n")
 
 
 if __name__ == "__main__":
