@@ -84,7 +84,7 @@ class Step:
         """What kept the code from what it wanted, in the sandbox's own words."""
         reasons = {call.reason: None for call in self.result.tool_calls if call.decision != "allowed"}
         said = [f"tool call denied: {reason}" for reason in reasons]
-        said += [f"limit {name}, reached {count} times" for name, count in self.result.limits_hit.items()]
+        said += [f"limit {name}, reached {count} time{'s' * (count > 1)}" for name, count in self.result.limits_hit.items()]
         if self.result.outcome not in ("exited", "error"):
             said.append(
                 f"ended: {self.result.outcome} {self.result.limit or self.result.signal or ''}".rstrip()

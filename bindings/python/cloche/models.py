@@ -540,7 +540,10 @@ def from_mcp_tools(tools: Iterable[Any], session: Any, *, prefix: str = "") -> l
     call = session.call_tool if hasattr(session, "call_tool") else session
     if not callable(call):
         raise TypeError(f"no MCP session: {type(session).__name__}")
-    loop = asyncio.get_running_loop()
+    try:
+        loop = asyncio.get_running_loop()
+    except RuntimeError:
+        raise RuntimeError("call from_mcp_tools() where the session is: in its event loop") from None
     made = []
     for tool in tools:
         name = _member(tool, "name")

@@ -39,6 +39,10 @@ class Import(unittest.IsolatedAsyncioTestCase):
                 failed = await sandbox.run("tool call numbers/fail")
                 self.assertEqual((failed.exit_code, failed.stderr), (1, "tool: Error executing tool fail\n"))
 
+    async def test_it_is_called_in_the_loop_of_the_session(self):
+        with self.assertRaisesRegex(RuntimeError, "in its event loop"):
+            await asyncio.to_thread(cloche.from_mcp_tools, [], print)
+
     async def test_from_a_thread_with_a_plain_sandbox(self):
         async with Client(server) as client:
             tools = cloche.from_mcp_tools((await client.list_tools()).tools, client)

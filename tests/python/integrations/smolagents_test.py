@@ -81,6 +81,14 @@ class Agent(unittest.TestCase):
         )
         self.assertEqual(answer, [2, "ToolDenied"])
 
+    def test_no_handler_of_exceptions_keeps_the_answer(self):
+        answer, _ = run("try:\n    final_answer('this')\nexcept Exception:\n    print('caught')\n", "final_answer('no')")
+        self.assertEqual(answer, "this")
+
+    def test_an_answer_that_is_no_json_is_its_repr(self):
+        answer, _ = run("final_answer({1, 2})")
+        self.assertEqual(answer, "{1, 2}")
+
     def test_it_is_a_sandbox(self):
         answer, _ = run(
             "import os, subprocess\nmade = subprocess.run(['bash', '-c', 'ls /'], capture_output=True)\n"

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any, Literal
 
 from langchain_core.tools import BaseTool, ToolException
+from pydantic import Field
 
 from .. import _texts, models
 from .._values import Duration
@@ -19,7 +20,7 @@ class SandboxTool(BaseTool):
     Works with either kind of sandbox, an `AsyncSandbox` in `ainvoke` only.
     """
 
-    sandbox: Any
+    sandbox: Any = Field(exclude=True, repr=False)  # no part of what is traced
     timeout: Any = None
     max_output: int = _texts.MAX_OUTPUT
     response_format: Literal["content", "content_and_artifact"] = "content_and_artifact"
