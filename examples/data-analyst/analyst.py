@@ -16,6 +16,7 @@ from typing import Literal
 
 import cloche
 import data
+from cloche import models
 
 HERE = pathlib.Path(__file__).resolve().parent
 PRICE = 25  # cents a call
@@ -123,7 +124,7 @@ def tell(step: Step, lab: Lab) -> None:
     """A turn in the transcript."""
     print(f"\n--- {step.name} ({step.seconds * 1000:.0f} ms)")
     print(shown(step.code, 8, ">"))
-    text = cloche.models.result_text(step.result, 4000)
+    text = models.result_text(step.result, 4000)
     print(shown(text, 14, " "))
     if isinstance(step.result, cloche.CodeResult) and step.result.displays:
         print(f"    shown: {', '.join(kind for display in step.result.displays for kind in display)}")
