@@ -25,7 +25,7 @@ constexpr size_t kFiles = 1000;
   std::exit(1);
 }
 
-void check(const std::optional<cloche::Failure>& failure) {
+void must(const std::optional<cloche::Failure>& failure) {
   if (failure) fail(failure->message);
 }
 
@@ -77,16 +77,15 @@ class Bench {
 
   void transfers(const std::string& when) {
     auto files = sandbox_->files();
-    measure("write 100 MB" + when, [&] { check(files.write("large", bytes_)); });
+    measure("write 100 MB" + when, [&] { must(files.write("large", bytes_)); });
     measure("read 100 MB" + when, [&] {
       if (take(files.read("large")) != bytes_) fail("other bytes came back");
     });
-    check(files.remove("large"));
+    must(files.remove("large"));
     for (size_t i = 0; i < kFiles; ++i) {
       const size_t size = kBytes / kFiles;
-      check(files.write("tree/" + std::to_string(i),
-                        std::string_view(bytes_).substr(i * size, size),
-                        {.append = false, .parents = true, .mode = {}}));
+      must(files.write("tree/" + std::to_string(i), std::string_view(bytes_).substr(i * size, size),
+                       {.append = false, .parents = true, .mode = {}}));
     }
     std::string archive;
     archive.reserve(kBytes + kBytes / 10);
@@ -97,7 +96,7 @@ class Bench {
         return std::optional<cloche::Failure>();
       }));
     });
-    check(files.remove("tree", cloche::Files::Depth::kAll));
+    must(files.remove("tree", cloche::Files::Depth::kAll));
     measure("unpack 100 MB" + when, [&] {
       size_t at = 0;
       const auto report =
@@ -108,7 +107,7 @@ class Bench {
           }));
       if (report.files != kFiles) fail("files are missing");
     });
-    check(files.remove("tree", cloche::Files::Depth::kAll));
+    must(files.remove("tree", cloche::Files::Depth::kAll));
   }
 
   const int rounds_;
