@@ -21,13 +21,13 @@ TEST(ErrorsTest, ValueGivesTheValue) {
 
 TEST(ErrorsTest, ValueOfAFailureThrows) {
   Expected<int> bad = kBad;
-  EXPECT_THROW((void)bad.value(), Error);
-  EXPECT_THROW((void)std::as_const(bad).value(), Error);
+  EXPECT_THROW((void)bad.value(), Exception);
+  EXPECT_THROW((void)std::as_const(bad).value(), Exception);
   EXPECT_THROW((void)Expected<int>(kBad).value(), std::exception);
   try {
     check(kBad);
     FAIL() << "nothing was thrown";
-  } catch (const Error& error) {
+  } catch (const Exception& error) {
     EXPECT_STREQ(error.what(), "too much at once");
     EXPECT_EQ(error.kind(), Failure::Kind::kBusy);
     EXPECT_EQ(error.failure().message, "too much at once");
@@ -41,9 +41,9 @@ TEST(ErrorsTest, WithoutExceptionsTheProcessEnds) {
 
 TEST(ErrorsTest, ThroughTheSharedLibrary) {
   EXPECT_STREQ(version(), CLOCHE_VERSION_STRING);
-  EXPECT_THROW((void)Host::create({.pack = "/nowhere/cloche.pack"}).value(), Error);
+  EXPECT_THROW((void)Host::create({.pack = "/nowhere/cloche.pack"}).value(), Exception);
   Limits limits;
-  EXPECT_THROW(check(set_limit(limits, "memory.max", "much")), Error);
+  EXPECT_THROW(check(set_limit(limits, "memory.max", "much")), Exception);
   EXPECT_NO_THROW(check(set_limit(limits, "memory.max", "64M")));
 }
 

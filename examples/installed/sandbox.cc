@@ -10,7 +10,7 @@ int main(int argc, char** argv) try {
   auto result = sandbox.run({"bash", "-c", "printf 'b\\na\\nb\\n' | sort | uniq -c"}).value();
   std::fputs(result.stdout_bytes.c_str(), stdout);
   return result.exit_code;
-} catch (const cloche::Error& error) {
+} catch (const cloche::Exception& error) {
   std::fprintf(stderr, "sandbox: %s\n", error.what());
   return 1;
 }

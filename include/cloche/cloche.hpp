@@ -12,7 +12,7 @@
 //   auto result = sandbox->run({"bash", "-c", "sort /data/names.txt | uniq -c"});
 //
 // Nothing here throws; what can fail says so in its type. Who likes exceptions better asks that for
-// its value(): Host::create(options).value() throws cloche::Error. A guest cannot make any of this
+// its value(): Host::create(options).value() throws cloche::Exception. A guest cannot make any of this
 // fail in another way than the result says.
 //
 // Thread class: Host is safe and may be copied. A Sandbox belongs to one thread at a time, except
@@ -72,9 +72,9 @@ const char* to_string(Failure::Kind kind);  // "invalid_argument"
 #ifdef __cpp_exceptions
 // A Failure, thrown by value() and check(). The library itself knows no exceptions; with
 // -fno-exceptions those two print the message and end the process.
-class Error : public std::exception {
+class Exception : public std::exception {
  public:
-  explicit Error(Failure failure) : failure_(std::move(failure)) {}
+  explicit Exception(Failure failure) : failure_(std::move(failure)) {}
   const char* what() const noexcept override { return failure_.message.c_str(); }
   const Failure& failure() const { return failure_; }
   Failure::Kind kind() const { return failure_.kind; }
@@ -88,7 +88,7 @@ namespace detail {
 // Always inline, as value() and check(): files of one program may be built with and without
 // exceptions, and each keeps its own.
 #ifdef __cpp_exceptions
-[[noreturn, gnu::always_inline]] inline void raise(const Failure& failure) { throw Error(failure); }
+[[noreturn, gnu::always_inline]] inline void raise(const Failure& failure) { throw Exception(failure); }
 #else
 [[noreturn, gnu::always_inline]] inline void raise(const Failure& failure) {
   std::fprintf(stderr, "cloche: %s\n", failure.message.c_str());
@@ -112,7 +112,7 @@ class [[nodiscard]] Expected {
   // Of a failure only.
   const Failure& error() const { return *std::get_if<1>(&state_); }
 
-  // Throws Error if it is a failure.
+  // Throws Exception if it is a failure.
   [[gnu::always_inline]] T& value() & {
     if (!*this) detail::raise(error());
     return **this;
@@ -130,7 +130,7 @@ class [[nodiscard]] Expected {
   std::variant<T, Failure> state_;
 };
 
-// The same for functions that give only what is wrong. Throws Error if something is.
+// The same for functions that give only what is wrong. Throws Exception if something is.
 [[gnu::always_inline]] inline void check(const std::optional<Failure>& failure) {
   if (failure) detail::raise(*failure);
 }
