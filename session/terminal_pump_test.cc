@@ -2,6 +2,7 @@
 #include "session/terminal_pump.h"
 
 #include <gtest/gtest.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <csignal>
