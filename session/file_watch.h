@@ -45,7 +45,7 @@ class FileWatches {
 }  // namespace session
 
 // Thread class: safe; `file` belongs to the thread of the kernel.
-struct FileWatch::State {
+struct [[gnu::visibility("hidden")]] FileWatch::State {
   explicit State(Sandbox::State& watched) : sandbox(&watched) {}
   ~State() { leave(); }
   // It watches no more.

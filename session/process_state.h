@@ -16,7 +16,7 @@ namespace cloche {
 
 // Of a run, too, whose caller waits. Thread class: `ends` and `detached` belong to the owner of the
 // Process, all else is safe.
-struct Process::State {
+struct [[gnu::visibility("hidden")]] Process::State {
   explicit State(std::shared_ptr<session::Bell> bell) : requests(std::move(bell)) {}
 
   session::Requests requests;   // to this program alone

@@ -26,7 +26,7 @@ import support
 BUILD = pathlib.Path(os.environ.get("CLOCHE_BUILD", support.ROOT / "build"))
 LANGUAGES = {"console", "c", "c++", "js", "python", "json", "text"}
 INCLUDES = {"c": "#include <cloche/cloche.h>\n#include <stdio.h>\n#include <string.h>\n",
-            "c++": "#include <cloche/cloche.hpp>\n#include <cstdio>\n"}
+            "c++": "#include <cloche/cloche.hpp>\n#include <unistd.h>\n#include <cstdio>\n"}
 LINK = re.compile(r"(?<!!)\[(?:[^][]|\[[^]]*\])*\]\(([^()\s]+)\)")
 TOOLS = [word for name in ("get_price", "a/b", "mail/send")
          for word in ("--tool", f"{name}=echo 42", "--allow-tool", name)]
