@@ -232,6 +232,8 @@ def steps():
         "sys.stdout.write('kept in the buffer')": "kept in the buffer",
         "import json, encodings.latin_1; json.thing = encodings.thing = Seen('of both')": "gone of both True\n",
         "seen = Seen('after an error'); 1 / 0": "gone after an error True\n",
+        "import _interpreters as i; one, two = i.create(), i.create(); i.exec(one, 'import json'); i.destroy(one);"
+        "print(i.exec(two, 'print(1, flush=True)'), len(i.list_all()))": "1\nNone 2\n",
     }
 
     def test_destructors(self):

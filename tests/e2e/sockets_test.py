@@ -112,17 +112,36 @@ if __name__ == "__main__":
         print(dict(sorted(manager.shared().items())), [child.exitcode for child in children])
 """, "{0: 0, 1: 1, 2: 4, 3: 9} [0, 0, 0, 0]\n")
 
+    def test_both_families(self):
+        self.assert_prints("""
+import asyncio, socket
+with socket.create_server(("::", 0), family=socket.AF_INET6, dualstack_ipv6=True) as server:
+    port = server.getsockname()[1]
+    for host in ("::1", "127.0.0.1"):
+        client = socket.create_connection((host, port))
+        print(server.accept()[1][0], client.getpeername()[0])
+async def serve(reader, writer):
+    writer.write(writer.get_extra_info("peername")[0].encode()); writer.close()
+async def main():
+    async with await asyncio.start_server(serve, ["::1", "127.0.0.1"], 0) as server:
+        for listener in sorted(server.sockets, key=lambda each: each.family, reverse=True):
+            reader, writer = await asyncio.open_connection(*listener.getsockname()[:2])
+            print(listener.family.name, await reader.read())
+asyncio.run(main())
+""", "::1 ::1\n::ffff:127.0.0.1 127.0.0.1\nAF_INET6 b'::1'\nAF_INET b'127.0.0.1'\n")
+
     def test_names(self):
         self.assert_prints("""
 import socket, time
 print({entry[4] for entry in socket.getaddrinfo("localhost", 80)}, socket.gethostbyname("localhost"))
 print(socket.gethostbyaddr("127.0.0.1")[0])
+print(socket.getservbyname("http"), socket.getservbyport(53, "udp"), socket.getaddrinfo("127.0.0.1", "https")[0][4])
 start = time.monotonic()
 for name in ("example.com", "no-such-name"):
     try: socket.getaddrinfo(name, 80)
     except socket.gaierror as error: print(error.errno == socket.EAI_AGAIN)
 print(time.monotonic() - start < 4)
-""", "{('127.0.0.1', 80)} 127.0.0.1\nlocalhost\nTrue\nTrue\nTrue\n")
+""", "{('127.0.0.1', 80)} 127.0.0.1\nlocalhost\n80 domain ('127.0.0.1', 443)\nTrue\nTrue\nTrue\n")
 
     def test_what_is_not_there(self):
         self.assert_prints("""

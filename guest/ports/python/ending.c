@@ -208,6 +208,8 @@ static void end_modules(void) {
 }
 
 void cloche_end_modules(void) {
+  /* What is held is the main interpreter's; others end before it. */
+  if (!_Py_IsMainInterpreter(_PyInterpreterState_GET())) return;
   if (is_held && is_anything_left()) end_modules();
 }
 
