@@ -6,13 +6,16 @@
   run      run("echo hello") in a sandbox that lives; natively the same as above
   tool     a function called from a loop of Python inside, and its result; natively a call of a function
            of a child process: a line through a pipe, and one back
+  files    100 MB written into a sandbox and read again; natively a file in /dev/shm
   threads  loops of bash, one in each of 2 threads; natively (here: inside, too) both in one thread
 """
 
 import json
+import pathlib
 import statistics
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from typing import Callable
@@ -105,6 +108,24 @@ for at in range({CALLS}): assert tools.add(x=at) == at + 1
         return in_turns(rounds, inside, lambda: timed(calls) / CALLS)
 
 
+def files(rounds: int) -> dict[str, object]:
+    import cloche
+
+    data = bytes(range(256)) * (100_000_000 // 256)
+    with cloche.Sandbox() as sandbox, tempfile.NamedTemporaryFile(dir="/dev/shm") as file:
+
+        def inside() -> None:
+            sandbox.files.write("big", data)
+            assert len(sandbox.files.read_bytes("big")) == len(data)
+
+        def native() -> None:
+            path = pathlib.Path(file.name)
+            path.write_bytes(data)
+            assert len(path.read_bytes()) == len(data)
+
+        return in_turns(rounds, lambda: timed(inside), lambda: timed(native))
+
+
 def threads(rounds: int) -> dict[str, object]:
     import cloche
 
@@ -133,5 +154,5 @@ def imports(rounds: int) -> dict[str, object]:
     return in_turns(rounds, lambda: import_time("cloche"), lambda: import_time("subprocess"))
 
 
-PARTS = {"import": imports, "start": start, "run": run, "tool": tool, "threads": threads}
+PARTS = {"import": imports, "start": start, "run": run, "tool": tool, "files": files, "threads": threads}
 print(json.dumps(PARTS[sys.argv[1]](int(sys.argv[2]))))

@@ -899,6 +899,7 @@ ROWS = [
     Row("py_start", "Python: Sandbox(), echo, close() | subprocess", 1.5, package_row("start", "ms", 200)),
     Row("py_run", "Python: run('echo hello') | subprocess", 0.5, package_row("run", "ms", 200)),
     Row("py_tool", "Python inside calls Python outside | a pipe", 30.0, package_row("tool", "us", 15)),
+    Row("py_files", "Python: 100 MB into a sandbox and out | /dev/shm", 200 / 0.3, package_row("files", "ms", 20)),
     Row("py_threads", "two sandboxes: 2 threads | 1", 1 / 1.8, package_row("threads", "ms", 10, ratio=True)),
     Row("compile_bash", "first compile of bash", 3.0, compile_row),
     Row("size_command", "the command, stripped", 15.0, size_row("command")),

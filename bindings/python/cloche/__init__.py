@@ -61,11 +61,13 @@ from ._errors import (
     ToolError,
     UnsupportedError,
 )
+from ._files import ArchiveReport, FileInfo, Files
 from ._host import Host
 from ._options import Grant, Limits, Mount
 from ._policy import AuditVerdict, PolicyReport, check_policy, verify_audit
+from ._process import Process
 from ._results import CodeResult, Display, ErrorInfo, Result, ToolCall, Truncated, Usage
-from ._sandbox import Sandbox, Session
+from ._sandbox import PIPE, Sandbox, Session
 from ._tools import Tool, tool
 
 if TYPE_CHECKING:
@@ -84,6 +86,7 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "ArchiveReport",
     "ArgumentError",
     "ArgumentTypeError",
     "AsyncSandbox",
@@ -96,6 +99,8 @@ __all__ = [
     "Display",
     "Error",
     "ErrorInfo",
+    "FileInfo",
+    "Files",
     "ForkedError",
     "Grant",
     "Host",
@@ -104,9 +109,11 @@ __all__ = [
     "MalformedError",
     "Mount",
     "NotFoundError",
+    "PIPE",
     "PermissionDeniedError",
     "PolicyError",
     "PolicyReport",
+    "Process",
     "ReentryError",
     "ResourceExhaustedError",
     "Result",

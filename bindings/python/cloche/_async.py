@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import asyncio
+import builtins
 import contextvars
 import inspect
+import io
+import os
 import queue
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from types import TracebackType
 from typing import Any, TypeVar, Union
 
+from ._files import Archive, ArchiveReport, FileInfo, Files
 from ._host import Host
+from ._options import Env, Limits, Mount, PolicyLike
+from ._process import Process
 from ._results import CodeResult, Result
-from ._sandbox import Command, Input, Sandbox, Session
+from ._sandbox import PIPE, Command, Grants, Input, Sandbox, Session, Tools
+from ._streams import PIECE
 from ._tools import Tool
-from ._values import Duration
+from ._values import Duration, Path, Text
 
 _T = TypeVar("_T")
 _Job = Callable[[], None]
@@ -94,6 +101,119 @@ async def _call(function: Callable[[], _T], stop: Callable[[], object] | None = 
         raise
 
 
+class AsyncFiles:
+    """``Files`` for asyncio: the same functions, awaited."""
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
+
+    async def read(self, path: Path) -> str:
+        return await _call(lambda: self._files.read(path))
+
+    async def read_bytes(self, path: Path) -> bytes:
+        return await _call(lambda: self._files.read_bytes(path))
+
+    async def write(self, path: Path, data: Text, **options: Any) -> None:
+        await _call(lambda: self._files.write(path, data, **options))
+
+    async def list(self, path: Path = ".") -> builtins.list[FileInfo]:
+        return await _call(lambda: self._files.list(path))
+
+    async def stat(self, path: Path, *, follow: bool = True) -> FileInfo:
+        return await _call(lambda: self._files.stat(path, follow=follow))
+
+    async def exists(self, path: Path) -> bool:
+        return await _call(lambda: self._files.exists(path))
+
+    async def mkdir(self, path: Path, **options: Any) -> None:
+        await _call(lambda: self._files.mkdir(path, **options))
+
+    async def remove(self, path: Path, *, recursive: bool = False) -> None:
+        await _call(lambda: self._files.remove(path, recursive=recursive))
+
+    async def rename(self, old: Path, new: Path) -> None:
+        await _call(lambda: self._files.rename(old, new))
+
+    async def symlink(self, target: Path, path: Path) -> None:
+        await _call(lambda: self._files.symlink(target, path))
+
+    async def readlink(self, path: Path) -> str:
+        return await _call(lambda: self._files.readlink(path))
+
+    async def chmod(self, path: Path, mode: int) -> None:
+        await _call(lambda: self._files.chmod(path, mode))
+
+    async def unpack(self, path: Path, archive: Archive) -> ArchiveReport:
+        return await _call(lambda: self._files.unpack(path, archive))
+
+    async def pack(self, path: Path, archive: Archive) -> ArchiveReport:
+        return await _call(lambda: self._files.pack(path, archive))
+
+
+class AsyncProcess:
+    """``Process`` for asyncio. ``output()`` and ``errors()`` give what it writes, as it comes."""
+
+    def __init__(self, process: Process) -> None:
+        self._process = process
+
+    async def __aenter__(self) -> AsyncProcess:
+        return self
+
+    async def __aexit__(self, *error: object) -> None:
+        await self.close()
+
+    def __repr__(self) -> str:
+        return repr(self._process).replace("Process", "AsyncProcess", 1)
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    async def write(self, data: Text) -> None:
+        await _call(lambda: self._process.write(data))
+
+    def close_stdin(self) -> None:
+        self._process.close_stdin()
+
+    async def output(self) -> AsyncIterator[bytes]:
+        async for piece in _pieces(self._process.stdout):
+            yield piece
+
+    async def errors(self) -> AsyncIterator[bytes]:
+        async for piece in _pieces(self._process.stderr):
+            yield piece
+
+    def poll(self) -> Result | None:
+        return self._process.poll()
+
+    async def wait(self, timeout: Duration | None = None) -> Result:
+        return await _call(lambda: self._process.wait(timeout))
+
+    def signal(self, signal: int | str) -> None:
+        self._process.signal(signal)
+
+    def kill(self) -> None:
+        self._process.kill()
+
+    def resize(self, rows: int, columns: int) -> None:
+        self._process.resize(rows, columns)
+
+    def detach(self) -> None:
+        self._process.detach()
+
+    async def close(self) -> None:
+        self._process.kill()  # ends reads and writes that are under way
+        await _call(lambda: self._process.wait())
+        self._process.close()
+
+
+async def _pieces(file: io.BufferedReader | None) -> AsyncIterator[bytes]:
+    if file is None:
+        raise ValueError("that stream is no pipe")
+    while piece := await _call(lambda: file.read1(PIECE)):
+        yield piece
+
+
 class AsyncSandbox:
     """A ``Sandbox`` for asyncio: the same arguments, and its calls are awaited.
 
@@ -109,13 +229,47 @@ class AsyncSandbox:
     'hello\\n'
     """
 
-    def __init__(self, **options: Any) -> None:
+    def __init__(
+        self,
+        *,
+        tools: Tools = (),
+        grants: Grants = (),
+        mounts: Sequence[Mount | tuple[Any, ...]] = (),
+        limits: Limits | None = None,
+        policy: PolicyLike = None,
+        env: Env = None,
+        workdir: str | None = None,
+        user: str = "user",
+        name: str = "cloche",
+        audit: str | os.PathLike[str] | None = None,
+        sandboxes: int | None = None,
+        clock_resolution: Duration | None = None,
+        random_seed: str | None = None,
+        host: Host | None = None,
+    ) -> None:
         self._loop: asyncio.AbstractEventLoop | None
         try:
             self._loop = asyncio.get_running_loop()
         except RuntimeError:
             self._loop = None  # that of the first call
-        self._sandbox = Sandbox(**options, _loop=self._the_loop)
+        self._sandbox = Sandbox(
+            tools=tools,
+            grants=grants,
+            mounts=mounts,
+            limits=limits,
+            policy=policy,
+            env=env,
+            workdir=workdir,
+            user=user,
+            name=name,
+            audit=audit,
+            sandboxes=sandboxes,
+            clock_resolution=clock_resolution,
+            random_seed=random_seed,
+            host=host,
+            _loop=self._the_loop,
+        )
+        self.files = AsyncFiles(self._sandbox.files)
 
     def _the_loop(self) -> asyncio.AbstractEventLoop:
         if self._loop is None:
@@ -198,15 +352,100 @@ class AsyncSandbox:
             )
         )
 
-    async def run_code(self, code: str, **options: Any) -> CodeResult:
+    async def spawn(
+        self,
+        command: Command,
+        *,
+        input: Input | int = PIPE,
+        stdout: int | None = PIPE,
+        stderr: int | None = PIPE,
+        pty: bool = False,
+        size: tuple[int, int] = (24, 80),
+        timeout: Duration | None = None,
+    ) -> AsyncProcess:
+        """As ``Sandbox.spawn()``."""
+        process = await self._run(
+            lambda: self._sandbox.spawn(
+                command,
+                input=input,
+                stdout=stdout,
+                stderr=stderr,
+                pty=pty,
+                size=size,
+                timeout=timeout,
+            )
+        )
+        return AsyncProcess(process)
+
+    async def run_code(
+        self,
+        code: str,
+        *,
+        language: str = "python",
+        session: str = "main",
+        input: str | bytes | None = None,
+        timeout: Duration | None = None,
+        grace: Duration = 2,
+        value_size: int = 16 << 20,
+    ) -> CodeResult:
         """As ``Sandbox.run_code()``."""
-        return await self._run(lambda: self._sandbox.run_code(code, **options))
+        return await self._run(
+            lambda: self._sandbox.run_code(
+                code,
+                language=language,
+                session=session,
+                input=input,
+                timeout=timeout,
+                grace=grace,
+                value_size=value_size,
+            )
+        )
 
-    async def run_python(self, code: str, **options: Any) -> CodeResult:
-        return await self._run(lambda: self._sandbox.run_python(code, **options))
+    async def run_python(
+        self,
+        code: str,
+        *,
+        session: str = "main",
+        input: str | bytes | None = None,
+        timeout: Duration | None = None,
+        grace: Duration = 2,
+        value_size: int = 16 << 20,
+    ) -> CodeResult:
+        """As ``Sandbox.run_python()``."""
+        return await self._run(
+            lambda: self._sandbox.run_code(
+                code,
+                language="python",
+                session=session,
+                input=input,
+                timeout=timeout,
+                grace=grace,
+                value_size=value_size,
+            )
+        )
 
-    async def run_js(self, code: str, **options: Any) -> CodeResult:
-        return await self._run(lambda: self._sandbox.run_js(code, **options))
+    async def run_js(
+        self,
+        code: str,
+        *,
+        session: str = "main",
+        input: str | bytes | None = None,
+        timeout: Duration | None = None,
+        grace: Duration = 2,
+        value_size: int = 16 << 20,
+    ) -> CodeResult:
+        """As ``Sandbox.run_js()``."""
+        return await self._run(
+            lambda: self._sandbox.run_code(
+                code,
+                language="javascript",
+                session=session,
+                input=input,
+                timeout=timeout,
+                grace=grace,
+                value_size=value_size,
+            )
+        )
 
     async def interrupt(self, *, language: str = "python", session: str = "main") -> bool:
         return await _call(lambda: self._sandbox.interrupt(language=language, session=session))

@@ -11,10 +11,12 @@ if TYPE_CHECKING:
 class Error(Exception):
     """Something that Cloche could not do.
 
-    ``str(error)`` says what was wrong, ``advice`` what to do about it.
+    ``str(error)`` says what was wrong, ``advice`` what to do about it; ``errno`` is set when it is
+    about a file of a sandbox.
     """
 
     advice: str = ""
+    errno: int | None = None
 
     def __init__(self, message: str, advice: str = "") -> None:
         super().__init__(message)
@@ -150,6 +152,9 @@ _KINDS: dict[str, type[Error]] = {
 }
 
 
-def error_of(kind: str, message: str) -> Error:
+def error_of(kind: str, message: str, errno: int) -> Error:
     """The exception for a failure of that kind; the extension module calls it."""
-    return _KINDS.get(kind, Error)(message)
+    error = _KINDS.get(kind, Error)(message)
+    if errno:
+        error.errno = errno
+    return error

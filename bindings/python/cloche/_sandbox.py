@@ -13,6 +13,7 @@ from typing import IO, Any, NamedTuple, Union
 from . import _cloche
 from ._errors import ArgumentError, ForkedError, PolicyError, ReentryError
 from ._host import Host, check_python_pack, core_of, default_host
+from ._files import Files
 from ._options import (
     Env,
     Grant,
@@ -29,6 +30,7 @@ from ._options import (
     mount_tuples,
     read_policy,
 )
+from ._process import Process, window_size
 from ._results import CodeResult, Result
 from ._streams import Pump
 from ._tools import LoopThread, Tool, inside, make_handler, tools_of
@@ -48,6 +50,8 @@ Input = Union[str, bytes, IO[Any], None]
 OnOutput = Union[Callable[[str], object], None]
 Tools = Sequence[Union[Tool, Callable[..., Any]]]
 Grants = Sequence[Union[Grant, str, Mapping[str, Any]]]
+
+PIPE = -1  # as subprocess.PIPE, which is the same
 
 _loop_thread = LoopThread()
 
@@ -74,8 +78,8 @@ class Sandbox:
     or a dict, docs/policy.md) stands in place of ``grants``; mounts, variables and limits beside it
     can only narrow it. ``audit`` names a file for the audit log, ``name`` is the host name.
 
-    Any thread may use a sandbox; one ``run()`` at a time, others wait for its end. Close it when it
-    is done with, by ``close()`` or ``with``.
+    Any thread may use a sandbox, also several at once. Close it when it is done with, by ``close()``
+    or ``with``.
     """
 
     def __init__(
@@ -129,7 +133,8 @@ class Sandbox:
         try:
             self._core = _cloche.Sandbox(core_of(self.host), options)
         except ValueError as error:
-            raise _as_policy_error(error, bool(options["policy"])) from None
+            raise _as_policy_error(error, options["policy_name"]) from None
+        self.files = Files(_cloche.Files(self._core), self._check_not_inside)
 
     def __enter__(self) -> Sandbox:
         self._check()
@@ -239,6 +244,41 @@ class Sandbox:
             result.stderr_bytes = written[1]
         return result
 
+    def spawn(
+        self,
+        command: Command,
+        *,
+        input: Input | int = PIPE,
+        stdout: int | None = PIPE,
+        stderr: int | None = PIPE,
+        pty: bool = False,
+        size: tuple[int, int] = (24, 80),
+        timeout: Duration | None = None,
+    ) -> Process:
+        """Starts a program that goes on by itself, and comes back: docs/background.md.
+
+        Its streams are pipes to this program (``PIPE``), descriptors of this program, or captured
+        in its result (None); ``input`` may also be text or bytes. ``pty`` gives it a terminal of
+        that ``size`` in rows and columns. Limits of a run hold for it from its own start on.
+
+        >>> with Sandbox() as sandbox, sandbox.spawn(["cat"]) as process:
+        ...     process.write("hello\\n")
+        ...     process.stdout.readline()
+        b'hello\\n'
+        """
+        rows, columns = window_size(*size)
+        options = {
+            "argv": argv_of(command),
+            "input": "pipe" if isinstance(input, int) and input == PIPE else _input_of(input),
+            "stdout": _output_of("stdout", stdout),
+            "stderr": None if pty else _output_of("stderr", stderr),
+            "terminal": bool(pty),
+            "rows": rows,
+            "columns": columns,
+            "timeout_ns": None if timeout is None else (nanoseconds("timeout", timeout) or None),
+        }
+        return Process(self._check().spawn(options))
+
     # --- code in sessions
 
     def run_python(
@@ -342,7 +382,7 @@ class Sandbox:
 
     def signal(self, signal: int | str) -> None:
         """To the running command and code: ``"SIGTERM"``, or a number. Also from tools."""
-        self._core.signal(_signal_number(signal))
+        self._core.signal(signal_number(signal))
 
     def stats(self) -> dict[str, Any]:
         """What the sandbox uses now: times in ns, sizes in bytes."""
@@ -371,11 +411,11 @@ class Sandbox:
 
     def signal_process(self, pid: int, signal: int | str) -> None:
         """As ``kill(2)`` by the host, for a process of the sandbox."""
-        self._check().signal_process(_integer("pid", pid), _signal_number(signal))
+        self._check().signal_process(integer("pid", pid), signal_number(signal))
 
     def set_nice(self, pid: int, nice: int) -> None:
         """As ``renice(8)`` by the host."""
-        self._check().set_nice(_integer("pid", pid), _integer("nice", nice))
+        self._check().set_nice(integer("pid", pid), integer("nice", nice))
 
     def audit(self) -> list[dict[str, Any]]:
         """The newest events of the audit log, oldest first: docs/audit.md."""
@@ -392,9 +432,17 @@ def argv_of(command: Command) -> list[bytes]:
     return [encode_name(f"argument {at}", argument) for at, argument in enumerate(command)]
 
 
-def _input_of(given: Input) -> bytes | int | None:
+def _output_of(what: str, stream: int | None) -> int | str | None:
+    if stream is None or stream == PIPE:
+        return "pipe" if stream == PIPE else None
+    return integer(what, stream)
+
+
+def _input_of(given: Input | int) -> bytes | int | None:
     if given is None:
         return None
+    if isinstance(given, int):
+        return integer("input", given)
     if isinstance(given, (str, bytes)):
         return encode("input", given)
     try:
@@ -434,11 +482,10 @@ def _any(tool: object) -> dict[str, Any]:
     return {"tool": tool, "others": "allow"}
 
 
-def _as_policy_error(error: ValueError, has_policy: bool) -> ValueError:
+def _as_policy_error(error: ValueError, policy_name: str) -> ValueError:
+    """Mistakes of a policy begin with its name, as a compiler's with that of the file."""
     text = str(error)
-    if has_policy and type(error) is ArgumentError and text.startswith(("grants:", "policy:")):
-        return PolicyError(text)
-    if has_policy and type(error) is ArgumentError and ".json:" in text.splitlines()[0]:
+    if policy_name and isinstance(error, ArgumentError) and text.startswith(f"{policy_name}:"):
         return PolicyError(text)
     return error if isinstance(error, ArgumentError) else ArgumentError(text)
 
@@ -454,7 +501,7 @@ def _language(name: str) -> str:
     return name
 
 
-def _integer(what: str, value: int) -> int:
+def integer(what: str, value: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int):
         raise type_error(what, value, "int")
     if abs(value) >= 1 << 31:
@@ -472,13 +519,13 @@ def _count(what: str, value: int | None) -> int | None:
     return value
 
 
-def _signal_number(signal: int | str) -> int:
+def signal_number(signal: int | str) -> int:
     if isinstance(signal, str):
         found = getattr(_signal, signal, None)
         if not isinstance(found, _signal.Signals):
             raise ArgumentError(f"there is no signal {signal[:40]!r}")
         return int(found)
-    number = _integer("the signal", signal)
+    number = integer("the signal", signal)
     if not 1 <= number <= 64:
         raise ArgumentError(f"the signal is {number}; signals are 1 to 64")
     return number

@@ -2,11 +2,13 @@
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/shared_ptr.h>
 #include <nanobind/stl/string.h>
+#include <nanobind/stl/unique_ptr.h>
 #include <nanobind/stl/vector.h>
 
 #include <cstring>
 
 #include "failure.h"
+#include "files.h"
 #include "handlers.h"
 #include "host.h"
 #include "sandbox.h"
@@ -23,8 +25,9 @@ void raise_failed(const std::exception_ptr& thrown, void*) {
   try {
     std::rethrow_exception(thrown);
   } catch (const python::Failed& failed) {
-    const nb::object error = nb::module_::import_("cloche._errors")
-                                 .attr("error_of")(failed.kind(), std::string(failed.what()));
+    const nb::object error =
+        nb::module_::import_("cloche._errors")
+            .attr("error_of")(failed.kind(), std::string(failed.what()), failed.error_number());
     PyErr_SetObject(reinterpret_cast<PyObject*>(Py_TYPE(error.ptr())), error.ptr());
   }
 }
@@ -50,6 +53,7 @@ void add_sandbox(nb::module_& module) {
       .def(nb::init<const python::PythonHost&, nb::dict>())
       .def("run", &PythonSandbox::run, nb::arg("argv"), nb::arg("input").none(),
            nb::arg("stdout").none(), nb::arg("stderr").none(), nb::arg("timeout_ns").none())
+      .def("spawn", &PythonSandbox::spawn)
       .def("run_code", &PythonSandbox::run_code)
       .def("interrupt", &PythonSandbox::interrupt)
       .def("close_session", &PythonSandbox::close_session)
@@ -66,6 +70,41 @@ void add_sandbox(nb::module_& module) {
       .def("audit", &PythonSandbox::audit)
       .def("close", &PythonSandbox::close)
       .def_prop_ro("closed", &PythonSandbox::closed);
+}
+
+void add_process(nb::module_& module) {
+  using python::PythonProcess;
+  nb::class_<PythonProcess>(module, "Process")
+      .def_prop_ro("pid", &PythonProcess::pid)
+      .def("wait", &PythonProcess::wait, nb::arg("timeout_ns").none())
+      .def("signal", &PythonProcess::signal)
+      .def("kill", &PythonProcess::kill)
+      .def("resize", &PythonProcess::resize)
+      .def("take_descriptor", &PythonProcess::take_descriptor)
+      .def("detach", &PythonProcess::detach);
+}
+
+void add_files(nb::module_& module) {
+  using python::PythonFiles;
+  nb::class_<PythonFiles>(module, "Files")
+      .def("__init__",
+           [](PythonFiles* self, const python::PythonSandbox& sandbox) {
+             new (self) PythonFiles(sandbox.shared_box());
+           })
+      .def("read", &PythonFiles::read)
+      .def("write", &PythonFiles::write, nb::arg("path"), nb::arg("data"), nb::arg("append"),
+           nb::arg("parents"), nb::arg("mode").none())
+      .def("list", &PythonFiles::list)
+      .def("stat", &PythonFiles::stat)
+      .def("exists", &PythonFiles::exists)
+      .def("mkdir", &PythonFiles::mkdir)
+      .def("remove", &PythonFiles::remove)
+      .def("rename", &PythonFiles::rename)
+      .def("symlink", &PythonFiles::symlink)
+      .def("readlink", &PythonFiles::readlink)
+      .def("chmod", &PythonFiles::chmod)
+      .def("unpack", &PythonFiles::unpack)
+      .def("pack", &PythonFiles::pack);
 }
 
 nb::tuple report_tuple(const cloche::PolicyReport& report) {
@@ -97,6 +136,8 @@ NB_MODULE(_cloche, module) {
   nb::class_<python::Invocation>(module, "Invocation")
       .def_prop_ro("cancelled", &python::Invocation::cancelled)
       .def_prop_ro("seconds_left", &python::Invocation::seconds_left);
+  add_process(module);
+  add_files(module);
   add_sandbox(module);
   module.def("shut_down", &python::shut_down);
   module.def("check_policy", [](const std::string& text, const std::string& name) {

@@ -214,6 +214,14 @@ nb::tuple PythonSandbox::run(nb::handle argv, nb::handle input, nb::handle outpu
       *box_, [&sandbox, &options] { return value_or_throw(sandbox->run(std::move(options))); }));
 }
 
+std::unique_ptr<PythonProcess> PythonSandbox::spawn(nb::dict given) {
+  Box::Use sandbox(box());
+  RunOptions options = read_spawn_options(given);
+  auto process = without_lock(
+      *box_, [&sandbox, &options] { return value_or_throw(sandbox->spawn(std::move(options))); });
+  return std::make_unique<PythonProcess>(box_->host(), std::move(process));
+}
+
 nb::tuple PythonSandbox::run_code(nb::dict given) {
   Box::Use sandbox(box());
   CodeOptions options = read_code_options(given);

@@ -12,6 +12,7 @@
 
 #include "handlers.h"
 #include "host.h"
+#include "process.h"
 
 namespace cloche::python {
 
@@ -42,6 +43,7 @@ class Box : public std::enable_shared_from_this<Box> {
   void kill() noexcept;  // what runs; as Sandbox::kill()
   bool closed() const;
   Threads& runners() { return host_->runners; }
+  const std::shared_ptr<HostParts>& host() const { return host_; }
 
  private:
   const std::shared_ptr<HostParts> host_;
@@ -61,6 +63,7 @@ class PythonSandbox {
 
   nanobind::tuple run(nanobind::handle argv, nanobind::handle input, nanobind::handle output,
                       nanobind::handle error, nanobind::handle timeout_ns);
+  std::unique_ptr<PythonProcess> spawn(nanobind::dict options);
   nanobind::tuple run_code(nanobind::dict options);
   bool interrupt(const std::string& language, const std::string& session);
   bool close_session(const std::string& language, const std::string& session);
@@ -77,6 +80,7 @@ class PythonSandbox {
   nanobind::list audit();
   void close();
   bool closed() const { return box_->closed(); }
+  const std::shared_ptr<Box>& shared_box() const { return box_; }
 
   // For the collector of garbage.
   int traverse(visitproc visit, void* argument) { return handlers_->traverse(visit, argument); }

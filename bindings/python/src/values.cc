@@ -169,6 +169,23 @@ RunOptions read_run_options(nb::handle argv, nb::handle input, nb::handle output
   return options;
 }
 
+RunOptions read_spawn_options(nb::dict given) {
+  const auto is_pipe = [](nb::handle stream) {
+    return nb::isinstance<nb::str>(stream) && nb::cast<std::string>(stream) == "pipe";
+  };
+  const nb::object input = given["input"], output = given["stdout"], error = given["stderr"];
+  const nb::object none = nb::none();
+  RunOptions options = read_run_options(given["argv"], is_pipe(input) ? none : input,
+                                        is_pipe(output) ? none : output,
+                                        is_pipe(error) ? none : error, given["timeout_ns"]);
+  if (is_pipe(input)) options.standard_input = Stream::pipe();
+  if (is_pipe(output)) options.standard_output = Stream::pipe();
+  if (is_pipe(error)) options.standard_error = Stream::pipe();
+  options.terminal = nb::cast<bool>(given["terminal"]);
+  options.window = {nb::cast<uint16_t>(given["rows"]), nb::cast<uint16_t>(given["columns"])};
+  return options;
+}
+
 CodeOptions read_code_options(nb::dict given) {
   CodeOptions options;
   options.code = text_at(given, "code");

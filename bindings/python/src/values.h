@@ -21,6 +21,8 @@ SandboxOptions read_sandbox_options(nanobind::dict given,
 // timeout in ns or None.
 RunOptions read_run_options(nanobind::handle argv, nanobind::handle input, nanobind::handle output,
                             nanobind::handle error, nanobind::handle timeout_ns);
+// The same for spawn(): a stream that is "pipe" is one.
+RunOptions read_spawn_options(nanobind::dict given);
 CodeOptions read_code_options(nanobind::dict given);
 
 // Tuples, in the order of _results.py's fields.

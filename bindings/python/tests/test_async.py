@@ -96,7 +96,7 @@ def test_reentry_and_close() -> None:
 def test_bad_options() -> None:
     async def main() -> None:
         with pytest.raises(cloche.ArgumentTypeError):
-            cloche.AsyncSandbox(tools=7)
+            cloche.AsyncSandbox(tools=7)  # type: ignore[arg-type]
         async with cloche.AsyncSandbox() as sandbox:
             with pytest.raises(cloche.ArgumentTypeError):
                 await sandbox.run(7)  # type: ignore[arg-type]

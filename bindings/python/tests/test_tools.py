@@ -96,7 +96,10 @@ def test_bad_policies(tmp_path: Path) -> None:
     with pytest.raises(cloche.PolicyError) as raised:
         cloche.Sandbox(policy={"version": 1, "tolls": []})
     assert "tolls" in raised.value.mistakes[0]
-    with pytest.raises(cloche.PolicyError, match="contains no|unknown|great"):
+    (tmp_path / "bad.policy").write_text('{"version": 1,\n "tolls": []}')
+    with pytest.raises(cloche.PolicyError, match="bad.policy:2:"):
+        cloche.Sandbox(policy=tmp_path / "bad.policy")
+    with pytest.raises(cloche.PolicyError, match="great"):
         cloche.Sandbox(tools=[get_price], grants=[cloche.Grant("get_price", where={"a": {"great": 1}})])
     with pytest.raises(cloche.ArgumentError, match="grants and a policy"):
         cloche.Sandbox(policy={"version": 1}, grants=["x"])
