@@ -10,6 +10,7 @@ import re
 import shutil
 import struct
 import subprocess
+import tarfile
 import tempfile
 
 HERE = pathlib.Path(__file__).resolve().parent
@@ -265,6 +266,44 @@ CALLS = {
 }
 
 
+# --- session/tar_fuzz: archives
+
+
+def archive(form, *entries):
+    """Of (name, type, target, data)."""
+    whole = b""
+    for name, kind, target, data in entries:
+        info = tarfile.TarInfo(name)
+        info.type, info.linkname, info.size, info.mtime = kind, target, len(data), 1_700_000_000
+        whole += info.tobuf(form, "utf-8", "surrogateescape") + data + bytes(-len(data) % 512)
+    return whole + bytes(1024)
+
+
+def with_field(block, at, value):
+    """A header with a field replaced, and its sum made right."""
+    block = bytearray(block)
+    block[at : at + len(value)] = value
+    block[148:156] = b" " * 8
+    block[148:155] = b"%06o\0" % sum(block[:512])
+    return bytes(block)
+
+
+LONG = "d" * 120 + "/" + "n" * 150
+ONE = archive(tarfile.USTAR_FORMAT, ("f", tarfile.REGTYPE, "", b"hello"))
+TARS = {
+    "ustar": archive(tarfile.USTAR_FORMAT, ("folder/", tarfile.DIRTYPE, "", b""), ("folder/f", tarfile.REGTYPE, "", b"x" * 600)),
+    "pax": archive(tarfile.PAX_FORMAT, (LONG, tarfile.REGTYPE, "", b"x"), ("l", tarfile.SYMTYPE, LONG, b""), ("\xe4", tarfile.REGTYPE, "", b"")),
+    "gnu": archive(tarfile.GNU_FORMAT, (LONG, tarfile.REGTYPE, "", b"x"), ("l", tarfile.SYMTYPE, LONG, b"")),
+    "kinds": archive(tarfile.USTAR_FORMAT, *((f"n{i}", bytes([i]), "t", b"") for i in range(48, 56))),
+    "elsewhere": archive(tarfile.USTAR_FORMAT, ("../up", tarfile.REGTYPE, "", b"x"), ("/abs", tarfile.LNKTYPE, "../up", b"")),
+    "short": ONE[:514],
+    "huge": with_field(ONE, 124, b"\x80" + bytes(3) + b"\x7f" + bytes(7)),
+    "negative": with_field(ONE, 124, b"\xff" * 12),
+    "bad_sum": ONE[:1] + b"x" + ONE[2:],
+    "bad_pax": with_field(archive(tarfile.USTAR_FORMAT, ("x", b"0", "", b"99 path=a\n")), 156, b"x"),
+}
+
+
 # --- texts
 
 TOOL_REQUESTS = {"call": b"call payments/transfer 12", "list": b"list", "narrow": b"narrow 300",
@@ -286,7 +325,7 @@ TREES = {"narrow": bytes([0, 1, 2, 3] * 40), "wide": bytes(range(256)), "long": 
 
 def main():
     for target, texts in (("tool_request_fuzz", TOOL_REQUESTS), ("chain_fuzz", AUDIT_LINES), ("tree_fuzz", TREES),
-                          ("wire_fuzz", CONTROL)):
+                          ("wire_fuzz", CONTROL), ("tar_fuzz", TARS)):
         for name, content in texts.items():
             write(target, name, content)
     for name, content in LINES.items():
