@@ -20,7 +20,7 @@ using session::OpenBody;
 using session::SysResult;
 using session::TarEntry;
 
-constexpr size_t kPiece = size_t{1} << 20;  // bytes that are moved between two turns
+constexpr size_t kPiece = size_t{4} << 20;  // bytes that are moved between two turns
 constexpr uint32_t kPermissions = 0777;     // that an archive may give: no set-user-ID
 constexpr size_t kMostFolders = 100'000;    // whose modes wait for the end
 constexpr int64_t kSecond = 1'000'000'000;
