@@ -21,6 +21,9 @@ using session::SysResult;
 using session::TarEntry;
 
 constexpr size_t kPiece = size_t{4} << 20;  // bytes that are moved between two turns
+constexpr size_t kSmall = kPiece / 8;       // of a file that is made together with others
+constexpr size_t kMostText = 4096;          // of its name
+constexpr size_t kMostSmall = 256;          // of those
 constexpr uint32_t kPermissions = 0777;     // that an archive may give: no set-user-ID
 constexpr size_t kMostFolders = 100'000;    // whose modes wait for the end
 constexpr int64_t kSecond = 1'000'000'000;
@@ -82,18 +85,21 @@ class Unpacker {
   Expected<ArchiveReport> run() {
     const auto begun = in_step(sandbox_, [this](FileView& view) { return begin(view); });
     if (!begun.ok()) return file_failure(begun.error(), path_);
-    for (;;) {
-      auto entry = reader_.next();
-      if (!entry) return entry.error();
-      if (!*entry) break;
-      if (auto failure = put(**entry)) return *failure;
-    }
+    auto failure = put_all();
+    if (auto late = flush(); late && !failure) failure = std::move(late);
+    if (failure) return *std::move(failure);
     const auto ended = in_step(sandbox_, [this](FileView& view) { return end(view); });
     if (!ended.ok()) return file_failure(ended.error(), path_);
     return std::move(report_);
   }
 
  private:
+  // A small file, whose data waits in the buffer until a step makes it with others.
+  struct Small {
+    TarEntry entry;
+    std::vector<std::string> components;
+    size_t at = 0;
+  };
   struct Folder {
     vfs::Location at;
     vfs::SetAttr change;
@@ -123,6 +129,15 @@ class Unpacker {
     return Unit{};
   }
 
+  std::optional<Failure> put_all() {
+    for (;;) {
+      auto entry = reader_.next();
+      if (!entry) return entry.error();
+      if (!*entry) return std::nullopt;
+      if (auto failure = put(**entry)) return failure;
+    }
+  }
+
   std::optional<Failure> put(const TarEntry& entry) {
     std::string why;
     const std::vector<std::string> components = components_of(entry.name, why);
@@ -133,6 +148,7 @@ class Unpacker {
     if (why.empty() && components.empty() && is_folder) return std::nullopt;  // "./"
     if (why.empty() && components.empty()) why = "it has no name";
     if (!why.empty()) {
+      if (auto failure = flush()) return failure;
       leave_out(report_, entry.name, why);
       return std::nullopt;
     }
@@ -142,6 +158,7 @@ class Unpacker {
 
   std::optional<Failure> put_other(const TarEntry& entry,
                                    const std::vector<std::string>& components) {
+    if (auto failure = flush()) return failure;
     return told(
         entry, in_step(sandbox_, [&](FileView& view) -> SysResult<Unit> {
           TRY(go_above(view, components));
@@ -225,10 +242,13 @@ class Unpacker {
 
   std::optional<Failure> put_file(const TarEntry& entry,
                                   const std::vector<std::string>& components) {
+    const bool small = entry.size <= kSmall && entry.name.size() + entry.target.size() <= kMostText;
+    if (small) return put_small(entry, components);
+    if (auto failure = flush()) return failure;
     uint64_t done = 0;
     do {
-      size_t size = 0;
-      if (auto failure = fill(std::min<uint64_t>(entry.size - done, kPiece), size)) return failure;
+      const auto size = static_cast<size_t>(std::min<uint64_t>(entry.size - done, kPiece));
+      if (auto failure = fill(0, size)) return failure;
       const auto written = in_step(sandbox_, [&](FileView& view) -> SysResult<Unit> {
         if (done == 0) TRY(create(view, entry, components));
         TRY(write(view, done, std::string_view(buffer_.data(), size)));
@@ -241,12 +261,44 @@ class Unpacker {
     return std::nullopt;
   }
 
+  std::optional<Failure> put_small(const TarEntry& entry,
+                                   const std::vector<std::string>& components) {
+    if (entry.size > kPiece - filled_ || small_.size() >= kMostSmall) {
+      if (auto failure = flush()) return failure;
+    }
+    const auto size = static_cast<size_t>(entry.size);
+    if (auto failure = fill(filled_, size)) return failure;
+    small_.push_back({entry, components, filled_});
+    filled_ += size;
+    return std::nullopt;
+  }
+
+  // Makes the small files that wait, one after the other.
+  std::optional<Failure> flush() {
+    const std::vector<Small> files = std::exchange(small_, {});
+    filled_ = 0;
+    if (files.empty()) return std::nullopt;
+    return in_step(sandbox_, [&](FileView& view) -> std::optional<Failure> {
+      for (const Small& file : files) {
+        if (auto failure = told(file.entry, make_small(view, file))) return failure;
+      }
+      return std::nullopt;
+    });
+  }
+
+  SysResult<Unit> make_small(FileView& view, const Small& file) {
+    TRY(create(view, file.entry, file.components));
+    const auto size = static_cast<size_t>(file.entry.size);
+    TRY(write(view, 0, std::string_view(buffer_.data() + file.at, size)));
+    return close(view, file.entry);
+  }
+
   // That many bytes of the entry's data into the buffer.
-  std::optional<Failure> fill(uint64_t wanted, size_t& size) {
-    while (size < wanted) {
-      const auto got = reader_.read(buffer_.data() + size, static_cast<size_t>(wanted) - size);
+  std::optional<Failure> fill(size_t at, size_t size) {
+    for (const size_t end = at + size; at < end;) {
+      const auto got = reader_.read(buffer_.data() + at, end - at);
       if (!got) return got.error();
-      size += *got;
+      at += *got;
     }
     return std::nullopt;
   }
@@ -287,6 +339,8 @@ class Unpacker {
   session::TarReader reader_;
   Kept<Held> held_;
   std::string buffer_;
+  std::vector<Small> small_;
+  size_t filled_ = 0;  // of the buffer, by them
   ArchiveReport report_;
 };
 
