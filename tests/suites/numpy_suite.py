@@ -97,7 +97,10 @@ def main():
     plan = json.loads(arguments.plan.read_text())
     root = pathlib.Path(plan['tests']) / 'numpy'
     files = sorted(str(path.relative_to(root)) for path in root.rglob('tests/test_*.py'))
-    files = [file for file in files if all(pattern in file for pattern in arguments.patterns)]
+    if arguments.patterns:
+        files = [file for file in files if any(pattern in file for pattern in arguments.patterns)]
+    if not files:
+        sys.exit('numpy_suite.py: no file of tests has a name like that')
     with concurrent.futures.ThreadPoolExecutor(arguments.jobs) as pool:
         results = list(pool.map(lambda file: run_file(plan, file), files))
 
