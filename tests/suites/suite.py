@@ -6,7 +6,8 @@
 PLAN.json, made by scripts/suite-NAME:
   {"name": "bash", "tests": ["array", ...], "timeout": 120, "pass": [0], "skip": [77],
    "native": ["sh", "-c", "...", "{test}"], "inside": ["cloche", "run", ..., "{test}"],
-   "scratch": "a folder copied for each native run, or null"}
+   "scratch": "a folder copied for each native run, or null",
+   "inside_of": {"array": ["cloche", "run", ...]}}, optional: another command for some tests
 "{test}" is replaced by the test's name, "{scratch}" by a fresh folder.
 
 LIST.txt names what passes natively but not inside, one `NAME  reason` a line. The run fails when a
@@ -81,7 +82,8 @@ def run_test(plan, test):
     native, _ = run_side(plan, plan['native'], test, plan['timeout'])
     if native != PASS:
         return test, native, None, b''
-    inside, output = run_side(plan, plan['inside'], test, plan['timeout'] + KILL_AFTER)
+    command = plan.get('inside_of', {}).get(test, plan['inside'])
+    inside, output = run_side(plan, command, test, plan['timeout'] + KILL_AFTER)
     return test, native, inside, output
 
 
