@@ -143,18 +143,18 @@ def test_live_control(sandbox: cloche.Sandbox) -> None:
     assert results[0].outcome == "cancelled"
 
 
-def test_two_runs_at_once_wait_for_each_other(sandbox: cloche.Sandbox) -> None:
+def test_runs_beside_each_other_in_one_sandbox(sandbox: cloche.Sandbox) -> None:
     results: list[str] = []
 
     def work(at: int) -> None:
-        results.append(sandbox.run(f"echo {at} >> log; cat log | wc -l").stdout.strip())
+        results.append(sandbox.run(f"touch {at}; sleep 0.3; echo {at} $(ls | wc -l)").stdout)
 
     threads = [threading.Thread(target=work, args=(at,)) for at in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join(30)
-    assert sorted(results) == ["1", "2", "3", "4"]
+    assert sorted(results) == [f"{at} 4\n" for at in range(4)]
 
 
 def test_many_sandboxes_from_many_threads() -> None:
