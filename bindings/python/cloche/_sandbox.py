@@ -269,9 +269,9 @@ class Sandbox:
         rows, columns = window_size(*size)
         options = {
             "argv": argv_of(command),
-            "input": "pipe" if isinstance(input, int) and input == PIPE else _input_of(input),
-            "stdout": _output_of("stdout", stdout),
-            "stderr": None if pty else _output_of("stderr", stderr),
+            "input": _stream_of("input", input) if isinstance(input, int) else _input_of(input),
+            "stdout": _stream_of("stdout", stdout),
+            "stderr": None if pty else _stream_of("stderr", stderr),
             "terminal": bool(pty),
             "rows": rows,
             "columns": columns,
@@ -432,23 +432,26 @@ def argv_of(command: Command) -> list[bytes]:
     return [encode_name(f"argument {at}", argument) for at, argument in enumerate(command)]
 
 
-def _output_of(what: str, stream: int | None) -> int | str | None:
+def _stream_of(what: str, stream: int | None) -> int | str | None:
+    """A pipe, a descriptor of this process that is open, or None."""
     if stream is None or stream == PIPE:
         return "pipe" if stream == PIPE else None
-    return integer(what, stream)
+    try:
+        os.fstat(integer(what, stream))
+    except OSError as error:
+        raise ArgumentError(f"{what} is the descriptor {stream}: {error.strerror}") from None
+    return stream
 
 
-def _input_of(given: Input | int) -> bytes | int | None:
+def _input_of(given: Input) -> bytes | int | None:
     if given is None:
         return None
-    if isinstance(given, int):
-        return integer("input", given)
     if isinstance(given, (str, bytes)):
         return encode("input", given)
     try:
         return given.fileno()
-    except (AttributeError, OSError):
-        raise type_error("input", given, "str, bytes, or a file with a descriptor") from None
+    except (AttributeError, OSError, ValueError):
+        raise type_error("input", given, "str, bytes, or an open file with a descriptor") from None
 
 
 def _authority(

@@ -68,7 +68,7 @@ def test_ends(sandbox: cloche.Sandbox) -> None:
 
 @pytest.mark.parametrize(
     "options",
-    [{"size": (0, 1)}, {"stdout": "x"}, {"input": 1.5}, {"timeout": "soon"}],
+    [{"size": (0, 1)}, {"stdout": "x"}, {"input": 1.5}, {"input": 9999}, {"timeout": "soon"}],
 )
 def test_bad_options(sandbox: cloche.Sandbox, options: dict[str, object]) -> None:
     with pytest.raises((ValueError, TypeError)):
