@@ -266,7 +266,7 @@ class Packs(TestCase):
         self.assert_ok(done)
         programs = {row["name"]: row for row in json.loads(done.out)["programs"]}
         self.assertLessEqual({"bash", "coreutils", "gawk", "sqlite3", "python"}, set(programs))
-        self.assertEqual({row["pack"] for row in programs.values()}, {"cloche-base", "cloche-python"})
+        self.assertEqual({row["pack"] for row in programs.values()}, {"cloche-base", "cloche-dev", "cloche-python"})
         for name, row in programs.items():
             own_files = name == "python-tools"  # of nobody else's sources, and nothing to run
             for key in ("version", "licence", "size", *(() if own_files else ("sources", "commands", "modules"))):
