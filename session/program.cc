@@ -26,9 +26,9 @@ Program::Program(Sandbox::State& sandbox, Asked asked, std::unique_ptr<Streams> 
 Program::~Program() { sandbox_.kernel->forget_time(job()); }
 
 void Program::go_on_starting() {
-  if (!start_.may_go_on()) return;
-  sandbox_.last_log_line.clear();
-  start_.go_on();
+  if (!start_.pending()) return;
+  if (start_.may_go_on()) sandbox_.last_log_line.clear();
+  start_.go_on();  // also while it compiles: time for the host's own programs is none of the run's
   if (start_.pending()) return;
   streams_->close();
   (void)sandbox_.kernel->usage();  // its peak: before the first turn

@@ -17,8 +17,9 @@ class ProgramStart {
   ProgramStart(kernel::Kernel& kernel, RunWatch& watch, kernel::StartOptions options,
                const std::string& log_line);
 
-  // Starts the program if nothing is in the way of that any more; tells the watch. The time to
-  // compile a program of the pack, which is the host's own, is none of the run's.
+  // Starts the program if nothing is in the way of that any more; tells the watch. To be called at
+  // each turn: the time to compile a program of the pack, which is the host's own, is none of the
+  // run's.
   void go_on();
   // It is not started yet: it is being compiled, or waits for another one that is.
   bool pending() const { return options_.has_value(); }
