@@ -196,8 +196,9 @@ Result<ModuleRef> EngineImpl::compile(const ModuleHash& hash, std::span<const ui
   TRY(runtime->check_imports(info.imports));
   TRY(compile_code(*runtime, {prepared.data(), prepared.size()}, meter, code_bytes));
   // A full disk costs the next start a compilation, no more.
-  if (cache_ && cache_->store(hash, fingerprint(), {info_bytes.data(), info_bytes.size()},
-                              {code_bytes.data(), code_bytes.size()})
+  if (cache_ && cache_
+                    ->store(hash, fingerprint(), {info_bytes.data(), info_bytes.size()},
+                            {code_bytes.data(), code_bytes.size()})
                     .ok()) {
     // What is mapped from a file the host can take back, and other processes share.
     if (ModuleRef module = find_on_disk(hash)) return module;
@@ -206,9 +207,8 @@ Result<ModuleRef> EngineImpl::compile(const ModuleHash& hash, std::span<const ui
   ErrorHandle error(
       wasmtime_module_deserialize(runtime->engine(), code_bytes.data(), code_bytes.size(), &code));
   if (error) return make_error(Code::kInternal, "%s", message_of(error.get()).c_str());
-  return remember(
-      std::make_shared<ModuleImpl>(hash, std::move(info), *runtime, ModuleHandle(code)),
-      code_bytes.size());
+  return remember(std::make_shared<ModuleImpl>(hash, std::move(info), *runtime, ModuleHandle(code)),
+                  code_bytes.size());
 }
 
 Status EngineImpl::compile_code(Runtime& runtime, std::span<const uint8_t> module,

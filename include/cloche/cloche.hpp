@@ -12,8 +12,8 @@
 //   auto result = sandbox->run({"bash", "-c", "sort /data/names.txt | uniq -c"});
 //
 // Nothing here throws; what can fail says so in its type. Who likes exceptions better asks that for
-// its value(): Host::create(options).value() throws cloche::Exception. A guest cannot make any of this
-// fail in another way than the result says.
+// its value(): Host::create(options).value() throws cloche::Exception. A guest cannot make any of
+// this fail in another way than the result says.
 //
 // Thread class: Host is safe and may be copied. A Sandbox belongs to one thread at a time, except
 // signal(), kill() and resize(), which any thread or signal handler may call at any time, and the
@@ -88,7 +88,9 @@ namespace detail {
 // Always inline, as value() and check(): files of one program may be built with and without
 // exceptions, and each keeps its own.
 #ifdef __cpp_exceptions
-[[noreturn, gnu::always_inline]] inline void raise(const Failure& failure) { throw Exception(failure); }
+[[noreturn, gnu::always_inline]] inline void raise(const Failure& failure) {
+  throw Exception(failure);
+}
 #else
 [[noreturn, gnu::always_inline]] inline void raise(const Failure& failure) {
   std::fprintf(stderr, "cloche: %s\n", failure.message.c_str());

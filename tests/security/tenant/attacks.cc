@@ -11,8 +11,8 @@ namespace {
 // is for those that wait.
 const std::vector<LimitValue> kLimits = {
     {"cpu.time", "200ms"}, {"wall.time", "120s"}, {"compile.time", "20s"},
-    {"memory.max", "64M"}, {"pids.max", "64"},   {"disk.max", "16M"},
-    {"inodes.max", "500"}, {"output.max", "1M"}, {"open_files.max", "64"},
+    {"memory.max", "64M"}, {"pids.max", "64"},    {"disk.max", "16M"},
+    {"inodes.max", "500"}, {"output.max", "1M"},  {"open_files.max", "64"},
 };
 const LimitValue kWaits = {"wall.time", "300ms"};
 

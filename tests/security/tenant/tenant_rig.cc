@@ -146,8 +146,7 @@ void Rig::run_together(const Attack& attack, Seen& seen) {
   std::vector<Ended> ended(arguments_.attackers);
   std::vector<std::thread> threads;
   for (Ended& one : ended) {
-    threads.emplace_back(
-        [&] { one = run_attack(host_, arguments_.programs, attack, run); });
+    threads.emplace_back([&] { one = run_attack(host_, arguments_.programs, attack, run); });
   }
   for (std::thread& thread : threads) thread.join();
   const double grown = static_cast<double>(memory_.take_peak()) - before;
@@ -340,8 +339,8 @@ Arguments parse(int argc, char** argv) {
 int main(int argc, char** argv) {
   using namespace cloche::tenant;  // NOLINT
   const Arguments arguments = parse(argc, argv);
-  // As docs/quotas.md tells servers: else glibc keeps up to 64 MiB that were freed, for each of many
-  // arenas.
+  // As docs/quotas.md tells servers: else glibc keeps up to 64 MiB that were freed, for each of
+  // many arenas.
   mallopt(M_MMAP_THRESHOLD, 128 << 10);
   mallopt(M_ARENA_MAX, 2);
   auto host = cloche::Host::create({.pack = arguments.pack, .cache_dir = arguments.cache});
