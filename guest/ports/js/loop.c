@@ -193,11 +193,11 @@ NATIVE(native_enter_session) {
   return JS_NewInt32(context, channel);
 }
 
-// armInterrupt(on): an interrupt from before is forgotten; whether there was one
+// armInterrupt(on, keep): whether there was an interrupt, which is forgotten unless `keep`
 NATIVE(native_arm_interrupt) {
   const bool was_interrupted = interrupted;
   armed = JS_ToBool(context, argv[0]) > 0;
-  interrupted = pending[SIGINT] = 0;
+  if (JS_ToBool(context, argv[1]) <= 0) interrupted = pending[SIGINT] = 0;
   return JS_NewBool(context, was_interrupted);
 }
 
@@ -363,6 +363,6 @@ static const JSCFunctionListEntry kFunctions[] = {
     JS_CFUNC_DEF("now", 0, native_now),
     JS_CFUNC_DEF("runJobs", 0, native_run_jobs),
     JS_CFUNC_DEF("enterSession", 1, native_enter_session),
-    JS_CFUNC_DEF("armInterrupt", 1, native_arm_interrupt),
+    JS_CFUNC_DEF("armInterrupt", 2, native_arm_interrupt),
 };
 const struct functions js_loop_functions = {kFunctions, sizeof kFunctions / sizeof *kFunctions};

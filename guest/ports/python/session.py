@@ -157,6 +157,7 @@ class Session:
         self.loop = None
         self.displays = None  # of the cell that runs
         self.is_interruptible = False
+        self.was_interrupted = False  # since it began to read the cell, and nothing was stopped by that
         self.had_input = False
         builtins.display = self.display
         os.environ.setdefault("MPLBACKEND", "agg")
@@ -176,6 +177,7 @@ class Session:
     def on_interrupt(self, number, frame):
         if self.is_interruptible:
             raise KeyboardInterrupt
+        self.was_interrupted = True
 
     # --- frames
 
@@ -190,7 +192,9 @@ class Session:
         return b"".join(parts)
 
     def receive(self):
-        return json.loads(self.read(int.from_bytes(self.read(4), "little")))
+        size = int.from_bytes(self.read(4), "little")
+        self.was_interrupted = False  # that was the cell before
+        return json.loads(self.read(size))
 
     def send(self, header, body):
         text = json.dumps(header).encode()
@@ -291,6 +295,8 @@ class Session:
         linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
         self.is_interruptible = True
         try:
+            if self.was_interrupted:
+                raise KeyboardInterrupt
             return self.succeed(reply, self.evaluate(name, text), limit)
         finally:
             if os.getpid() == self.pid:

@@ -207,7 +207,7 @@ function begin(text) {
   current = { id, limit, displays: [] };
   if (input || hadInput) renewInput();
   hadInput = input;
-  native.armInterrupt(true);
+  native.armInterrupt(true, true);  // also for what came since the cell was read
   run(current, name, code);
 }
 
@@ -223,6 +223,7 @@ function take(count) {
 }
 
 function receive() {
+  if (current === undefined) native.armInterrupt(false);  // what came was for the cell before
   const bytes = Buffer.allocUnsafe(PIECE);
   const got = native.read(channel, bytes, 0, bytes.length, -1);
   if (got === AGAIN || got === EINTR) return;
