@@ -16,16 +16,16 @@ using session::file_failure;
 using session::FileView;
 using session::in_step;
 using session::Kept;
+using session::kPiece;
 using session::OpenBody;
 using session::SysResult;
 using session::TarEntry;
 
-constexpr size_t kPiece = size_t{4} << 20;  // bytes that are moved between two turns
-constexpr size_t kSmall = kPiece / 8;       // of a file that is made together with others
-constexpr size_t kMostText = 4096;          // of its name
-constexpr size_t kMostSmall = 256;          // of those
-constexpr uint32_t kPermissions = 0777;     // that an archive may give: no set-user-ID
-constexpr size_t kMostFolders = 100'000;    // whose modes wait for the end
+constexpr size_t kSmall = kPiece / 8;     // of a file that is made together with others
+constexpr size_t kMostText = 4096;        // of its name
+constexpr size_t kMostSmall = 256;        // of those
+constexpr uint32_t kPermissions = 0777;   // that an archive may give: no set-user-ID
+constexpr size_t kMostFolders = 100'000;  // whose modes wait for the end
 constexpr int64_t kSecond = 1'000'000'000;
 
 void leave_out(ArchiveReport& report, const std::string& name, const std::string& why) {

@@ -19,6 +19,9 @@ namespace cloche::session {
 using abi::Errno;
 using abi::SysResult;
 
+// Bytes that a step moves at most, so that guests go on soon.
+inline constexpr size_t kPiece = size_t{4} << 20;
+
 // An open regular file. Whoever has one outside of a step gives it up in one (Kept).
 struct OpenBody {
   vfs::Location location;

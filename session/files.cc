@@ -13,12 +13,12 @@ using session::file_failure;
 using session::FileView;
 using session::in_step;
 using session::Kept;
+using session::kPiece;
 using session::OpenBody;
 using session::SysResult;
 
-constexpr size_t kPiece = size_t{4} << 20;  // bytes that are moved between two turns
-constexpr uint64_t kMostOfProc = 1 << 20;   // of a file of /proc, which does not say its size
-constexpr size_t kBatch = 512;              // entries that are looked at between two turns
+constexpr uint64_t kMostOfProc = 1 << 20;  // of a file of /proc, which does not say its size
+constexpr size_t kBatch = 512;             // entries that are looked at between two turns
 
 std::optional<Failure> failure_of(const SysResult<Unit>& result, const std::string& path) {
   if (result.ok()) return std::nullopt;

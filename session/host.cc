@@ -1,6 +1,5 @@
-#include <unistd.h>
-
-#include <cstdlib>
+#include <filesystem>
+#include <system_error>
 
 #include "base/printable.h"
 #include "kernel/kernel.h"
@@ -45,12 +44,8 @@ Expected<std::shared_ptr<const vfs::PackSet>> open_packs(const std::string& path
 
 // Where it is also when the current folder has changed. Empty: nobody knows the current folder.
 std::string absolute(const std::string& path) {
-  if (path.empty() || path[0] == '/') return path;
-  char* const here = getcwd(nullptr, 0);
-  if (here == nullptr) return {};
-  const std::string found = std::string(here) + "/" + path;
-  free(here);  // NOLINT: getcwd() took it from malloc()
-  return found;
+  std::error_code ignored;
+  return path.empty() ? path : std::filesystem::absolute(path, ignored).string();
 }
 
 // A cache that cannot be used makes programs slower to start and nothing else, so it is a warning.
