@@ -14,6 +14,7 @@ namespace cloche::capi {
 namespace {
 
 using capi::testing::Box;
+using capi::testing::cpp_host;
 using capi::testing::Handle;
 using capi::testing::text_of;
 
@@ -60,19 +61,9 @@ Files::Sink into(std::string& bytes) {
 
 class ArchiveTest : public ::testing::Test {
  protected:
-  static Host& host() {
-    static Host made = [] {
-      const char* const pack = std::getenv("CLOCHE_PACK");
-      auto host = Host::create(
-          {.pack = pack != nullptr ? pack : CLOCHE_TEST_PACK, .cache_dir = CLOCHE_TEST_CACHE});
-      EXPECT_TRUE(host) << host.error().message;
-      return *host;
-    }();
-    return made;
-  }
   void SetUp() override { make({}); }
   void make(SandboxOptions options) {
-    auto sandbox = Sandbox::create(host(), std::move(options));
+    auto sandbox = Sandbox::create(cpp_host(), std::move(options));
     ASSERT_TRUE(sandbox) << sandbox.error().message;
     sandbox_.emplace(std::move(*sandbox));
   }

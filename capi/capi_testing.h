@@ -8,6 +8,7 @@
 #include <string>
 
 #include "include/cloche/cloche.h"
+#include "include/cloche/cloche.hpp"
 
 namespace cloche::capi::testing {
 
@@ -33,12 +34,16 @@ inline std::string take_message(cloche_error*& error, int kind = CLOCHE_INVALID_
   return message;
 }
 
-// One host for all tests: its engine takes a while to start.
+inline const char* test_pack() {
+  const char* const named = std::getenv("CLOCHE_PACK");
+  return named != nullptr ? named : CLOCHE_TEST_PACK;
+}
+
+// One host for all tests of each interface: its engine takes a while to start.
 inline cloche_host* shared_host() {
   static const Handle<cloche_host> host = [] {
     const Handle<cloche_host_options> options(cloche_host_options_new(), cloche_host_options_free);
-    const char* pack = std::getenv("CLOCHE_PACK");
-    cloche_host_options_set_pack(options.get(), pack != nullptr ? pack : CLOCHE_TEST_PACK);
+    cloche_host_options_set_pack(options.get(), test_pack());
     cloche_host_options_set_cache_dir(options.get(), CLOCHE_TEST_CACHE);
     cloche_error* error = nullptr;
     Handle<cloche_host> made(cloche_host_create(options.get(), &error), cloche_host_free);
@@ -46,6 +51,15 @@ inline cloche_host* shared_host() {
     return made;
   }();
   return host.get();
+}
+
+inline Host& cpp_host() {
+  static Host made = [] {
+    auto host = Host::create({.pack = test_pack(), .cache_dir = CLOCHE_TEST_CACHE});
+    EXPECT_TRUE(host) << host.error().message;
+    return *host;
+  }();
+  return made;
 }
 
 class Box {

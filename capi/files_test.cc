@@ -16,25 +16,15 @@ namespace {
 
 using namespace std::chrono_literals;
 using capi::testing::Box;
+using capi::testing::cpp_host;
 using capi::testing::Handle;
 using capi::testing::text_of;
-
-Host& host() {
-  static Host made = [] {
-    const char* const pack = std::getenv("CLOCHE_PACK");
-    auto host = Host::create(
-        {.pack = pack != nullptr ? pack : CLOCHE_TEST_PACK, .cache_dir = CLOCHE_TEST_CACHE});
-    EXPECT_TRUE(host) << host.error().message;
-    return *host;
-  }();
-  return made;
-}
 
 class FilesTest : public ::testing::Test {
  protected:
   void SetUp() override { make({}); }
   void make(SandboxOptions options) {
-    auto sandbox = Sandbox::create(host(), std::move(options));
+    auto sandbox = Sandbox::create(cpp_host(), std::move(options));
     ASSERT_TRUE(sandbox) << sandbox.error().message;
     sandbox_.emplace(std::move(*sandbox));
   }

@@ -18,22 +18,12 @@ namespace {
 
 using namespace std::chrono_literals;
 using capi::testing::Box;
+using capi::testing::cpp_host;
 using capi::testing::text_of;
 using End = Process::End;
 
-Host& host() {
-  static Host made = [] {
-    const char* const pack = std::getenv("CLOCHE_PACK");
-    auto host = Host::create(
-        {.pack = pack != nullptr ? pack : CLOCHE_TEST_PACK, .cache_dir = CLOCHE_TEST_CACHE});
-    EXPECT_TRUE(host) << host.error().message;
-    return *host;
-  }();
-  return made;
-}
-
 Sandbox make_sandbox(SandboxOptions options = {}) {
-  auto sandbox = Sandbox::create(host(), std::move(options));
+  auto sandbox = Sandbox::create(cpp_host(), std::move(options));
   EXPECT_TRUE(sandbox) << sandbox.error().message;
   return std::move(*sandbox);
 }
