@@ -166,27 +166,13 @@ __all__ = [
 ]
 
 
-_OF_MODELS = {
-    "acall_tool",
-    "asystem_prompt",
-    "call_tool",
-    "from_anthropic_tools",
-    "from_langchain_tools",
-    "from_mcp_tools",
-    "from_openai_tools",
-    "system_prompt",
-    "to_anthropic_tools",
-    "to_openai_tools",
-}
-
-
 def __getattr__(name: str) -> Any:
     # asyncio takes longer to import than all of this.
     if name == "AsyncSandbox":
         from ._async import AsyncSandbox
 
         return AsyncSandbox
-    if name in _OF_MODELS:
+    if name in __all__:  # what is not here by now is there
         from . import models
 
         return getattr(models, name)

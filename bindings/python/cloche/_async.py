@@ -412,16 +412,14 @@ class AsyncSandbox:
         value_size: int = 16 << 20,
     ) -> CodeResult:
         """As ``Sandbox.run_python()``."""
-        return await self._run(
-            lambda: self._sandbox.run_code(
-                code,
-                language="python",
-                session=session,
-                input=input,
-                timeout=timeout,
-                grace=grace,
-                value_size=value_size,
-            )
+        return await self.run_code(
+            code,
+            language="python",
+            session=session,
+            input=input,
+            timeout=timeout,
+            grace=grace,
+            value_size=value_size,
         )
 
     async def run_js(
@@ -435,16 +433,14 @@ class AsyncSandbox:
         value_size: int = 16 << 20,
     ) -> CodeResult:
         """As ``Sandbox.run_js()``."""
-        return await self._run(
-            lambda: self._sandbox.run_code(
-                code,
-                language="javascript",
-                session=session,
-                input=input,
-                timeout=timeout,
-                grace=grace,
-                value_size=value_size,
-            )
+        return await self.run_code(
+            code,
+            language="javascript",
+            session=session,
+            input=input,
+            timeout=timeout,
+            grace=grace,
+            value_size=value_size,
         )
 
     async def interrupt(self, *, language: str = "python", session: str = "main") -> bool:

@@ -21,23 +21,14 @@ atexit.register(_cloche.shut_down)
 
 
 def default_pack() -> str:
-    """``$CLOCHE_PACK``, else the pack of this package."""
-    return os.environ.get("CLOCHE_PACK") or os.path.join(DATA, "cloche.pack")
+    """``$CLOCHE_PACK``, else the pack of this package, which lies beside the library."""
+    return os.fsdecode(_cloche.default_pack())
 
 
 def default_cache() -> str:
     """``$CLOCHE_CACHE_DIR``, else ``${XDG_CACHE_HOME:-~/.cache}/cloche/code``, as for the command;
     empty when there is no home."""
-    named = os.environ.get("CLOCHE_CACHE_DIR")
-    if named:
-        return named
-    base = os.environ.get("XDG_CACHE_HOME", "")
-    if not os.path.isabs(base):
-        home = os.environ.get("HOME")
-        if not home:
-            return ""
-        base = os.path.join(home, ".cache")
-    return os.path.join(base, "cloche", "code")
+    return os.fsdecode(_cloche.default_cache_dir())
 
 
 class Host:

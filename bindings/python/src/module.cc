@@ -111,6 +111,8 @@ nb::tuple report_tuple(const cloche::PolicyReport& report) {
   return nb::make_tuple(report.good, report.lines, report.json);
 }
 
+nb::bytes path_bytes(const std::string& path) { return nb::bytes(path.data(), path.size()); }
+
 nb::tuple verify_audit(const std::string& path) {
   const auto verdict = python::value_or_throw(cloche::verify_audit(path));
   return nb::make_tuple(verdict.whole, verdict.ended, verdict.problem, verdict.first, verdict.last,
@@ -148,4 +150,6 @@ NB_MODULE(_cloche, module) {
     return report_tuple(cloche::check_policy_call(text, name, tool, parameters));
   });
   module.def("verify_audit", verify_audit);
+  module.def("default_pack", [] { return path_bytes(cloche::default_pack()); });
+  module.def("default_cache_dir", [] { return path_bytes(cloche::default_cache_dir()); });
 }
